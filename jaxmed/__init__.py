@@ -1,0 +1,1 @@
+"""Fit light vector mediators to TEXONO, COHERENT and XENON data by gradients, in JAX."""

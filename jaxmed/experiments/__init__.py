@@ -1,0 +1,1 @@
+"""Data sets as data, behind one forward model and one likelihood."""

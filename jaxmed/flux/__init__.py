@@ -1,0 +1,1 @@
+"""Neutrino sources and their moments I_k(T)."""

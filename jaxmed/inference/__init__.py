@@ -1,0 +1,1 @@
+"""Fits, profiles and limits: optax, vmap and exact Hessians."""

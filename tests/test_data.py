@@ -1,0 +1,285 @@
+"""The tables of data/ obey their schema, match their manifest and hold the totals they claim."""
+
+import csv
+import hashlib
+import re
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+DATA = Path(__file__).resolve().parents[1] / "data"
+TABLES = sorted(p.relative_to(DATA).as_posix() for p in DATA.rglob("*.csv"))
+CONSTANTS = [t for t in TABLES if t.endswith("/constants.csv")]
+HEAD = ["quantity", "source", "citation", "derived"]
+COLUMN = re.compile(r"(\w+) \[([^\]]+)\] (\S.*)")
+FOLDERS = {
+    "coherent_csi",
+    "coherent_lar",
+    "oscillations",
+    "solar",
+    "texono",
+    "xenon1t",
+    "xenon_atom",
+    "xenonnt",
+}
+
+
+@cache
+def read(table):
+    """Return the header as (key, text) pairs, the column names and the rows of strings."""
+    lines = (DATA / table).read_text(encoding="utf-8").splitlines()
+    n = next(i for i, line in enumerate(lines) if not line.startswith("#"))
+    header = [tuple(line[2:].split(": ", 1)) for line in lines[:n]]
+    names, *rows = csv.reader(lines[n:])
+    return header, names, rows
+
+
+@cache
+def units(table):
+    header, _, _ = read(table)
+    return [COLUMN.fullmatch(v)[2] for k, v in header if k == "column"]
+
+
+@cache
+def columns(table):
+    """Return the table as a dict of arrays: float, or str for columns of unit text."""
+    _, names, rows = read(table)
+    return {
+        name: np.array(cells, dtype=str if unit == "text" else float)
+        for name, unit, cells in zip(names, units(table), zip(*rows, strict=True), strict=True)
+    }
+
+
+def bib_keys():
+    text = (DATA / "citations.bib").read_text(encoding="utf-8")
+    return re.findall(r"^@\w+\{([^,\s]+),$", text, flags=re.MULTILINE)
+
+
+def test_every_folder_is_there():
+    assert {t.split("/")[0] for t in TABLES} == FOLDERS
+    assert len(TABLES) == 40
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_bytes_are_plain(table):
+    raw = (DATA / table).read_bytes()
+    assert raw.endswith(b"\n")
+    assert b"\r" not in raw
+    lines = raw.decode("utf-8").split("\n")[:-1]
+    assert all(line.strip() for line in lines)
+    n = next(i for i, line in enumerate(lines) if not line.startswith("#"))
+    assert all(re.match(r"# [a-z]+: \S", line) for line in lines[:n])
+    assert not any(line.startswith("#") for line in lines[n:])
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_header_keys_come_in_order(table):
+    header, names, _ = read(table)
+    keys = [k for k, _ in header]
+    notes = keys.count("notes")
+    assert keys == HEAD + ["notes"] * notes + ["column"] * len(names)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_columns_are_described(table):
+    header, names, _ = read(table)
+    described = [COLUMN.fullmatch(v) for k, v in header if k == "column"]
+    assert all(described)
+    assert [m[1] for m in described] == names
+    assert len(set(names)) == len(names)
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_cells_fit_their_columns(table):
+    _, names, rows = read(table)
+    assert rows
+    assert all(len(row) == len(names) for row in rows)
+    for row in rows:
+        for unit, cell in zip(units(table), row, strict=True):
+            if unit == "text" or (table in CONSTANTS and cell == ""):
+                continue
+            assert np.isfinite(float(cell))
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_bins_are_contiguous_edges(table):
+    _, names, rows = read(table)
+    for name in names:
+        if name.endswith("_lo"):
+            lo = np.array([float(r[names.index(name)]) for r in rows])
+            hi = np.array([float(r[names.index(name[:-3] + "_hi")]) for r in rows])
+            assert (hi > lo).all()
+            assert np.isclose(np.unique(lo)[1:], np.unique(hi)[:-1], rtol=0, atol=1e-9).all()
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_citations_exist(table):
+    header, _, _ = read(table)
+    cited = dict(header)["citation"].split()
+    assert cited
+    assert set(cited) <= set(bib_keys())
+
+
+def test_bib_keys_are_unique():
+    keys = bib_keys()
+    assert len(keys) == len(set(keys))
+    assert "Alikhanov:2021dhc" in keys
+
+
+@pytest.mark.parametrize("table", CONSTANTS)
+def test_constants_share_one_form(table):
+    header, names, rows = read(table)
+    assert names == ["name", "value", "uncertainty", "unit", "status", "remark"]
+    assert len({r[0] for r in rows}) == len(rows)
+    explained = " ".join(v for k, v in header if k == "notes")
+    for name, value, _, unit, status, _ in rows:
+        assert name and value and unit
+        assert re.search(rf"\b{status} = ", explained), (name, status)
+
+
+def test_manifest_is_complete_and_true():
+    lines = (DATA / "MANIFEST.sha256").read_text(encoding="utf-8").splitlines()
+    listed = dict(reversed(line.split("  ", 1)) for line in lines)
+    assert list(listed) == sorted([*TABLES, "citations.bib"])
+    for path, digest in listed.items():
+        assert hashlib.sha256((DATA / path).read_bytes()).hexdigest() == digest, path
+
+
+def test_csi_totals():
+    counts = columns("coherent_csi/counts.csv")
+    assert len(counts["observed"]) == 9 * 11
+    assert counts["observed"].sum() == 1578
+    assert counts["anticoincident"].sum() == 1295
+    fine = columns("coherent_csi/counts_fine.csv")
+    assert fine["observed"].sum() == 5142
+    assert fine["anticoincident"].sum() == 4890
+    inside = fine["i_pe"] < 60
+    assert fine["observed"][inside].sum() == 1578
+    assert fine["anticoincident"][inside].sum() == 1295
+
+
+@pytest.mark.parametrize("kind", ["observed", "anticoincident"])
+def test_csi_fine_counts_rebin_to_the_others(kind):
+    fine = columns("coherent_csi/counts_fine.csv")
+    pe, t = fine["i_pe"] + 0.5, 0.125 * (fine["i_t"] + 0.5)
+    counts = columns("coherent_csi/counts.csv")
+    for pe_lo, pe_hi, t_lo, t_hi, n in zip(
+        *(counts[k] for k in ("pe_lo", "pe_hi", "t_lo", "t_hi", kind)), strict=True
+    ):
+        cell = (pe > pe_lo) & (pe < pe_hi) & (t > t_lo) & (t < t_hi)
+        assert fine[kind][cell].sum() == n
+    proj = columns("coherent_csi/counts_projections.csv")
+    for axis, x in (("pe", pe), ("t", t)):
+        assert proj[kind][proj["axis"] == axis].sum() == counts[kind].sum()
+        for lo, hi, n in zip(
+            *(proj[k][proj["axis"] == axis] for k in ("lo", "hi", kind)), strict=True
+        ):
+            assert fine[kind][(pe < 60) & (x > lo) & (x < hi)].sum() == n
+
+
+def test_csi_shapes_are_normalised():
+    pe = columns("coherent_csi/background_pe.csv")
+    time = columns("coherent_csi/background_time.csv")
+    inside = (time["t_lo"] > -1e-9) & (time["t_hi"] < 6 + 1e-9)
+    for kind in ("brn", "nin"):
+        assert pe[kind][pe["pe_hi"] <= 60].sum() == pytest.approx(1, abs=1e-4)
+        assert time[kind][inside].sum() == pytest.approx(1, abs=1e-4)
+    energy = columns("coherent_csi/energy_spectra.csv")
+    for kind in ("nu_e", "nubar_mu", "nu_mu"):
+        assert energy[kind].sum() == pytest.approx(1, abs=1e-6)
+    arrival = columns("coherent_csi/arrival_time.csv")
+    inside = arrival["t_hi"] < 6 + 1e-9
+    assert arrival["prompt"][inside].sum() == pytest.approx(0.99977, abs=1e-5)
+    assert arrival["delayed"][inside].sum() == pytest.approx(0.91817, abs=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "total"),
+    [
+        ("cevns", 128),
+        ("brn", 497),
+        ("delbrn", 33),
+        ("ss", 3152),
+        ("observed", 3752),
+        ("cevns_f90_p", 128),
+        ("cevns_f90_m", 128),
+        ("cevns_tmean", 128),
+        ("brn_energy_p", 497),
+        ("brn_energy_m", 497),
+        ("brn_tmean_p", 523.67),
+        ("brn_tmean_m", 497),
+        ("brn_twidth", 497),
+    ],
+)
+def test_lar_totals(name, total):
+    assert columns("coherent_lar/templates.csv")[name].sum() == pytest.approx(total, abs=0.006)
+
+
+def test_lar_grid_is_full():
+    t = columns("coherent_lar/templates.csv")
+    for axis, n, width in (("e", 12, 10), ("f90", 8, 0.05), ("t", 10, 0.5)):
+        assert len(np.unique(t[f"{axis}_lo"])) == n
+        assert np.isclose(t[f"{axis}_hi"] - t[f"{axis}_lo"], width).all()
+    assert len(set(zip(t["e_lo"], t["f90_lo"], t["t_lo"], strict=True))) == 12 * 8 * 10
+
+
+def test_xenon1t_totals():
+    t = columns("xenon1t/er_spectrum.csv")
+    low = (t["energy_lo"] >= 1) & (t["energy_hi"] <= 7)
+    assert t["observed"][low].sum() == 285
+    assert t["background"][low].sum() == pytest.approx(231.58, abs=0.005)
+    sun = columns("xenon1t/solar_neutrinos.csv")
+    total = (sun["rate"] * (sun["energy_hi"] - sun["energy_lo"])).sum()
+    assert total == pytest.approx(386.2, abs=0.05)
+
+
+def test_xenonnt_totals():
+    t = columns("xenonnt/er_spectrum.csv")
+    assert t["observed"].sum() == 433
+    assert t["background"].sum() == pytest.approx(426.53, abs=0.005)
+    edges = np.append(t["energy_lo"], t["energy_hi"][-1])
+    events = columns("xenonnt/events.csv")["energy"]
+    assert len(events) == 433
+    assert (np.histogram(events, edges)[0] == t["observed"]).all()
+    b = columns("xenonnt/background.csv")
+    binned = np.histogram(b["energy"], edges, weights=b["rate"] * 0.1 * 1.16)[0]
+    assert np.allclose(binned, t["background"], rtol=0, atol=1e-4)
+
+
+@pytest.mark.parametrize("source", ["pp", "hep", "B8", "N13", "O15", "F17"])
+def test_solar_spectra_integrate_to_one(source):
+    t = columns(f"solar/spectrum_{source}.csv")
+    width = np.diff(t["energy"])
+    assert (width > 0).all()
+    for name in t:
+        if name.startswith("shape"):
+            area = (width * (t[name][1:] + t[name][:-1]) / 2).sum()
+            assert area == pytest.approx(1, abs=1e-5 if name == "shape" else 1e-2)
+
+
+def test_solar_sources_agree():
+    fluxes = columns("solar/fluxes.csv")["source"]
+    potential = columns("solar/matter_potential.csv")["source"]
+    assert set(fluxes) == set(potential)
+    lines = columns("solar/lines.csv")
+    for source in ("Be7", "pep"):
+        assert lines["fraction"][lines["source"] == source].sum() == pytest.approx(1)
+
+
+def test_electrons_fill_the_atoms():
+    xenon = columns("xenon_atom/binding_energies.csv")
+    assert len(xenon["subshell"]) == 17
+    assert xenon["electrons"].sum() == 54
+    csi = columns("coherent_csi/electron_shells.csv")
+    assert csi["electrons"][csi["element"] == "Cs"].sum() == 55
+    assert csi["electrons"][csi["element"] == "I"].sum() == 53
+
+
+def test_reactor_tables():
+    f = columns("texono/fission_fractions.csv")
+    assert f["fraction"].sum() == pytest.approx(1)
+    k = columns("texono/spectrum_kopeikin2012.csv")
+    area = (np.diff(k["energy"]) * (k["dn_de"][1:] + k["dn_de"][:-1]) / 2).sum()
+    assert area == pytest.approx(6.67, abs=0.005)

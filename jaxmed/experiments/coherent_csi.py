@@ -1,0 +1,213 @@
+"""COHERENT CsI[Na] 2021: stopped-pion neutrinos on caesium and iodine (Phys. Rev. Lett. 129 (2022) 081801)."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxmed.constants import M_E
+from jaxmed.detector.quenching import polynomial
+from jaxmed.detector.response import electrons_above, gamma
+from jaxmed.experiments.exposure import (
+    edges_of,
+    fluence_per_flavour,
+    recoil_nodes,
+    targets_per_kg,
+)
+from jaxmed.experiments.model import STRENGTH, Axis, Channel, Component, Experiment, component
+from jaxmed.experiments.nuclei import CAESIUM, IODINE, Isotope, form_factor, target
+from jaxmed.flux.spectrum import Flux, moments, thresholds
+from jaxmed.flux.stopped_pion import delayed, prompt
+from jaxmed.tables import read_constants, read_table
+
+_MOLAR_MASS = 259.80992  # CsI [g/mol]
+_FLUX_ERROR = 0.10
+_RADIUS_ERROR = 0.05
+_ONSET_ERROR = 0.10  # [us]
+_STEADY_STATE_SLOPE = 0.0494  # [1/us]
+_NUCLEAR_RANGE = (5e-5, 0.048)  # [MeV]: from no light at all to the end of the muon-decay spectrum
+_ELECTRON_RANGE = (5e-5, 0.030)  # [MeV]
+
+
+class _Variant(NamedTuple):
+    """One setting of the shape nuisances, in standard deviations."""
+
+    quenching_1: float = 0.0
+    quenching_2: float = 0.0
+    efficiency: float = 0.0
+    onset: float = 0.0
+    neutron_radius: float = 0.0
+
+
+_SHAPES = tuple(f"csi_{name}" for name in _Variant._fields)
+_VARIANTS = (_Variant(), *(_Variant(**{n: z}) for n in _Variant._fields for z in (1.0, -1.0)))
+
+
+class _Options(NamedTuple):
+    nucleon_couplings: str
+    form_factor: str
+
+
+def coherent_csi(
+    *,
+    nucleon_couplings: str = "corrected",
+    form_factor: str = "helm",
+    electron_channel: bool = True,
+) -> Experiment:
+    """Counts in 9 photoelectron x 11 time bins, CEvNS and neutrino-electron scattering.
+
+    Args:
+        nucleon_couplings: 'corrected' for radiative corrections or 'tree'.
+        form_factor: 'helm' or 'klein_nystrand'.
+        electron_channel: whether scattering on the electrons of CsI counts as signal.
+
+    Raises:
+        ValueError: unknown option.
+    """
+    counts = read_table("coherent_csi/counts")
+    pe = edges_of(counts["pe_lo"], counts["pe_hi"])
+    time = edges_of(counts["t_lo"], counts["t_hi"])
+    options = _Options(nucleon_couplings, form_factor)
+    scales = {STRENGTH: 1.0, "sns_flux": _FLUX_ERROR}
+    return Experiment(
+        observed=counts["observed"],
+        error=np.ones((len(pe) - 1) * (len(time) - 1)),
+        channels=tuple(_channels(np.array(pe), np.array(time), options, electron_channel)),
+        widths=np.array(list(scales.values())),
+        background=_background(np.array(pe), np.array(time), counts["anticoincident"]),
+        name="coherent_csi",
+        title="COHERENT CsI",
+        axes=(Axis("photoelectrons", "PE", pe), Axis("recoil time", "us", time)),
+        shapes=_SHAPES,
+        scales=tuple(scales),
+        gaussian=False,
+        citations=counts.citation,
+        tables=("coherent_csi",),
+    )
+
+
+def _channels(pe: np.ndarray, time: np.ndarray, options: _Options, electron_channel: bool):
+    values = read_constants("coherent_csi")
+    fluence = fluence_per_flavour(values["pot"], values["nu_per_pot"], values["distance"])
+    molecules = targets_per_kg(_MOLAR_MASS) * values["detector_mass"]
+    arrival = read_table("coherent_csi/arrival_time")
+    for flux, when in ((prompt(fluence), "prompt"), (delayed(fluence), "delayed")):
+        shares = np.stack([_in_time(time, arrival["t_lo"], arrival[when], v) for v in _VARIANTS])
+        spread = np.tile(shares, pe.size - 1)
+        for isotope in (CAESIUM, IODINE):
+            yield _nuclear(pe, flux, isotope, molecules, spread, options)
+        if electron_channel:
+            yield _electronic(pe, flux, molecules, spread)
+
+
+def _nuclear(
+    pe: np.ndarray,
+    flux: Flux,
+    isotope: Isotope,
+    nuclei: float,
+    spread: np.ndarray,
+    options: _Options,
+) -> Channel:
+    nucleus = target(isotope, options.nucleon_couplings)
+    mass = float(nucleus.mass)
+    recoil, weights = recoil_nodes(*_NUCLEAR_RANGE, thresholds(flux, mass), panels=16)
+    per_node = nuclei * weights
+    radii = [isotope.radius_n * (1 + _RADIUS_ERROR * v.neutron_radius) for v in _VARIANTS]
+    form_p = form_factor(options.form_factor, recoil, mass, isotope.radius_p)
+    return Channel(
+        recoil=recoil,
+        moments=moments(flux, recoil, mass),
+        response=np.stack([per_node * _response(pe, _quenched(recoil, v), v) for v in _VARIANTS]),
+        spread=spread,
+        recoil_bin=_recoil_bin(pe, spread),
+        nucleus=nucleus,
+        form_p=np.tile(form_p, (len(_VARIANTS), 1)),
+        form_n=np.stack([form_factor(options.form_factor, recoil, mass, r) for r in radii]),
+    )
+
+
+def _electronic(pe: np.ndarray, flux: Flux, molecules: float, spread: np.ndarray) -> Channel:
+    shells = read_table("coherent_csi/electron_shells")
+    breaks = np.append(thresholds(flux, M_E), shells["binding"] * 1e-6)
+    recoil, weights = recoil_nodes(*_ELECTRON_RANGE, breaks, panels=16, order=4)
+    electrons = electrons_above(recoil * 1e6, shells["binding"], shells["electrons"])
+    per_node = molecules * electrons * weights
+    return Channel(
+        recoil=recoil,
+        moments=moments(flux, recoil, M_E),
+        response=np.stack([per_node * _response(pe, recoil * 1e3, v) for v in _VARIANTS]),
+        spread=spread,
+        recoil_bin=_recoil_bin(pe, spread),
+        nucleus=None,
+        form_p=None,
+        form_n=None,
+    )
+
+
+def _recoil_bin(pe: np.ndarray, spread: np.ndarray) -> np.ndarray:
+    """Photoelectron bin of every (PE, time) bin."""
+    return np.repeat(np.arange(pe.size - 1), spread.shape[1] // (pe.size - 1))
+
+
+def _quenched(recoil: np.ndarray, variant: _Variant) -> np.ndarray:
+    """Visible energy [keVee] of nuclear recoils [MeV] with the released eigen-variations."""
+    table = read_table("coherent_csi/quenching")
+    nominal, first, second = (
+        np.array(list(table.where(variation=row).values()))
+        for row in ("nominal", "syst0_plus1sigma", "syst1_plus1sigma")
+    )
+    coefficients = nominal + variant.quenching_1 * (first - nominal)
+    coefficients += variant.quenching_2 * (second - nominal)
+    return 1e3 * polynomial(recoil, coefficients)
+
+
+def _response(pe: np.ndarray, visible: np.ndarray, variant: _Variant) -> np.ndarray:
+    """Probability of each PE bin for visible energies [keVee]."""
+    values = read_constants("coherent_csi")
+    mean = visible / values["smear_a_coeff"]
+    shape = values["smear_b_coeff"] * visible
+    return gamma(pe, mean, shape, lambda x: _efficiency(x, variant.efficiency))
+
+
+def _efficiency(x: np.ndarray, z: float) -> np.ndarray:
+    table = read_table("coherent_csi/efficiency")
+    nominal, plus = (table.where(variation=row) for row in ("nominal", "plus1sigma"))
+    a, b, c, d = (nominal[k] + z * (plus[k] - nominal[k]) for k in "abcd")
+    return np.clip(a / (1 + np.exp(-b * (x - c))) + d, 0.0, 1.0)
+
+
+def _in_time(time: np.ndarray, low: np.ndarray, pdf: np.ndarray, variant: _Variant) -> np.ndarray:
+    """Accepted share of a fine time profile [per bin] in each time bin; `onset` moves it to later times."""
+    values = read_constants("coherent_csi")
+    width = float(np.median(np.diff(low)))
+    centre = low + width / 2 + _ONSET_ERROR * variant.onset
+    late = np.maximum(centre - values["eff_t_onset"], 0.0)
+    accepted = pdf * np.exp(-values["eff_t_slope"] * late)
+    return np.histogram(centre, bins=time, weights=accepted)[0]
+
+
+def _background(
+    pe: np.ndarray, time: np.ndarray, anticoincident: np.ndarray
+) -> tuple[Component, ...]:
+    """Beam-related and neutrino-induced neutrons, and the steady state."""
+    values = read_constants("coherent_csi")
+    uncertainty = _uncertainties()
+    in_pe = read_table("coherent_csi/background_pe")
+    in_time = read_table("coherent_csi/background_time")
+    neutrons = []
+    for kind in ("brn", "nin"):
+        light = np.histogram(in_pe["pe_lo"] + 0.5, bins=pe, weights=in_pe[kind])[0]
+        profile = _in_time(time, in_time["t_lo"], in_time[kind], _Variant())
+        number = values[f"n_{kind}_prior"]
+        error = {f"csi_{kind}": uncertainty[f"n_{kind}_prior"] / number}
+        neutrons.append(component(number * np.outer(light, profile).ravel(), error))
+    light = anticoincident.reshape(pe.size - 1, -1).sum(axis=1)
+    profile = -np.diff(np.exp(-_STEADY_STATE_SLOPE * time))
+    shape = np.outer(light / light.sum(), profile / profile.sum()).ravel()
+    number = values["n_ssb_prior"]
+    error = {"csi_steady_state": uncertainty["n_ssb_prior"] / number}
+    return (*neutrons, component(number * shape, error))
+
+
+def _uncertainties() -> dict[str, float]:
+    table = read_table("coherent_csi/constants")
+    return dict(zip(table["name"].tolist(), table["uncertainty"].tolist(), strict=True))

@@ -1,0 +1,157 @@
+"""An experiment is data: frozen dataclasses registered as pytrees, and no physics."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import prod
+from typing import NamedTuple, TypeVar
+
+import jax
+import numpy as np
+from jax import Array
+
+from jaxmed.theory.scattering import Nucleus
+
+STRENGTH = "signal_strength"
+"""The only nuisance without a pull: 1 + its value multiplies every neutrino signal. Fixed at 0 by default."""
+
+T = TypeVar("T")
+
+Values = Array | np.ndarray
+"""Loaders fill the leaves with NumPy arrays; inside jit they are tracers."""
+
+
+def _pytree(*static: str) -> Callable[[type[T]], type[T]]:
+    """Register a dataclass as a pytree whose fields are all leaves, but for the `static` ones."""
+
+    def register(cls: type[T]) -> type[T]:
+        leaves = [name for name in cls.__annotations__ if name not in static]
+        return jax.tree_util.register_dataclass(cls, leaves, list(static))
+
+    return register
+
+
+class Axis(NamedTuple):
+    """One axis of a binning: name, unit and the (n + 1) edges."""
+
+    name: str
+    unit: str
+    edges: tuple[float, ...]
+
+    @property
+    def size(self) -> int:
+        """Number of bins."""
+        return len(self.edges) - 1
+
+
+@_pytree("shapes", "scales")
+@dataclass(frozen=True)
+class Component:
+    """Counts of one signal or background with its systematic variations.
+
+    Attributes:
+        nominal: events per bin, (n_bins,).
+        up, down: events with one shape nuisance at +1 or -1 sigma, (n_shapes, n_bins).
+        widths: fractional 1 sigma normalisation error of each scale nuisance, (n_scales,).
+        shapes, scales: names of those nuisances.
+    """
+
+    nominal: Values
+    up: Values
+    down: Values
+    widths: Values
+    shapes: tuple[str, ...]
+    scales: tuple[str, ...]
+
+
+@_pytree()
+@dataclass(frozen=True)
+class Channel:
+    """One flux on one target: what turns couplings into events.
+
+    The variants are the nominal response, then +1 and -1 sigma of each shape nuisance of the experiment.
+
+    Attributes:
+        recoil: quadrature nodes T [MeV], (n,).
+        moments: flux moments I_k(T), (2, 3, 3, n).
+        response: events per bin of the recoil axis for dR/dT = 1 at each node, quadrature weights, exposure and
+            number of targets included, (n_variants, n_recoil_bins, n).
+        spread: share of a recoil bin that falls into each bin, (n_variants, n_bins).
+        recoil_bin: the recoil bin that feeds each bin, (n_bins,).
+        nucleus: the nucleus, or None for electrons.
+        form_p, form_n: proton and neutron form factors at the nodes, (n_variants, n); None for electrons.
+    """
+
+    recoil: Values
+    moments: Values
+    response: Values
+    spread: Values
+    recoil_bin: Values
+    nucleus: Nucleus | None
+    form_p: Values | None
+    form_n: Values | None
+
+
+@_pytree("name", "title", "axes", "shapes", "scales", "gaussian", "citations", "tables")
+@dataclass(frozen=True)
+class Experiment:
+    """One data set: counts, the channels that predict its signal, and its backgrounds.
+
+    Attributes:
+        observed: counts, (n_bins,), bins in the row-major order of `axes`.
+        error: Gaussian standard deviations, (n_bins,); used when `gaussian`, otherwise counts are Poisson.
+        channels: what the neutrinos do.
+        widths: fractional normalisation errors of the signal, (n_scales,), for the nuisances `scales`.
+        background: everything else; a background model that already holds the standard-model neutrinos
+            comes with a component that takes them out again.
+        name, title: short name, and the name for figures.
+        axes: the binning; the first axis is the one that figures show.
+        shapes, scales: nuisances of the signal's shape and normalisation.
+        gaussian: whether the likelihood is a chi^2.
+        citations: BibTeX keys of the data.
+        tables: folders of data/ that it was made from.
+    """
+
+    observed: Values
+    error: Values
+    channels: tuple[Channel, ...]
+    widths: Values
+    background: tuple[Component, ...]
+    name: str
+    title: str
+    axes: tuple[Axis, ...]
+    shapes: tuple[str, ...]
+    scales: tuple[str, ...]
+    gaussian: bool
+    citations: tuple[str, ...]
+    tables: tuple[str, ...]
+
+    @property
+    def n_bins(self) -> int:
+        """Number of bins in the likelihood."""
+        return prod(axis.size for axis in self.axes)
+
+    @property
+    def nuisances(self) -> tuple[str, ...]:
+        """Names of all nuisance parameters but the signal strength, in a fixed order."""
+        names = [*self.scales, *self.shapes]
+        for component in self.background:
+            names += [*component.scales, *component.shapes]
+        return tuple(name for name in dict.fromkeys(names) if name != STRENGTH)
+
+
+def component(
+    nominal: np.ndarray,
+    scales: dict[str, float] | None = None,
+    shapes: dict[str, tuple[np.ndarray, np.ndarray]] | None = None,
+) -> Component:
+    """A background from its template, fractional normalisation errors and (up, down) templates by name."""
+    scales, shapes = scales or {}, shapes or {}
+    empty = np.zeros((0, nominal.size))
+    return Component(
+        nominal,
+        np.stack([up for up, _ in shapes.values()]) if shapes else empty,
+        np.stack([down for _, down in shapes.values()]) if shapes else empty,
+        np.array(list(scales.values()), dtype=float),
+        tuple(shapes),
+        tuple(scales),
+    )

@@ -1,0 +1,16 @@
+"""The standard-model prediction of channels, which loaders need for templates and ratios."""
+
+import jax
+import numpy as np
+
+from jaxmed.experiments.forward import channel_events
+from jaxmed.experiments.model import Channel
+from jaxmed.theory.couplings import standard_model
+
+
+def standard_counts(channels: tuple[Channel, ...], n_bins: int) -> np.ndarray:
+    """Nominal standard-model events per bin, (n_bins,)."""
+    total = np.zeros(n_bins)
+    for channel in channels:
+        total += np.asarray(jax.jit(channel_events)(channel, standard_model()))[0]
+    return total

@@ -2,16 +2,17 @@
 
 import csv
 import hashlib
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 
 MANIFEST = "MANIFEST.sha256"
 
 
-class Table(NamedTuple):
+@dataclass(frozen=True)
+class Table:
     """One CSV table.
 
     Attributes:

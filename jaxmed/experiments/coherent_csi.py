@@ -13,7 +13,15 @@ from jaxmed.experiments.exposure import (
     recoil_nodes,
     targets_per_kg,
 )
-from jaxmed.experiments.model import STRENGTH, Axis, Channel, Component, Experiment, component
+from jaxmed.experiments.model import (
+    STRENGTH,
+    Axis,
+    Channel,
+    Component,
+    Experiment,
+    component,
+    stack,
+)
 from jaxmed.experiments.nuclei import CAESIUM, IODINE, Isotope, form_factor, target
 from jaxmed.flux.spectrum import Flux, moments, thresholds
 from jaxmed.flux.stopped_pion import delayed, prompt
@@ -71,7 +79,7 @@ def coherent_csi(
     return Experiment(
         observed=counts["observed"],
         error=np.ones((len(pe) - 1) * (len(time) - 1)),
-        channels=tuple(_channels(np.array(pe), np.array(time), options, electron_channel)),
+        channels=_channels(np.array(pe), np.array(time), options, electron_channel),
         widths=np.array(list(scales.values())),
         background=_background(np.array(pe), np.array(time), counts["anticoincident"]),
         name="coherent_csi",
@@ -85,18 +93,24 @@ def coherent_csi(
     )
 
 
-def _channels(pe: np.ndarray, time: np.ndarray, options: _Options, electron_channel: bool):
+def _channels(
+    pe: np.ndarray, time: np.ndarray, options: _Options, electron_channel: bool
+) -> tuple[Channel, ...]:
+    """Prompt and delayed neutrinos on both nuclei and, if wanted, on the electrons."""
     values = read_constants("coherent_csi")
     fluence = fluence_per_flavour(values["pot"], values["nu_per_pot"], values["distance"])
     molecules = targets_per_kg(_MOLAR_MASS) * values["detector_mass"]
     arrival = read_table("coherent_csi/arrival_time")
+    nuclear, electronic = [], []
     for flux, when in ((prompt(fluence), "prompt"), (delayed(fluence), "delayed")):
         shares = np.stack([_in_time(time, arrival["t_lo"], arrival[when], v) for v in _VARIANTS])
         spread = np.tile(shares, pe.size - 1)
-        for isotope in (CAESIUM, IODINE):
-            yield _nuclear(pe, flux, isotope, molecules, spread, options)
+        nuclear += [
+            _nuclear(pe, flux, isotope, molecules, spread, options) for isotope in (CAESIUM, IODINE)
+        ]
         if electron_channel:
-            yield _electronic(pe, flux, molecules, spread)
+            electronic.append(_electronic(pe, flux, molecules, spread))
+    return tuple(stack(*channels) for channels in (nuclear, electronic) if channels)
 
 
 def _nuclear(

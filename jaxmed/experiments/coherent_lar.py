@@ -12,11 +12,19 @@ from jaxmed.experiments.exposure import (
     recoil_nodes,
     targets_per_kg,
 )
-from jaxmed.experiments.model import STRENGTH, Axis, Channel, Component, Experiment, component
+from jaxmed.experiments.model import (
+    STRENGTH,
+    Axis,
+    Channel,
+    Component,
+    Experiment,
+    component,
+    stack,
+)
 from jaxmed.experiments.nuclei import ARGON, form_factor, target
 from jaxmed.experiments.standard import standard_counts
-from jaxmed.flux.spectrum import Flux, moments, thresholds
-from jaxmed.flux.stopped_pion import delayed, prompt
+from jaxmed.flux.spectrum import moments, thresholds
+from jaxmed.flux.stopped_pion import prompt_and_delayed
 from jaxmed.tables import Table, read_constants, read_table
 
 _MOLAR_MASS = 39.948  # natural argon [g/mol]
@@ -77,31 +85,26 @@ def coherent_lar(*, nucleon_couplings: str = "corrected", form_factor: str = "he
 
 
 def _channels(table: Table, edges: np.ndarray, options: _Options) -> tuple[Channel, ...]:
-    """Prompt and delayed neutrinos; both share the released F90 and time shape of an energy bin."""
-    values = read_constants("coherent_lar")
-    fluence = fluence_per_flavour(values["pot"], values["nu_per_pot"], values["distance"])
+    """All neutrinos together: they share the released F90 and time shape of an energy bin."""
+    n_bins = edges.size - 1
+    bare = stack(_channel(edges, np.arange(n_bins), np.ones((1, n_bins)), options))
     energy_bin = np.searchsorted(edges, table["e_lo"])
-    by_energy = [
-        _channel(flux, edges, np.arange(edges.size - 1), np.ones((1, edges.size - 1)), options)
-        for flux in (prompt(fluence), delayed(fluence))
-    ]
-    standard = standard_counts(tuple(by_energy), edges.size - 1)[energy_bin]
+    standard = standard_counts(bare)[energy_bin]
     f90, time = _variations(table, "cevns", "f90_p", "f90_m"), _variations(table, "cevns", "tmean")
     templates = np.stack([table["cevns"], *f90, *time])
     # Above the end of the recoil spectrum both the template and our spectrum vanish.
     spread = np.divide(templates, standard, out=np.zeros_like(templates), where=templates > 0)
-    return tuple(
-        _channel(flux, edges, energy_bin, spread, options)
-        for flux in (prompt(fluence), delayed(fluence))
-    )
+    return (stack(_channel(edges, energy_bin, spread, options)),)
 
 
 def _channel(
-    flux: Flux, edges: np.ndarray, energy_bin: np.ndarray, spread: np.ndarray, options: _Options
+    edges: np.ndarray, energy_bin: np.ndarray, spread: np.ndarray, options: _Options
 ) -> Channel:
     nucleus = target(ARGON, options.nucleon_couplings)
     mass = float(nucleus.mass)
     values = read_constants("coherent_lar")
+    fluence = fluence_per_flavour(values["pot"], values["nu_per_pot"], values["distance"])
+    flux = prompt_and_delayed(fluence)
     recoil, weights = recoil_nodes(*_RECOIL_RANGE, thresholds(flux, mass), panels=16)
     visible = linear_factor(recoil * 1e3, values["quenching_a"], values["quenching_b"])
     efficiency = read_table("coherent_lar/efficiency")

@@ -1,9 +1,11 @@
 """From couplings and nuisances to expected counts: one forward model for every experiment."""
 
 from collections.abc import Mapping
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxmed.experiments.model import STRENGTH, Channel, Component, Experiment
@@ -11,6 +13,20 @@ from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.scattering import electron_rate, nucleus_rate
 
 Nuisances = Mapping[str, Array | float]
+
+
+class Pulls(NamedTuple):
+    """Nuisances as a vector: their names, and their values in standard deviations (n,)."""
+
+    names: tuple[str, ...]
+    values: Array
+
+    def of(self, names: tuple[str, ...]) -> Array:
+        """Values of the given nuisances, 0 for those that are not there."""
+        padded = jnp.append(self.values, 0.0)
+        index = [self.names.index(n) if n in self.names else len(self.names) for n in names]
+        return padded[np.array(index, dtype=int)]
+
 
 # Below this fraction of its nominal value a yield falls off exponentially instead of linearly: it stays
 # positive, with a continuous slope, wherever a nuisance goes.
@@ -34,8 +50,8 @@ def expected(
         ValueError: an unknown nuisance, or JAX in 32-bit mode (G_F^2 underflows there).
     """
     require_float64()
-    check_nuisances(nuisances or {}, experiment)
-    return counts(components(experiment, couplings), nuisances or {})
+    pulls = make_pulls(nuisances or {}, experiment)
+    return counts(components(experiment, couplings), pulls)
 
 
 def components(experiment: Experiment, couplings: Couplings) -> tuple[Component, ...]:
@@ -56,9 +72,9 @@ def signal(experiment: Experiment, couplings: Couplings) -> Component:
     )
 
 
-def counts(parts: tuple[Component, ...], nuisances: Nuisances) -> Array:
+def counts(parts: tuple[Component, ...], pulls: Pulls) -> Array:
     """Sum of all components at the given nuisances, (n_bins,) events."""
-    return sum((_yield(part, nuisances) for part in parts[1:]), start=_yield(parts[0], nuisances))
+    return sum((_yield(part, pulls) for part in parts[1:]), start=_yield(parts[0], pulls))
 
 
 def require_float64() -> None:
@@ -70,18 +86,24 @@ def require_float64() -> None:
         )
 
 
-def check_nuisances(nuisances: Nuisances, *experiments: Experiment) -> None:
-    """ValueError if a name belongs to none of the experiments."""
+def make_pulls(nuisances: Nuisances, *experiments: Experiment) -> Pulls:
+    """Pulls from values by name; ValueError if a name belongs to none of the experiments."""
     known = {STRENGTH}.union(*(e.nuisances for e in experiments))
     for name in nuisances:
         if name not in known:
             raise ValueError(
                 f"unknown nuisance '{name}': expected one of {', '.join(sorted(known))}"
             )
+    values = [jnp.asarray(z, dtype=float) for z in nuisances.values()]
+    return Pulls(tuple(nuisances), jnp.stack(values) if values else jnp.zeros(0))
 
 
 def channel_events(channel: Channel, couplings: Couplings) -> Array:
-    """Events of every variant, (n_variants, n_bins)."""
+    """Events of every variant, summed over the stack, (n_variants, n_bins)."""
+    return jax.vmap(_events, in_axes=(0, None))(channel, couplings).sum(axis=0)
+
+
+def _events(channel: Channel, couplings: Couplings) -> Array:
     recoil, moments = channel.recoil, channel.moments
     if channel.nucleus is None:
         rate = electron_rate(recoil, moments, couplings)
@@ -94,22 +116,18 @@ def channel_events(channel: Channel, couplings: Couplings) -> Array:
     return channel.spread * per_recoil_bin[:, channel.recoil_bin]
 
 
-def _yield(part: Component, nuisances: Nuisances) -> Array:
+def _yield(part: Component, pulls: Pulls) -> Array:
     """Nominal x normalisations x shape."""
-    scales = _values(nuisances, part.scales)
-    norm = jnp.prod(_positive(1 + part.widths * scales))
-    shapes = _values(nuisances, part.shapes)
+    norm = jnp.prod(_positive(1 + part.widths * pulls.of(part.scales)))
+    if not part.shapes:
+        return norm * part.nominal
     # A bin that is empty at the nominal stays empty: a ratio has no meaning there.
     filled = part.nominal != 0
     base = jnp.where(filled, part.nominal, 1.0)[None]
-    change = _interpolate(shapes[:, None], part.up / base - 1, 1 - part.down / base)
+    z = pulls.of(part.shapes)[:, None]
+    change = _interpolate(z, part.up / base - 1, 1 - part.down / base)
     factor = _positive(1 + change.sum(axis=0))
     return norm * part.nominal * jnp.where(filled, factor, 1.0)
-
-
-def _values(nuisances: Nuisances, names: tuple[str, ...]) -> Array:
-    values = [jnp.asarray(nuisances.get(name, 0.0), dtype=float) for name in names]
-    return jnp.stack(values) if values else jnp.zeros(0)
 
 
 def _interpolate(z: Array, up: Array, down: Array) -> Array:

@@ -3,14 +3,16 @@
 from collections.abc import Sequence
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 from jax.scipy.special import xlogy
 
 from jaxmed.experiments.forward import (
     Nuisances,
-    check_nuisances,
+    Pulls,
     components,
     counts,
+    make_pulls,
     require_float64,
 )
 from jaxmed.experiments.model import STRENGTH, Component, Experiment
@@ -40,25 +42,28 @@ def nll(
     """
     require_float64()
     group = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
-    values = nuisances or {}
-    check_nuisances(values, *group)
-    return data_nll(group, [components(e, couplings) for e in group], values) + pull_nll(values)
+    pulls = make_pulls(nuisances or {}, *group)
+    return data_nll(group, [components(e, couplings) for e in group], pulls) + pull_nll(pulls)
 
 
 def data_nll(
     experiments: Sequence[Experiment],
     parts: Sequence[tuple[Component, ...]],
-    nuisances: Nuisances,
+    pulls: Pulls,
 ) -> Array:
     """The data term alone, for components that were worked out before."""
-    terms = [_term(e, counts(p, nuisances)) for e, p in zip(experiments, parts, strict=True)]
+    terms = [_term(e, counts(p, pulls)) for e, p in zip(experiments, parts, strict=True)]
     return jnp.sum(jnp.stack(terms))
 
 
-def pull_nll(nuisances: Nuisances) -> Array:
+def pull_nll(pulls: Pulls) -> Array:
     """Sum pull^2/2 over all nuisances with a prior."""
-    pulls = [jnp.asarray(z, dtype=float) for name, z in nuisances.items() if name != STRENGTH]
-    return jnp.sum(jnp.stack(pulls) ** 2) / 2 if pulls else jnp.zeros(())
+    return jnp.sum(prior_weights(pulls.names) * pulls.values**2) / 2
+
+
+def prior_weights(names: tuple[str, ...]) -> np.ndarray:
+    """1 for every nuisance with a unit-Gaussian prior, 0 for the signal strength, (n,)."""
+    return np.array([float(name != STRENGTH) for name in names])
 
 
 def _term(experiment: Experiment, mu: Array) -> Array:

@@ -66,9 +66,11 @@ class Component:
 @_pytree()
 @dataclass(frozen=True)
 class Channel:
-    """One flux on one target: what turns couplings into events.
+    """A flux on a target: what turns couplings into events.
 
-    The variants are the nominal response, then +1 and -1 sigma of each shape nuisance of the experiment.
+    In an experiment every leaf has one more leading axis: channels of equal shape are stacked, so that one
+    computation serves them all. The variants are the nominal response, then +1 and -1 sigma of each shape
+    nuisance of the experiment.
 
     Attributes:
         recoil: quadrature nodes T [MeV], (n,).
@@ -99,7 +101,7 @@ class Experiment:
     Attributes:
         observed: counts, (n_bins,), bins in the row-major order of `axes`.
         error: Gaussian standard deviations, (n_bins,); used when `gaussian`, otherwise counts are Poisson.
-        channels: what the neutrinos do.
+        channels: stacks of channels, see `stack`.
         widths: fractional normalisation errors of the signal, (n_scales,), for the nuisances `scales`.
         background: everything else; a background model that already holds the standard-model neutrinos
             comes with a component that takes them out again.
@@ -137,6 +139,11 @@ class Experiment:
         for component in self.background:
             names += [*component.scales, *component.shapes]
         return tuple(name for name in dict.fromkeys(names) if name != STRENGTH)
+
+
+def stack(*channels: Channel) -> Channel:
+    """Channels of the same kind and shape as one, each leaf with a leading axis (n_channels, ...)."""
+    return jax.tree.map(lambda *leaves: np.stack(leaves), *channels)
 
 
 def component(

@@ -46,7 +46,7 @@ def target(isotope: Isotope, couplings: str) -> Nucleus:
         raise ValueError(f"unknown nucleon couplings '{couplings}': expected one of {known}")
     g_p, g_n = NUCLEON_COUPLINGS[couplings]
     mass = nuclear_mass(isotope)
-    return Nucleus(isotope.z, isotope.n, mass, np.array(g_p), np.full(3, g_n))
+    return Nucleus(float(isotope.z), float(isotope.n), mass, np.array(g_p), np.full(3, g_n))
 
 
 def form_factor(name: str, recoil: np.ndarray, mass: float, radius: float) -> np.ndarray:

@@ -8,9 +8,6 @@ from jaxmed.experiments.model import Channel
 from jaxmed.theory.couplings import standard_model
 
 
-def standard_counts(channels: tuple[Channel, ...], n_bins: int) -> np.ndarray:
-    """Nominal standard-model events per bin, (n_bins,)."""
-    total = np.zeros(n_bins)
-    for channel in channels:
-        total += np.asarray(jax.jit(channel_events)(channel, standard_model()))[0]
-    return total
+def standard_counts(channel: Channel) -> np.ndarray:
+    """Nominal standard-model events per bin of a stack of channels, (n_bins,)."""
+    return np.asarray(jax.jit(channel_events)(channel, standard_model()))[0]

@@ -7,7 +7,7 @@ import numpy as np
 from jaxmed.constants import M_E
 from jaxmed.detector.response import sharp
 from jaxmed.experiments.exposure import kg_days_in_seconds, recoil_nodes, targets_per_kg
-from jaxmed.experiments.model import STRENGTH, Axis, Channel, Experiment
+from jaxmed.experiments.model import STRENGTH, Axis, Channel, Experiment, stack
 from jaxmed.experiments.standard import standard_counts
 from jaxmed.experiments.user_table import read_recoil_spectrum
 from jaxmed.flux.reactor import reactor
@@ -39,7 +39,7 @@ def texono(*, recoil_spectrum: Path | str | None = None) -> Experiment:
         scales = {STRENGTH: 1.0, "texono_scale": _SCALE_ERROR}
     channel = _channel(edges, exposure, published["mean_antineutrino_flux"])
     if recoil_spectrum is None:
-        standard = standard_counts((channel,), edges.size - 1)
+        standard = standard_counts(channel)
         observed = published["xi_cross_section_ratio"] * standard
         error = np.hypot(published["xi_stat_error"], published["xi_syst_error"]) * standard
     else:
@@ -65,13 +65,15 @@ def _channel(edges: np.ndarray, kg_days: float, total_flux: float) -> Channel:
     recoil, weights = recoil_nodes(edges[0], edges[-1], edges, panels=10, order=8)
     electrons = targets_per_kg(_MOLAR_MASS) * _ELECTRONS * kg_days_in_seconds(kg_days)
     n_bins = edges.size - 1
-    return Channel(
-        recoil=recoil,
-        moments=moments(reactor(total_flux), recoil, M_E),
-        response=(electrons * weights * sharp(edges, recoil))[None],
-        spread=np.ones((1, n_bins)),
-        recoil_bin=np.arange(n_bins),
-        nucleus=None,
-        form_p=None,
-        form_n=None,
+    return stack(
+        Channel(
+            recoil=recoil,
+            moments=moments(reactor(total_flux), recoil, M_E),
+            response=(electrons * weights * sharp(edges, recoil))[None],
+            spread=np.ones((1, n_bins)),
+            recoil_bin=np.arange(n_bins),
+            nucleus=None,
+            form_p=None,
+            form_n=None,
+        )
     )

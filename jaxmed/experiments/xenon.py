@@ -12,7 +12,7 @@ from jaxmed.experiments.exposure import (
     targets_per_kg,
     tonne_years_in_seconds,
 )
-from jaxmed.experiments.model import STRENGTH, Axis, Channel, Experiment, component
+from jaxmed.experiments.model import STRENGTH, Axis, Channel, Experiment, component, stack
 from jaxmed.experiments.standard import standard_counts
 from jaxmed.flux.solar import solar
 from jaxmed.flux.spectrum import moments, thresholds
@@ -67,7 +67,7 @@ def _xenon(source: _Source, solar_model: str, atomic: str) -> Experiment:
     spectrum = read_table(f"{name}/er_spectrum")
     edges = edges_of(spectrum["energy_lo"], spectrum["energy_hi"])
     channel = _channel(name, np.array(edges), solar_model, atomic)
-    in_background = standard_counts((channel,), len(edges) - 1)
+    in_background = standard_counts(channel)
     efficiency = {f"{name}_efficiency": _EFFICIENCY_ERROR}
     scales = {STRENGTH: 1.0, **efficiency}
     measured = component(spectrum["background"], {f"{name}_background": _BACKGROUND_ERROR})
@@ -105,13 +105,15 @@ def _channel(name: str, edges: np.ndarray, solar_model: str, atomic: str) -> Cha
         electrons = np.full(recoil.size, float(_ELECTRONS))
     atoms = targets_per_kg(_MOLAR_MASS) * tonne_years_in_seconds(values["exposure"])
     n_bins = edges.size - 1
-    return Channel(
-        recoil=recoil,
-        moments=moments(flux, recoil, M_E),
-        response=(atoms * electrons * weights * response)[None],
-        spread=np.ones((1, n_bins)),
-        recoil_bin=np.arange(n_bins),
-        nucleus=None,
-        form_p=None,
-        form_n=None,
+    return stack(
+        Channel(
+            recoil=recoil,
+            moments=moments(flux, recoil, M_E),
+            response=(atoms * electrons * weights * response)[None],
+            spread=np.ones((1, n_bins)),
+            recoil_bin=np.arange(n_bins),
+            nucleus=None,
+            form_p=None,
+            form_n=None,
+        )
     )

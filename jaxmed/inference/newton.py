@@ -7,7 +7,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-_DAMPING = (1e-4, 1e-9, 1e12)  # first, smallest, largest
+FIRST_DAMPING = 1e-4
+_SMALLEST, _LARGEST = 1e-9, 1e12
 _UP, _DOWN = 8.0, 0.125
 
 
@@ -54,40 +55,47 @@ def minimise(
         tolerance: on the decrement.
         limit: number of steps.
     """
-    low, high = box.T
-
-    def propose(expansion: Expansion, x: Array, damping: Array) -> tuple[Array, Array]:
-        gradient = expansion.gradient
-        held = ((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0))
-        scale = jnp.abs(jnp.diag(expansion.curvature))
-        scale = jnp.where(held | (scale == 0), 1.0, scale)
-        free = jnp.where(held[:, None] | held[None, :], 0.0, expansion.curvature)
-        matrix = free + jnp.diag(jnp.where(held, 1.0, damping * scale))
-        step = -_solve(matrix, jnp.where(held, 0.0, gradient))
-        return jnp.clip(x + step, low, high), -jnp.sum(jnp.where(held, 0.0, gradient) * step) / 2
 
     def advance(state: _State) -> _State:
         here, damping = state
-        x, decrement = propose(here.expansion, here.x, damping)
+        x, decrement = step(here.expansion, here.x, damping, box)
         expansion = expand(x)
         better = expansion.value < here.expansion.value
-        # Round-off alone can refuse a step at the minimum: the decrement says whether that matters.
-        chosen = jax.tree.map(
+        x, expansion = jax.tree.map(
             lambda new, old: jnp.where(better, new, old), (x, expansion), (here.x, here.expansion)
         )
-        small, large = _DAMPING[1:]
-        damping = jnp.clip(damping * jnp.where(better, _DOWN, _UP), small, large)
-        known = jnp.where(jnp.isfinite(decrement), jnp.abs(decrement), jnp.inf)
-        return _State(Minimum(*chosen, known, here.steps + 1), damping)
+        known = jnp.where(jnp.isfinite(decrement) & (here.steps > 0), jnp.abs(decrement), jnp.inf)
+        return _State(Minimum(x, expansion, known, here.steps + 1), next_damping(damping, better))
 
     def going(state: _State) -> Array:
         return (state.at.decrement > tolerance) & (state.at.steps < limit)
 
-    first = Minimum(start, expand(start), jnp.asarray(jnp.inf), jnp.asarray(0))
-    return jax.lax.while_loop(going, advance, _State(first, jnp.asarray(_DAMPING[0]))).at
+    # The first pass evaluates the start itself: one copy of `expand` in the program instead of two.
+    nothing = Expansion(jnp.asarray(jnp.inf), jnp.zeros_like(start), jnp.eye(start.size))
+    first = Minimum(start, nothing, jnp.asarray(jnp.inf), jnp.asarray(0))
+    return jax.lax.while_loop(going, advance, _State(first, jnp.asarray(FIRST_DAMPING))).at
 
 
-def _solve(matrix: Array, vector: Array) -> Array:
-    """Symmetric solve by Cholesky; NaN where the matrix is not positive definite."""
+@jax.jit
+def step(expansion: Expansion, x: Array, damping: Array, box: Array) -> tuple[Array, Array]:
+    """One Levenberg-Marquardt proposal inside the box, and the decrease of the value it expects.
+
+    The matrix is not positive definite where the proposal is NaN: no value improves on the old one there, and the
+    damping grows.
+    """
+    low, high = box.T
+    gradient = expansion.gradient
+    held = ((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0))
+    scale = jnp.abs(jnp.diag(expansion.curvature))
+    scale = jnp.where(held | (scale == 0), 1.0, scale)
+    free = jnp.where(held[:, None] | held[None, :], 0.0, expansion.curvature)
+    matrix = free + jnp.diag(jnp.where(held, 1.0, damping * scale))
+    downhill = jnp.where(held, 0.0, -gradient)
     factor = jnp.linalg.cholesky(matrix)
-    return jax.scipy.linalg.cho_solve((factor, True), vector)
+    move = jax.scipy.linalg.cho_solve((factor, True), downhill)
+    return jnp.clip(x + move, low, high), jnp.sum(downhill * move) / 2
+
+
+def next_damping(damping: Array, better: Array) -> Array:
+    """Less damping after a step that lowered the value, more after one that did not."""
+    return jnp.clip(damping * jnp.where(better, _DOWN, _UP), _SMALLEST, _LARGEST)

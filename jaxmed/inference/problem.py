@@ -1,16 +1,17 @@
 """A fit problem: experiments, a model, and which parameters are free."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.forward import components, require_float64
+from jaxmed.experiments.forward import Pulls, components, require_float64
 from jaxmed.experiments.likelihood import data_nll, pull_nll
 from jaxmed.experiments.model import STRENGTH, Experiment
-from jaxmed.theory.models import Model
+from jaxmed.theory.couplings import Couplings
+from jaxmed.theory.models import Model, Parameter
 
 PULL_BOX = (-5.0, 5.0)
 _STRENGTH_BOX = (-1.0, 19.0)
@@ -46,22 +47,27 @@ class Problem:
         boxes[STRENGTH] = _STRENGTH_BOX
         return np.array([boxes.get(name, PULL_BOX) for name in self.names]).reshape(-1, 2)
 
-    def values(self, x: Array) -> dict[str, Array]:
-        """All values by name from the free ones (n_free,)."""
-        free = {name: x[i] for i, name in enumerate(self.names)}
-        return free | {name: jnp.asarray(value) for name, value in self.fixed}
+    def couplings(self, x: Array) -> Couplings:
+        """Couplings at the free model parameters x (n_parameters,) in the fit's coordinate."""
+        held = dict(self.fixed)
+        free = dict(zip(self.parameters, x, strict=True))
+        values = [free.get(p.name, held.get(p.name)) for p in self.model.parameters]
+        names = [p.name for p in self.model.parameters]
+        return self.model.couplings(dict(zip(names, map(jnp.asarray, values), strict=True)))
+
+    def pulls(self, z: Array) -> Pulls:
+        """All nuisances from the free ones z (n_nuisances,)."""
+        own = {p.name for p in self.model.parameters}
+        held = {name: value for name, value in self.fixed if name not in own}
+        values = jnp.concatenate([z, jnp.array(list(held.values()), dtype=float)])
+        return Pulls((*self.nuisances, *held), values)
 
     def nll(self, x: Array, data: Data) -> Array:
         """-log(L/L_sat) + pulls at the free values x (n_free,)."""
-        values = self.values(x)
-        couplings = self.model.couplings(values)
+        split = len(self.parameters)
+        couplings, pulls = self.couplings(x[:split]), self.pulls(x[split:])
         parts = [components(e, couplings) for e in data]
-        pulls = {k: v for k, v in values.items() if k not in self._model_names}
         return data_nll(data, parts, pulls) + pull_nll(pulls)
-
-    @property
-    def _model_names(self) -> set[str]:
-        return {p.name for p in self.model.parameters}
 
 
 def make_problem(
@@ -105,10 +111,40 @@ def make_problem(
     )
 
 
-def _held(parameter, value: float) -> float:
+def _held(parameter: Parameter, value: float) -> float:
     low, high = parameter.low, parameter.high
     if not low <= value <= high:
         raise ValueError(
             f"{parameter.name} = {value} {parameter.unit}: expected a value from {low:g} to {high:g}"
         )
     return parameter.internal(value)
+
+
+def acts_on(name: str, experiment: Experiment) -> bool:
+    """Whether a nuisance (or the signal strength) changes the prediction of an experiment."""
+    return name in experiment.nuisances or (name == STRENGTH and STRENGTH in experiment.scales)
+
+
+def blocks(problem: Problem, data: Data) -> list[tuple[Problem, Data]]:
+    """Split a problem into parts that share no free nuisance, each a problem of its own."""
+    groups: list[list[Experiment]] = []
+    for experiment in data:
+        own = {n for n in problem.nuisances if acts_on(n, experiment)}
+        joined = [g for g in groups if any(acts_on(n, e) for n in own for e in g)]
+        groups = [g for g in groups if not any(g is j for j in joined)]
+        groups.append([e for g in joined for e in g] + [experiment])
+    return [(restrict(problem, tuple(group)), tuple(group)) for group in groups]
+
+
+def restrict(problem: Problem, data: Data) -> Problem:
+    """The problem with only those nuisances that act on `data`."""
+
+    def relevant(name: str) -> bool:
+        return any(acts_on(name, e) for e in data)
+
+    own = {p.name for p in problem.model.parameters}
+    return replace(
+        problem,
+        nuisances=tuple(name for name in problem.nuisances if relevant(name)),
+        fixed=tuple((n, v) for n, v in problem.fixed if n in own or relevant(n)),
+    )

@@ -2,24 +2,24 @@
 
 from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple, TypeVar
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
-from jaxmed.experiments.forward import components, counts
-from jaxmed.experiments.likelihood import data_nll, pull_nll
-from jaxmed.experiments.model import STRENGTH, Component, Experiment
+from jaxmed.experiments.forward import Pulls, components, counts
+from jaxmed.experiments.likelihood import data_nll, prior_weights, pull_nll
+from jaxmed.experiments.model import Component, Experiment
 from jaxmed.inference.newton import Expansion, minimise
-from jaxmed.inference.problem import Data, Problem
+from jaxmed.inference.problem import Data, Problem, acts_on, blocks
 
 # Points per batch: enough to fill the vector units, small enough to stay in cache.
 CHUNK = 64
 _TOLERANCE = 1e-9
-_LIMIT = 60
-
-T = TypeVar("T")
+_LIMIT = 30
+_CONVERGED = 1e-6
 
 
 class Profiled(NamedTuple):
@@ -28,96 +28,117 @@ class Profiled(NamedTuple):
     Attributes:
         nll: minimum over the nuisances, (n_points,).
         nuisances: where, (n_points, n_nuisances), in the order of the problem.
-        converged: whether the expected further decrease is below 1e-6, (n_points,).
+        converged: whether the expected further decrease is below 1e-6, (n_points,); elsewhere `nll` is an
+            upper bound.
     """
 
-    nll: Array
-    nuisances: Array
-    converged: Array
+    nll: np.ndarray
+    nuisances: np.ndarray
+    converged: np.ndarray
 
 
-@partial(jax.jit, static_argnums=0)
-def profile(problem: Problem, points: Array, data: Data) -> Profiled:
-    """Profile out all free nuisances at each point.
+def profile(
+    problem: Problem, points: np.ndarray, data: Data, tick: Callable[[float], None] | None = None
+) -> Profiled:
+    """Profile out all free nuisances at each point, in batches of one compiled size.
+
+    Experiments that share no free nuisance are profiled apart: the minimum of the sum is the sum of the minima.
 
     Args:
         problem: what is free; its model parameters are taken from `points`.
         points: free model parameters in the fit's coordinate, (n_points, n_parameters).
         data: the experiments.
+        tick: called with the number of points finished since the last call.
     """
+    nuisances = np.zeros((len(points), len(problem.nuisances)))
+    total, converged = np.zeros(len(points)), np.ones(len(points), dtype=bool)
+    parts = blocks(problem, data)
+    for block, own in parts:
+        found = _profile_block(
+            block, points, own, partial(_share, tick, len(parts)) if tick else None
+        )
+        total += found.nll
+        converged &= found.converged
+        nuisances[:, [problem.nuisances.index(name) for name in block.nuisances]] = found.nuisances
+    return Profiled(total, nuisances, converged)
 
-    def one(point: Array) -> Profiled:
-        free = dict(zip(problem.parameters, point, strict=True))
-        couplings = problem.model.couplings(problem.values(_nominal(problem)) | free)
-        parts = [components(e, couplings) for e in data]
-        box = jnp.asarray(problem.box[len(problem.parameters) :])
-        start = jnp.zeros(len(problem.nuisances))
-        expand = partial(_expand, problem, data, parts)
-        found = minimise(expand, start, box, tolerance=_TOLERANCE, limit=_LIMIT)
-        return Profiled(found.expansion.value, found.x, found.decrement < 1e-6)
 
-    return in_chunks(one, points)
+def _share(tick: Callable[[float], None], parts: int, points: int) -> None:
+    tick(points / parts)
 
 
-def in_chunks(function: Callable[[Array], T], points: Array) -> T:
-    """`function` of each of points (n_points, ...), vectorised over CHUNK of them at a time."""
+def _profile_block(
+    problem: Problem, points: np.ndarray, data: Data, tick: Callable[[int], None] | None
+) -> Profiled:
     n = len(points)
-    size = min(CHUNK, n)
-    padded = jnp.concatenate([points, jnp.repeat(points[-1:], -n % size, axis=0)])
-    stacked = jax.lax.map(jax.vmap(function), padded.reshape(-1, size, *points.shape[1:]))
-    return jax.tree.map(lambda leaf: leaf.reshape(len(padded), *leaf.shape[2:])[:n], stacked)
+    padded = np.concatenate([points, np.repeat(points[-1:], -n % CHUNK, axis=0)])
+    done = []
+    for start in range(0, len(padded), CHUNK):
+        chunk = jnp.asarray(padded[start : start + CHUNK])
+        done.append(jax.device_get(_profile_chunk(problem, chunk, data)))
+        if tick:
+            tick(min(CHUNK, n - start))
+    return Profiled(*(np.concatenate(leaves)[:n] for leaves in zip(*done, strict=True)))
 
 
-def _nominal(problem: Problem) -> Array:
-    return jnp.zeros(len(problem.names))
+@partial(jax.jit, static_argnums=0)
+def _profile_chunk(problem: Problem, points: Array, data: Data) -> tuple[Array, Array, Array]:
+    def one(point: Array) -> tuple[Array, Array, Array]:
+        couplings = problem.couplings(point)
+        parts = [components(e, couplings) for e in data]
+        expand = partial(_expand, problem, data, parts)
+        start = jnp.zeros(len(problem.nuisances))
+        box = jnp.asarray(problem.box[len(problem.parameters) :])
+        found = minimise(expand, start, box, tolerance=_TOLERANCE, limit=_LIMIT)
+        return found.expansion.value, found.x, found.decrement < _CONVERGED
+
+    return jax.vmap(one)(points)
 
 
 def _expand(
     problem: Problem, data: Data, parts: list[tuple[Component, ...]], z: Array
 ) -> Expansion:
-    """Value, exact gradient and Fisher information of the nuisances."""
-    held = {k: jnp.asarray(v) for k, v in problem.fixed if k not in _model_names(problem)}
-    values = held | dict(zip(problem.nuisances, z, strict=True))
-    prior = jnp.array([0.0 if name == STRENGTH else 1.0 for name in problem.nuisances])
+    """Value, exact gradient and Fisher information of the free nuisances."""
+    pulls = problem.pulls(z)
+    prior = prior_weights(problem.nuisances)
     gradient, curvature = prior * z, jnp.diag(prior)
     for experiment, part in zip(data, parts, strict=True):
-        own = [i for i, name in enumerate(problem.nuisances) if _acts_on(name, experiment)]
-        if not own:
-            continue
-        index = jnp.array(own)
-        jacobian, slope, weight = _linearise(problem, experiment, part, values, own)
-        gradient = gradient.at[index].add(slope @ jacobian)
-        information = (jacobian * weight[:, None]).T @ jacobian
-        curvature = curvature.at[index[:, None], index[None, :]].add(information)
-    return Expansion(data_nll(data, parts, values) + pull_nll(values), gradient, curvature)
+        own = [i for i, name in enumerate(problem.nuisances) if acts_on(name, experiment)]
+        if own:
+            index = np.array(own)
+            names = tuple(problem.nuisances[i] for i in own)
+            slope, information = _linearise(experiment, part, pulls, names)
+            gradient = gradient.at[index].add(slope)
+            curvature = curvature.at[np.ix_(index, index)].add(information)
+    return Expansion(data_nll(data, parts, pulls) + pull_nll(pulls), gradient, curvature)
 
 
 def _linearise(
-    problem: Problem,
-    experiment: Experiment,
-    part: tuple[Component, ...],
-    values: dict[str, Array],
-    own: list[int],
-) -> tuple[Array, Array, Array]:
-    """D mu/dz (n_bins, n_own), d nll/d mu and its expected second derivative, (n_bins,) each."""
-    names = [problem.nuisances[i] for i in own]
-
-    def prediction(z: Array) -> Array:
-        return counts(part, values | dict(zip(names, z, strict=True)))
-
-    here = jnp.stack([values[name] for name in names])
-    mu, push = jax.linearize(prediction, here)
-    jacobian = jax.vmap(push, out_axes=1)(jnp.eye(len(names)))
+    experiment: Experiment, part: tuple[Component, ...], pulls: Pulls, names: tuple[str, ...]
+) -> tuple[Array, Array]:
+    """Gradient (n,) and Fisher information (n, n) of one data term in the nuisances `names`."""
+    mu = counts(part, pulls)
+    jacobian = sum(_derivatives(component, pulls, names) for component in part)
     n = jnp.asarray(experiment.observed)
     if experiment.gaussian:
         weight = jnp.asarray(experiment.error) ** -2.0
-        return jacobian, (mu - n) * weight, weight
-    return jacobian, 1 - n / mu, 1 / mu
+        slope = (mu - n) * weight
+    else:
+        slope, weight = 1 - n / mu, 1 / mu
+    return jacobian @ slope, (jacobian * weight[None]) @ jacobian.T
 
 
-def _acts_on(name: str, experiment: Experiment) -> bool:
-    return name in experiment.nuisances or (name == STRENGTH and STRENGTH in experiment.scales)
+def _derivatives(component: Component, pulls: Pulls, names: tuple[str, ...]) -> Array:
+    """D counts/dz (n, n_bins): a component depends on few nuisances, so only those are pushed forward."""
+    own = tuple(name for name in names if name in component.scales + component.shapes)
+    rows = np.array([names.index(name) for name in own], dtype=int)
+    jacobian = jnp.zeros((len(names), component.nominal.size))
+    if not own:
+        return jacobian
 
+    index = np.array([pulls.names.index(name) for name in own])
 
-def _model_names(problem: Problem) -> set[str]:
-    return {p.name for p in problem.model.parameters}
+    def moved(z: Array) -> Array:
+        return counts((component,), pulls._replace(values=pulls.values.at[index].set(z)))
+
+    return jacobian.at[rows].set(jax.jacfwd(moved)(pulls.values[index]).T)

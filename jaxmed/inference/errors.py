@@ -1,0 +1,98 @@
+"""Errors from the Hessian, and words where an error would mean nothing."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxmed.inference.problem import Problem
+from jaxmed.inference.results import Estimate
+
+_AT_BOUND = 1e-3  # of the box width
+_TIED = 0.9  # correlation, or share of the flattest direction, that makes two parameters one
+
+
+class Errors(NamedTuple):
+    """Estimates by name, the covariance of those with an error, and the gradient of the free ones."""
+
+    by_name: dict[str, Estimate]
+    covariance: np.ndarray
+    names: tuple[str, ...]
+    free_gradient: np.ndarray
+
+
+def estimates(problem: Problem, x: np.ndarray, gradient: np.ndarray, hessian: np.ndarray) -> Errors:
+    """Estimates at a minimum.
+
+    A parameter at an edge of its box, or whose 1 sigma interval would leave it, gets words and no error; the
+    errors of the others are then conditional on it.
+
+    Args:
+        problem: names and boxes.
+        x: minimum in the fit's coordinates, (n_free,).
+        gradient: there, (n_free,).
+        hessian: there, (n_free, n_free).
+    """
+    low, high = problem.box.T
+    at_bound = np.minimum(x - low, high - x) < _AT_BOUND * (high - low)
+    usable, covariance = _determined(x, problem.box, at_bound, hessian)
+    sigma = np.zeros(x.size)
+    sigma[usable] = np.sqrt(np.diag(covariance))
+    by_name = {
+        name: _estimate(problem, name, x[i], sigma[i] if i in usable else None, bool(at_bound[i]))
+        for i, name in enumerate(problem.names)
+    }
+    names = tuple(problem.names[i] for i in usable)
+    return Errors(by_name, covariance, names, gradient[~at_bound])
+
+
+def _determined(
+    x: np.ndarray, box: np.ndarray, at_bound: np.ndarray, hessian: np.ndarray
+) -> tuple[list[int], np.ndarray]:
+    """Indices with a 1 sigma interval inside the box, and their covariance.
+
+    The least determined parameter goes, with those tied to it along a valley, until the rest is determined.
+    """
+    usable = list(np.flatnonzero(~at_bound))
+    width = box[:, 1] - box[:, 0]
+    while usable:
+        scale = width[usable]
+        scaled = hessian[np.ix_(usable, usable)] * np.outer(scale, scale)
+        values, vectors = np.linalg.eigh(scaled)
+        if values[0] > 1e-9 * max(values[-1], 1.0):
+            covariance = np.linalg.inv(scaled) * np.outer(scale, scale)
+            sigma = np.sqrt(np.diag(covariance))
+            room = np.minimum(x[usable] - box[usable, 0], box[usable, 1] - x[usable])
+            if np.all(sigma < room):
+                return usable, covariance
+            worst = int(np.argmax(sigma / room))
+            tie = np.abs(covariance[worst]) / (sigma * sigma[worst])
+        else:
+            tie = np.abs(vectors[:, 0]) / np.abs(vectors[:, 0]).max()
+        usable = [i for i, t in zip(usable, tie, strict=True) if t < _TIED]
+    return [], np.zeros((0, 0))
+
+
+def _estimate(
+    problem: Problem, name: str, x: float, sigma: float | None, at_bound: bool
+) -> Estimate:
+    parameter = {p.name: p for p in problem.model.parameters}.get(name)
+    log = parameter is not None and parameter.log
+    low, high = problem.box[problem.names.index(name)]
+    unit = f" {parameter.unit}" if parameter and parameter.unit != "1" else ""
+
+    def outward(coordinate: float) -> float:
+        return float(10**coordinate if log else coordinate)
+
+    value = outward(x)
+    if at_bound:
+        edge = "lower" if x - low < high - x else "upper"
+        note = (
+            f"at the {edge} edge of its box, {outward(low if edge == 'lower' else high):.3g}{unit}"
+        )
+        return Estimate(value, None, None, True, note)
+    if sigma is None:
+        box = f"{outward(low):.3g} to {outward(high):.3g}{unit}"
+        note = f"flat: the data do not determine it within its box, {box}"
+        return Estimate(value, None, None, False, note)
+    error = value * np.log(10) * sigma if log else sigma
+    return Estimate(value, float(error), (outward(x - sigma), outward(x + sigma)), False, "")

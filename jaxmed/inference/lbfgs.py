@@ -1,0 +1,87 @@
+"""optax L-BFGS with the line search flattened into the main loop.
+
+Each pass evaluates the objective once per lane: a step is accepted, or its length is cut. Under vmap no
+lane waits for the line search of another, and the compiled program holds one copy of the gradient.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import optax
+from jax import Array
+
+_ARMIJO = 1e-4
+_CUT = 0.3
+_SHORTEST = 1e-12
+
+
+class State(NamedTuple):
+    """Where a lane is: point, value, gradient, the direction it tries next and how far along it."""
+
+    x: Array
+    value: Array
+    gradient: Array
+    direction: Array
+    length: Array
+    memory: optax.OptState
+    passes: Array
+
+
+def minimise(
+    objective: Callable[[Array], Array], start: Array, *, tolerance: float, limit: int
+) -> State:
+    """Minimise without bounds.
+
+    Args:
+        objective: x (n,) -> ().
+        start: (n,).
+        tolerance: on the gradient norm.
+        limit: number of evaluations.
+
+    Returns:
+        The last state: look at `x` and `value`.
+    """
+    solver = optax.scale_by_lbfgs(memory_size=10)
+
+    def forgotten(x: Array, gradient: Array) -> optax.OptState:
+        with jax.numpy_dtype_promotion("standard"):
+            return solver.update(gradient, solver.init(x), x)[1]
+
+    def advance(state: State) -> State:
+        x = state.x + state.length * state.direction
+        value, gradient = jax.value_and_grad(objective)(x)
+        slope = jnp.sum(state.gradient * state.direction)
+        first = state.passes == 0
+        accepted = first | (value <= state.value + _ARMIJO * state.length * slope)
+        # optax mixes dtypes inside; the package itself is strict
+        with jax.numpy_dtype_promotion("standard"):
+            scaled, memory = solver.update(gradient, state.memory, x)
+        # Across negative curvature the memory may point uphill: forget it and follow the gradient.
+        fresh = first | (jnp.sum(scaled * gradient) <= 0)
+        direction = -jnp.where(fresh, gradient, scaled)
+        memory = jax.tree.map(
+            lambda new, old: jnp.where(fresh, old, new), memory, forgotten(x, gradient)
+        )
+        length = jnp.where(fresh, jnp.minimum(1.0, 1 / jnp.linalg.norm(gradient)), 1.0)
+        moved = State(x, value, gradient, direction, length, memory, state.passes)
+        stayed = state._replace(length=_CUT * state.length)
+        chosen = jax.tree.map(lambda new, old: jnp.where(accepted, new, old), moved, stayed)
+        return chosen._replace(passes=state.passes + 1)
+
+    def going(state: State) -> Array:
+        unfinished = jnp.linalg.norm(state.gradient) > tolerance
+        return (state.passes < limit) & (state.length > _SHORTEST) & unfinished
+
+    nothing = jnp.zeros_like(start)
+    first = State(
+        x=start,
+        value=jnp.asarray(jnp.inf),
+        gradient=jnp.full_like(start, jnp.inf),
+        direction=nothing,
+        length=jnp.asarray(1.0),
+        memory=solver.init(start),
+        passes=jnp.asarray(0),
+    )
+    return jax.lax.while_loop(going, advance, first)

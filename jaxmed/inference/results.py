@@ -1,0 +1,83 @@
+"""What a fit returns."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Estimate(NamedTuple):
+    """A fitted parameter.
+
+    Attributes:
+        value: best fit, in the parameter's own unit.
+        error: 1 sigma from the inverse Hessian, propagated to that unit; None where it would mean nothing.
+        interval: the 1 sigma interval, symmetric in the fit's coordinate (log10 for g and mass), or None.
+        at_bound: whether it sits at an edge of its box.
+        note: in words, why there is no error; empty if there is one.
+    """
+
+    value: float
+    error: float | None
+    interval: tuple[float, float] | None
+    at_bound: bool
+    note: str
+
+
+class Surface(NamedTuple):
+    """-log L profiled over the nuisances on a grid of the model parameters.
+
+    Attributes:
+        axes: name -> grid values in the parameter's own unit; the dimensions of `nll` in order.
+        nll: profiled values.
+        converged: whether the inner minimisation ended at a minimum; elsewhere `nll` is an upper bound.
+    """
+
+    axes: dict[str, np.ndarray]
+    nll: np.ndarray
+    converged: np.ndarray
+
+
+class FitResult(NamedTuple):
+    """The outcome of one fit.
+
+    Attributes:
+        model: its name.
+        experiments: names of the data sets.
+        parameters: model parameters by name.
+        nuisances: pulls by name, in standard deviations.
+        nll: -log(L/L_sat) + pulls at the minimum; -2 log L is twice this.
+        nll_sm: the same for the standard model, nuisances fitted.
+        status: "converged", or what went wrong.
+        converged: whether the gradient vanished.
+        n_bins: bins in the likelihood.
+        n_free: fitted parameters and nuisances.
+        gradient_norm: of the objective at the end, in the fit's coordinates.
+        minima: -log L where each start ended, ascending: the spread of minima.
+        covariance: of the free parameters that have an error, in the fit's coordinates.
+        covariance_names: their names.
+        surface: the scan that gave the starting points.
+        compile_seconds, run_seconds: time spent compiling and the rest.
+    """
+
+    model: str
+    experiments: tuple[str, ...]
+    parameters: dict[str, Estimate]
+    nuisances: dict[str, Estimate]
+    nll: float
+    nll_sm: float
+    status: str
+    converged: bool
+    n_bins: int
+    n_free: int
+    gradient_norm: float
+    minima: tuple[float, ...]
+    covariance: np.ndarray
+    covariance_names: tuple[str, ...]
+    surface: Surface
+    compile_seconds: float
+    run_seconds: float
+
+    @property
+    def delta_chi2_sm(self) -> float:
+        """Improvement over the standard model, 2 (nll_sm - nll)."""
+        return 2 * (self.nll_sm - self.nll)

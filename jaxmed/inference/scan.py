@@ -1,0 +1,78 @@
+"""Profiled -log L on a grid of the model parameters."""
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxmed.experiments.model import Experiment
+from jaxmed.inference.problem import Data, Problem, make_problem
+from jaxmed.inference.profile import profile
+from jaxmed.inference.results import Surface
+from jaxmed.theory.couplings import Charges, Epsilon
+from jaxmed.theory.models import Model, get_model
+
+
+class Scanned(NamedTuple):
+    """A scan with what it profiled out.
+
+    Attributes:
+        surface: the grid and -log L on it.
+        points: grid points in the fit's coordinate, (n_points, n_parameters).
+        nuisances: profiled nuisances, (n_points, n_nuisances).
+    """
+
+    surface: Surface
+    points: np.ndarray
+    nuisances: np.ndarray
+
+
+def scan(
+    experiments: Experiment | Sequence[Experiment],
+    model: str | Model | Charges | Epsilon = "u1r",
+    *,
+    fixed: Mapping[str, float] | None = None,
+    **axes: Sequence[float],
+) -> Surface:
+    """-log L, profiled over the nuisances, on a grid.
+
+    Args:
+        experiments: one data set or several.
+        model: a preset name, Charges, Epsilon or Model.
+        fixed: name -> value held fixed.
+        axes: grid values of every free model parameter by name, such as g=..., mass=... [MeV].
+
+    Raises:
+        ValueError: unknown names, a free parameter without an axis, or JAX in 32-bit mode.
+    """
+    group = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
+    problem = make_problem(group, get_model(model), fixed)
+    if set(axes) != set(problem.parameters):
+        raise ValueError(f"grid axes {sorted(axes)}: expected {sorted(problem.parameters)}")
+    by_name = {p.name: p for p in problem.model.parameters}
+    internal = {
+        name: np.array([by_name[name].internal(v) for v in axes[name]])
+        for name in problem.parameters
+    }
+    return scan_problem(problem, group, internal).surface
+
+
+def grid_axes(problem: Problem, number: int) -> dict[str, np.ndarray]:
+    """Evenly spaced values over the box of every free model parameter, in the fit's coordinate."""
+    boxes = zip(problem.parameters, problem.box, strict=False)
+    return {name: np.linspace(low, high, number) for name, (low, high) in boxes}
+
+
+def scan_problem(problem: Problem, data: Data, axes: Mapping[str, np.ndarray]) -> Scanned:
+    """Profile on the product of `axes`, given in the fit's coordinate and the problem's order."""
+    grids = np.meshgrid(*axes.values(), indexing="ij")
+    shape = grids[0].shape if grids else ()
+    points = np.stack([g.ravel() for g in grids], axis=-1) if grids else np.zeros((1, 0))
+    found = profile(problem, points, data)
+    logs = {p.name: p.log for p in problem.model.parameters}
+    surface = Surface(
+        axes={name: 10**values if logs[name] else values for name, values in axes.items()},
+        nll=found.nll.reshape(shape),
+        converged=found.converged.reshape(shape),
+    )
+    return Scanned(surface, points, found.nuisances)

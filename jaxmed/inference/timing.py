@@ -1,0 +1,59 @@
+"""How long JAX spent compiling, and how often it did."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import jax
+
+_PREFIX = "/jax/core/compile/"
+_COMPILATION = _PREFIX + "backend_compile_duration"
+
+
+@dataclass
+class Clock:
+    """Seconds since `start`, of which tracing and compiling; and the number of compilations."""
+
+    start: float = field(default_factory=time.perf_counter)
+    compile_seconds: float = 0.0
+    compilations: int = 0
+    total_seconds: float = 0.0
+
+    @property
+    def run_seconds(self) -> float:
+        """All but compilation."""
+        return max(self.total_seconds - self.compile_seconds, 0.0)
+
+
+_running: list[Clock] = []
+
+
+@contextmanager
+def clock() -> Iterator[Clock]:
+    """Time a block; JAX reports every compilation within it."""
+    _listen()
+    here = Clock()
+    _running.append(here)
+    try:
+        yield here
+    finally:
+        _running.remove(here)
+        here.total_seconds = time.perf_counter() - here.start
+
+
+def _record(event: str, seconds: float, **_: object) -> None:
+    if event.startswith(_PREFIX):
+        for each in _running:
+            each.compile_seconds += seconds
+            each.compilations += event == _COMPILATION
+
+
+def _listen() -> None:
+    """Register once; JAX has no public way to take a listener back."""
+    if not _listening:
+        jax.monitoring.register_event_duration_secs_listener(_record)
+        _listening.append(True)
+
+
+_listening: list[bool] = []

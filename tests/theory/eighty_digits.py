@@ -78,7 +78,7 @@ def diagonalise(matrix, m_zprime, v_s, sin_w=SIN_W):
         z_prime=mp.sqrt(values[z_prime]),
         theta=mp.atan2(sin, cos),
         v_s=v_s,
-        rows=(a, row(z, mp.sign(overlap) * mp.sign(cos)), zp),
+        rows=(a, row(z, mp.sign(overlap)), zp),
     )
 
 

@@ -1,0 +1,222 @@
+"""Couplings of photon, Z and Z' to the left- and right-handed fermions of one generation.
+
+Alikhanov and Paschos (arXiv:2106.12364), Eqs. 27-30. A coupling multiplies
+fbar gamma^mu (c_L P_L + c_R P_R) f V_mu; the overall sign, common to all fields, is that of the
+covariant derivative and drops out of every product of two couplings. Colours and generations all
+couple alike.
+"""
+
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+from jax.typing import ArrayLike
+
+from jaxmed.constants import G_Z, M_Z, SIN2_THETA_W
+from jaxmed.theory.charges import THREE_Y, Charges
+from jaxmed.theory.gauge import mixing_from_mass
+from jaxmed.theory.scalars import real, require_finite, require_fraction, require_positive
+
+
+class FermionCouplings(NamedTuple):
+    """One number for each left- and right-handed fermion; couplings are dimensionless scalars."""
+
+    nu_l: ArrayLike
+    nu_r: ArrayLike
+    e_l: ArrayLike
+    e_r: ArrayLike
+    u_l: ArrayLike
+    u_r: ArrayLike
+    d_l: ArrayLike
+    d_r: ArrayLike
+
+
+T3 = FermionCouplings(0.5, 0.0, -0.5, 0.0, 0.5, 0.0, -0.5, 0.0)
+ELECTRIC = FermionCouplings(0.0, 0.0, -1.0, -1.0, 2 / 3, 2 / 3, -1 / 3, -1 / 3)
+
+
+def by_chirality(charge: Charges) -> FermionCouplings:
+    """A charge of Table 1 for each chiral fermion, doublets written out."""
+    x = charge
+    return FermionCouplings(x.l_l, x.nu_r, x.l_l, x.e_r, x.q_l, x.u_r, x.q_l, x.d_r)
+
+
+def flavour_currents(
+    charge: Charges, g: ArrayLike, g_y: ArrayLike, g_prime: ArrayLike
+) -> jax.Array:
+    """Couplings of the flavour fields, T3 g W3 + Y g_Y B/2 + X g' C/2 (Eq. 27).
+
+    Any rotation of the fields gives the physical couplings: `rotation(theta) @ flavour_currents(
+    ...)` has the rows A, Z, Z' (Eq. 28).
+
+    Args:
+        charge: U(1)_X charges.
+        g: SU(2) coupling.
+        g_y: hypercharge coupling.
+        g_prime: U(1)_X coupling g' > 0.
+
+    Returns:
+        Matrix (3, 8): rows B, W3, C, columns in the order of `FermionCouplings`.
+
+    Raises:
+        ValueError: a coupling is not positive, or a charge not finite.
+    """
+    require_positive(g=g, g_y=g_y, g_prime=g_prime)
+    _require_charges(charge)
+    x = row(by_chirality(charge)) * real(g_prime) / 2
+    hypercharge = row(by_chirality(THREE_Y)) * real(g_y) / 6
+    return jnp.stack([hypercharge, row(T3) * real(g), x])
+
+
+def standard_model_couplings(
+    *, sin2_theta_w: ArrayLike = SIN2_THETA_W, g_z: ArrayLike = G_Z
+) -> FermionCouplings:
+    """Couplings of the unmixed Z0, g_Z (T3 - Q s_W^2), the upper component of Eq. 28.
+
+    Args:
+        sin2_theta_w: sine squared of the Weinberg angle.
+        g_z: g_Z = sqrt(g^2 + g_Y^2).
+
+    Returns:
+        The couplings.
+
+    Raises:
+        ValueError: g_Z is not positive, or sin2_theta_w not between 0 and 1.
+    """
+    require_positive(g_z=g_z)
+    require_fraction(sin2_theta_w=sin2_theta_w)
+    return FermionCouplings(*real(g_z) * (row(T3) - row(ELECTRIC) * real(sin2_theta_w)))
+
+
+def z_prime_couplings(
+    charge: Charges,
+    g_prime: ArrayLike,
+    m_zprime: ArrayLike,
+    *,
+    sin2_theta_w: ArrayLike = SIN2_THETA_W,
+    g_z: ArrayLike = G_Z,
+    m_z0: ArrayLike = M_Z,
+) -> FermionCouplings:
+    """Couplings of the Z' with the full mixing, sin g_Z (T3 - Q s_W^2) + cos g' X/2 (Eq. 28).
+
+    Args:
+        charge: U(1)_X charges.
+        g_prime: U(1)_X coupling g' > 0.
+        m_zprime: mass of the Z' [MeV].
+        sin2_theta_w: sine squared of the Weinberg angle.
+        g_z: g_Z = sqrt(g^2 + g_Y^2).
+        m_z0: standard-model mass of the Z, g_Z v/2 [MeV].
+
+    Returns:
+        The couplings.
+
+    Raises:
+        ValueError: g', a mass or g_Z is not positive, a charge is not finite, or sin2_theta_w not
+            between 0 and 1.
+    """
+    z0, c = _z0_and_c(charge, g_prime, sin2_theta_w, g_z)
+    mixing = mixing_from_mass(g_prime, m_zprime, charge.h, g_z=g_z, m_z0=m_z0)
+    return FermionCouplings(*mixing.sin * z0 + mixing.cos * c)
+
+
+def z_couplings(
+    charge: Charges,
+    g_prime: ArrayLike,
+    m_zprime: ArrayLike,
+    *,
+    sin2_theta_w: ArrayLike = SIN2_THETA_W,
+    g_z: ArrayLike = G_Z,
+    m_z0: ArrayLike = M_Z,
+) -> FermionCouplings:
+    """Couplings of the Z with the full mixing, cos g_Z (T3 - Q s_W^2) - sin g' X/2 (Eq. 28).
+
+    Args:
+        charge: U(1)_X charges.
+        g_prime: U(1)_X coupling g' > 0.
+        m_zprime: mass of the Z' [MeV].
+        sin2_theta_w: sine squared of the Weinberg angle.
+        g_z: g_Z = sqrt(g^2 + g_Y^2).
+        m_z0: standard-model mass of the Z, g_Z v/2 [MeV].
+
+    Returns:
+        The couplings.
+
+    Raises:
+        ValueError: g', a mass or g_Z is not positive, a charge is not finite, or sin2_theta_w not
+            between 0 and 1.
+    """
+    z0, c = _z0_and_c(charge, g_prime, sin2_theta_w, g_z)
+    mixing = mixing_from_mass(g_prime, m_zprime, charge.h, g_z=g_z, m_z0=m_z0)
+    return FermionCouplings(*mixing.cos * z0 - mixing.sin * c)
+
+
+def z_coupling_shift(
+    charge: Charges,
+    g_prime: ArrayLike,
+    m_zprime: ArrayLike,
+    *,
+    sin2_theta_w: ArrayLike = SIN2_THETA_W,
+    g_z: ArrayLike = G_Z,
+    m_z0: ArrayLike = M_Z,
+) -> FermionCouplings:
+    """What the mixing adds to the standard-model couplings of the Z, without cancellation (Eq. 28).
+
+    Args:
+        charge: U(1)_X charges.
+        g_prime: U(1)_X coupling g' > 0.
+        m_zprime: mass of the Z' [MeV].
+        sin2_theta_w: sine squared of the Weinberg angle.
+        g_z: g_Z = sqrt(g^2 + g_Y^2).
+        m_z0: standard-model mass of the Z, g_Z v/2 [MeV].
+
+    Returns:
+        The differences, good to double precision also where they are 1e-24 of the coupling.
+
+    Raises:
+        ValueError: g', a mass or g_Z is not positive, a charge is not finite, or sin2_theta_w not
+            between 0 and 1.
+    """
+    z0, c = _z0_and_c(charge, g_prime, sin2_theta_w, g_z)
+    mixing = mixing_from_mass(g_prime, m_zprime, charge.h, g_z=g_z, m_z0=m_z0)
+    cos_minus_1 = -(mixing.sin**2) / (1 + mixing.cos)
+    return FermionCouplings(*cos_minus_1 * z0 - mixing.sin * c)
+
+
+def light_couplings(
+    charge: Charges, g_prime: ArrayLike, *, sin2_theta_w: ArrayLike = SIN2_THETA_W
+) -> FermionCouplings:
+    """Couplings of a light Z', g' [x_h (T3 - Q s_W^2) + X/2] (Eqs. 10, 28, 29).
+
+    The limit of `z_prime_couplings` for M_Z' << M_Z and g' x_h << g_Z; off it by terms of relative
+    size (M_Z'/M_Z)^2 and (g' x_h/g_Z)^2/2. Left and right couplings of a charged fermion agree.
+
+    Args:
+        charge: U(1)_X charges.
+        g_prime: U(1)_X coupling g' > 0.
+        sin2_theta_w: sine squared of the Weinberg angle.
+
+    Returns:
+        The couplings.
+
+    Raises:
+        ValueError: g' is not positive, a charge not finite, or sin2_theta_w not between 0 and 1.
+    """
+    z0, c = _z0_and_c(charge, g_prime, sin2_theta_w, real(g_prime))
+    return FermionCouplings(*real(charge.h) * z0 + c)
+
+
+def _z0_and_c(charge, g_prime, sin2_theta_w, g_z):
+    """Couplings of the unmixed fields Z0 and C, each (8,)."""
+    require_positive(g_prime=g_prime)
+    _require_charges(charge)
+    z0 = row(standard_model_couplings(sin2_theta_w=sin2_theta_w, g_z=g_z))
+    return z0, row(by_chirality(charge)) * real(g_prime) / 2
+
+
+def _require_charges(charge):
+    require_finite(**{f"charge of {name}": x for name, x in charge._asdict().items()})
+
+
+def row(numbers: FermionCouplings) -> jax.Array:
+    """The eight numbers as one array, in the order of `FermionCouplings`."""
+    return jnp.stack([real(x) for x in numbers])

@@ -1,0 +1,117 @@
+"""What the chiral couplings mean for Dirac fermions, nucleons and Majorana neutrinos.
+
+Alikhanov and Paschos (arXiv:2106.12364), Eqs. 28-30.
+"""
+
+from typing import NamedTuple
+
+import jax
+from jax.typing import ArrayLike
+
+from jaxmed.constants import G_Z, M_Z, SIN2_THETA_W
+from jaxmed.theory.charges import Charges
+from jaxmed.theory.currents import T3, FermionCouplings, row, z_prime_couplings
+from jaxmed.theory.gauge import mixing_from_mass
+from jaxmed.theory.scalars import real
+
+
+class Flavours(NamedTuple):
+    """One number for each Dirac fermion."""
+
+    nu: jax.Array
+    e: jax.Array
+    u: jax.Array
+    d: jax.Array
+
+
+class VectorAxial(NamedTuple):
+    """Current fbar gamma^mu (vector - axial gamma5) f of each Dirac fermion."""
+
+    vector: Flavours
+    axial: Flavours
+
+
+class Nucleons(NamedTuple):
+    """Vector coupling of the proton and of the neutron."""
+
+    p: jax.Array
+    n: jax.Array
+
+
+class MajoranaAxial(NamedTuple):
+    """Current axial nbar gamma^mu gamma5 n/2 of a light and a heavy Majorana neutrino."""
+
+    light: jax.Array
+    heavy: jax.Array
+
+
+def z_prime_vector_axial(
+    charge: Charges,
+    g_prime: ArrayLike,
+    m_zprime: ArrayLike,
+    *,
+    sin2_theta_w: ArrayLike = SIN2_THETA_W,
+    g_z: ArrayLike = G_Z,
+    m_z0: ArrayLike = M_Z,
+) -> VectorAxial:
+    """Vector and axial couplings of the Z' with the full mixing (Eqs. 28-29).
+
+    The axial part is cos(theta') g' x_h T3 (M_Z'^2/M_Z0^2)/(2 delta): the Yukawa conditions
+    (Eqs. 13-16) cancel its leading terms, exactly. It is computed as such, since the difference of
+    the left and right coupling of a light Z' would be rounding noise.
+
+    Args:
+        charge: U(1)_X charges that leave the Yukawa terms invariant (`charges`).
+        g_prime: U(1)_X coupling g' > 0.
+        m_zprime: mass of the Z' [MeV].
+        sin2_theta_w: sine squared of the Weinberg angle.
+        g_z: g_Z = sqrt(g^2 + g_Y^2).
+        m_z0: standard-model mass of the Z, g_Z v/2 [MeV].
+
+    Returns:
+        Vector and axial couplings; those of nu are of a Dirac neutrino.
+
+    Raises:
+        ValueError: g', a mass or g_Z is not positive, a charge is not finite, or sin2_theta_w not
+            between 0 and 1.
+    """
+    couplings = z_prime_couplings(
+        charge, g_prime, m_zprime, sin2_theta_w=sin2_theta_w, g_z=g_z, m_z0=m_z0
+    )
+    mixing = mixing_from_mass(g_prime, m_zprime, charge.h, g_z=g_z, m_z0=m_z0)
+    mass_ratio = (real(m_zprime) / real(m_z0)) ** 2
+    broken = mixing.cos_over_delta * real(g_prime) * real(charge.h) * mass_ratio
+    return VectorAxial(
+        vector=Flavours(*(row(couplings)[0::2] + row(couplings)[1::2]) / 2),  # left, right in turn
+        axial=Flavours(*row(T3)[0::2] * broken / 2),
+    )
+
+
+def nucleon_couplings(couplings: FermionCouplings) -> Nucleons:
+    """Vector couplings of p = uud and n = udd: the vector current counts quarks.
+
+    Args:
+        couplings: of a boson to the quarks.
+
+    Returns:
+        The couplings of proton and neutron.
+    """
+    u = (real(couplings.u_l) + real(couplings.u_r)) / 2
+    d = (real(couplings.d_l) + real(couplings.d_r)) / 2
+    return Nucleons(p=2 * u + d, n=u + 2 * d)
+
+
+def majorana_axial(couplings: FermionCouplings) -> MajoranaAxial:
+    """Axial couplings of Majorana neutrinos made of nu_L and of nu_R (Eq. 30).
+
+    A Majorana field has no vector current, so c_L nubar gamma^mu P_L nu is
+    -c_L nbar gamma^mu gamma5 n/2, and c_R nubar gamma^mu P_R nu is +c_R nbar gamma^mu gamma5 n/2.
+    Mixing of light and heavy neutrinos (of order m_D/M_R) is left out.
+
+    Args:
+        couplings: of a boson to the neutrinos.
+
+    Returns:
+        The couplings of the light and of the heavy neutrino.
+    """
+    return MajoranaAxial(light=-real(couplings.nu_l), heavy=real(couplings.nu_r))

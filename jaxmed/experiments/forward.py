@@ -61,7 +61,8 @@ def components(experiment: Experiment, couplings: Couplings) -> tuple[Component,
 
 def signal(experiment: Experiment, couplings: Couplings) -> Component:
     """All neutrino events, standard model and mediator, with their systematic variations."""
-    variants = sum(channel_events(channel, couplings) for channel in experiment.channels)
+    stacks = [channel_events(channel, couplings) for channel in experiment.channels]
+    variants = jnp.stack(stacks).sum(axis=0)
     return Component(
         variants[0],
         variants[1::2],

@@ -3,11 +3,10 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from math import prod
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import numpy as np
-from jax import Array
 
 from jaxmed.theory.scattering import Nucleus
 
@@ -16,8 +15,8 @@ STRENGTH = "signal_strength"
 
 T = TypeVar("T")
 
-Values = Array | np.ndarray
-"""Loaders fill the leaves with NumPy arrays; inside jit they are tracers."""
+Leaf = Any
+"""A NumPy array as loaded, a JAX array or tracer inside jit."""
 
 
 def _pytree(*static: str) -> Callable[[type[T]], type[T]]:
@@ -55,10 +54,10 @@ class Component:
         shapes, scales: names of those nuisances.
     """
 
-    nominal: Values
-    up: Values
-    down: Values
-    widths: Values
+    nominal: Leaf
+    up: Leaf
+    down: Leaf
+    widths: Leaf
     shapes: tuple[str, ...]
     scales: tuple[str, ...]
 
@@ -83,14 +82,14 @@ class Channel:
         form_p, form_n: proton and neutron form factors at the nodes, (n_variants, n); None for electrons.
     """
 
-    recoil: Values
-    moments: Values
-    response: Values
-    spread: Values
-    recoil_bin: Values
+    recoil: Leaf
+    moments: Leaf
+    response: Leaf
+    spread: Leaf
+    recoil_bin: Leaf
     nucleus: Nucleus | None
-    form_p: Values | None
-    form_n: Values | None
+    form_p: Leaf | None
+    form_n: Leaf | None
 
 
 @_pytree("name", "title", "axes", "shapes", "scales", "gaussian", "citations", "tables")
@@ -113,10 +112,10 @@ class Experiment:
         tables: folders of data/ that it was made from.
     """
 
-    observed: Values
-    error: Values
+    observed: Leaf
+    error: Leaf
     channels: tuple[Channel, ...]
-    widths: Values
+    widths: Leaf
     background: tuple[Component, ...]
     name: str
     title: str

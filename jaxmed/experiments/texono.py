@@ -30,20 +30,19 @@ def texono(*, recoil_spectrum: Path | str | None = None) -> Experiment:
         ValueError: the table is unreadable.
     """
     published = read_constants("texono")
-    exposure = published["exposure_reactor_on"]
+    exposure, flux = published["exposure_reactor_on"], published["mean_antineutrino_flux"]
+    scales = {STRENGTH: 1.0}
     if recoil_spectrum is None:
         edges = np.array([published["recoil_energy_min"], published["recoil_energy_max"]])
-        scales: dict[str, float] = {STRENGTH: 1.0}
-    else:
-        edges, rate, rate_error = read_recoil_spectrum(Path(recoil_spectrum))
-        scales = {STRENGTH: 1.0, "texono_scale": _SCALE_ERROR}
-    channel = _channel(edges, exposure, published["mean_antineutrino_flux"])
-    if recoil_spectrum is None:
+        channel = _channel(edges, exposure, flux)
         standard = standard_counts(channel)
         observed = published["xi_cross_section_ratio"] * standard
         error = np.hypot(published["xi_stat_error"], published["xi_syst_error"]) * standard
     else:
+        edges, rate, rate_error = read_recoil_spectrum(Path(recoil_spectrum))
+        channel = _channel(edges, exposure, flux)
         observed, error = (exposure * np.diff(edges) * x for x in (rate, rate_error))
+        scales["texono_scale"] = _SCALE_ERROR
     return Experiment(
         observed=observed,
         error=error,

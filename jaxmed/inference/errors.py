@@ -52,7 +52,7 @@ def _determined(
 
     The least determined parameter goes, with those tied to it along a valley, until the rest is determined.
     """
-    usable = list(np.flatnonzero(~at_bound))
+    usable = np.flatnonzero(~at_bound).tolist()
     width = box[:, 1] - box[:, 0]
     while usable:
         scale = width[usable]

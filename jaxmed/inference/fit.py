@@ -130,7 +130,7 @@ def _result(
     value, gradient, hessian = minimum.expansion
     decrement = float(minimum.decrement)
     converged = bool(np.isfinite(value) and decrement < _ACCEPTED)
-    errors = estimates(problem, minimum.x, gradient, hessian)
+    errors = estimates(problem, *(np.asarray(a) for a in (minimum.x, gradient, hessian)))
     names, split = problem.names, len(problem.parameters)
     return FitResult(
         model=problem.model.name,

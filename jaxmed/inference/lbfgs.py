@@ -57,7 +57,8 @@ def minimise(
         accepted = first | (value <= state.value + _ARMIJO * state.length * slope)
         # optax mixes dtypes inside; the package itself is strict
         with jax.numpy_dtype_promotion("standard"):
-            scaled, memory = solver.update(gradient, state.memory, x)
+            update, memory = solver.update(gradient, state.memory, x)
+        scaled = jnp.asarray(update)
         # Across negative curvature the memory may point uphill: forget it and follow the gradient.
         fresh = first | (jnp.sum(scaled * gradient) <= 0)
         direction = -jnp.where(fresh, gradient, scaled)

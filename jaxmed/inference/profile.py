@@ -100,7 +100,7 @@ def _expand(
 ) -> Expansion:
     """Value, exact gradient and Fisher information of the free nuisances."""
     pulls = problem.pulls(z)
-    prior = prior_weights(problem.nuisances)
+    prior = jnp.asarray(prior_weights(problem.nuisances))
     gradient, curvature = prior * z, jnp.diag(prior)
     for experiment, part in zip(data, parts, strict=True):
         own = [i for i, name in enumerate(problem.nuisances) if acts_on(name, experiment)]
@@ -118,7 +118,7 @@ def _linearise(
 ) -> tuple[Array, Array]:
     """Gradient (n,) and Fisher information (n, n) of one data term in the nuisances `names`."""
     mu = counts(part, pulls)
-    jacobian = sum(_derivatives(component, pulls, names) for component in part)
+    jacobian = jnp.stack([_derivatives(component, pulls, names) for component in part]).sum(axis=0)
     n = jnp.asarray(experiment.observed)
     if experiment.gaussian:
         weight = jnp.asarray(experiment.error) ** -2.0

@@ -1,5 +1,6 @@
 """How long JAX spent compiling, and how often it did."""
 
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +14,9 @@ _COMPILATION = _PREFIX + "backend_compile_duration"
 
 @dataclass
 class Clock:
-    """Seconds since `start`, of which tracing and compiling; and the number of compilations."""
+    """Seconds in one thread: in all, and of them tracing and compiling; and the number of compilations."""
 
+    thread: int = field(default_factory=threading.get_ident)
     start: float = field(default_factory=time.perf_counter)
     compile_seconds: float = 0.0
     compilations: int = 0
@@ -42,10 +44,11 @@ def clock() -> Iterator[Clock]:
         here.total_seconds = time.perf_counter() - here.start
 
 
-def _record(event: str, seconds: float, **_: object) -> None:
+def _record(event: str, duration_secs: float, **kwargs: str | int) -> None:
+    del kwargs
     if event.startswith(_PREFIX):
-        for each in _running:
-            each.compile_seconds += seconds
+        for each in (c for c in _running if c.thread == threading.get_ident()):
+            each.compile_seconds += duration_secs
             each.compilations += event == _COMPILATION
 
 

@@ -32,8 +32,8 @@ class Nucleus(NamedTuple):
     protons: float | Array
     neutrons: float | Array
     mass: float | Array
-    proton_coupling: Array
-    neutron_coupling: Array
+    proton_coupling: Array | np.ndarray
+    neutron_coupling: Array | np.ndarray
 
 
 def t_max(energy: Array | float, mass: Array | float) -> Array | float:
@@ -62,9 +62,8 @@ def electron_shift(recoil: Array, couplings: Couplings) -> Array:
 def electron_couplings(recoil: Array, couplings: Couplings) -> tuple[Array, Array]:
     """g_L and g_R of nu_e, nu_mu, nu_tau on an electron, mediator included, each (3, n)."""
     delta = electron_shift(recoil, couplings)
-    left = _LEFT_T3 + couplings.sin2_theta_w + delta
     right = couplings.sin2_theta_w + delta
-    return left, right
+    return right + _LEFT_T3, right
 
 
 def electron_rate(recoil: Array, moments: Array, couplings: Couplings) -> Array:

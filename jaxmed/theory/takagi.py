@@ -37,7 +37,7 @@ def _rotation(a: Array, b: Array, d: Array) -> tuple[Array, Array]:
     return jnp.where(b == 0.0, 0.0, tan), p
 
 
-# Eager use needs one kernel: the loop body is a new closure, which would compile again on every call.
+# One kernel in eager use too: the loop body is a new closure and would compile on every call.
 @jax.jit
 def jacobi_takagi(matrix: Array) -> tuple[Array, Array]:
     """Factorise a complex symmetric matrix by cyclic Jacobi rotations.

@@ -88,8 +88,8 @@ class Channel:
     spread: Leaf
     recoil_bin: Leaf
     nucleus: Nucleus | None
-    form_p: Leaf | None
-    form_n: Leaf | None
+    form_p: Leaf
+    form_n: Leaf
 
 
 @_pytree("name", "title", "axes", "shapes", "scales", "gaussian", "citations", "tables")

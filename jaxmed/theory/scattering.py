@@ -126,8 +126,10 @@ def weak_charge(
         (3, n), dimensionless.
     """
     z, n = nucleus.protons * form_p, nucleus.neutrons * form_n
-    g_p = nucleus.proton_coupling - 2 * (couplings.sin2_theta_w - SIN2_THETA_W)
-    standard = -2 * (g_p[:, None] * z[None] + nucleus.neutron_coupling[:, None] * n[None])
+    g_p = jnp.asarray(nucleus.proton_coupling) - 2 * (couplings.sin2_theta_w - SIN2_THETA_W)
+    standard = -2 * (
+        g_p[:, None] * z[None] + jnp.asarray(nucleus.neutron_coupling)[:, None] * n[None]
+    )
     hadron = z * (2 * couplings.eps_u + couplings.eps_d)
     hadron += n * (couplings.eps_u + 2 * couplings.eps_d)
     propagator = 1 / (2 * nucleus.mass * recoil + couplings.mass**2)

@@ -1,1 +1,78 @@
-"""Fit light vector mediators to TEXONO, COHERENT and XENON data by gradients, in JAX."""
+"""Fit light vector mediators to TEXONO, COHERENT and XENON data by gradients, in JAX.
+
+Set 64-bit floats before the first use of JAX::
+
+    import jax
+    jax.config.update("jax_enable_x64", True)
+
+    import jaxmed
+    exp = jaxmed.load("xenon1t")
+    c = jaxmed.couplings("u1r", g=1e-6, mass=0.05)   # mass in MeV
+    jaxmed.expected(exp, c)                          # (n_bins,) events
+    jaxmed.fit([exp], model="u1r")
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jaxmed.experiments import Experiment, expected, load, nll
+    from jaxmed.inference.fit import fit
+    from jaxmed.inference.limits import Limits, limits
+    from jaxmed.inference.results import FitResult, Surface
+    from jaxmed.inference.scan import scan
+    from jaxmed.theory.charges import Charges, anomalies, charges
+    from jaxmed.theory.couplings import Couplings, Epsilon
+    from jaxmed.theory.gauge import gauge_bosons
+    from jaxmed.theory.models import Model, Parameter, couplings
+    from jaxmed.theory.seesaw import seesaw
+
+__all__ = [
+    "Charges",
+    "Couplings",
+    "Epsilon",
+    "Experiment",
+    "FitResult",
+    "Limits",
+    "Model",
+    "Parameter",
+    "Surface",
+    "anomalies",
+    "charges",
+    "couplings",
+    "expected",
+    "fit",
+    "gauge_bosons",
+    "limits",
+    "load",
+    "nll",
+    "scan",
+    "seesaw",
+]
+
+_HOME = {
+    "experiments": ("Experiment", "expected", "load", "nll"),
+    "inference.fit": ("fit",),
+    "inference.limits": ("Limits", "limits"),
+    "inference.results": ("FitResult", "Surface"),
+    "inference.scan": ("scan",),
+    "theory.charges": ("Charges", "anomalies", "charges"),
+    "theory.couplings": ("Couplings", "Epsilon"),
+    "theory.gauge": ("gauge_bosons",),
+    "theory.models": ("Model", "Parameter", "couplings"),
+    "theory.seesaw": ("seesaw",),
+}
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name when it is first used: `import jaxmed` costs next to nothing."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'jaxmed' has no attribute '{name}'")
+    value = getattr(import_module(f"jaxmed.{_MODULE_OF[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,21 +1,23 @@
 """From couplings and nuisances to expected counts: one forward model for every experiment."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from dataclasses import dataclass
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.model import STRENGTH, Channel, Component, Experiment
+from jaxmed.experiments.model import STRENGTH, Channel, Component, Experiment, pytree
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.scattering import electron_rate, nucleus_rate
 
 Nuisances = Mapping[str, Array | float]
 
 
-class Pulls(NamedTuple):
+@pytree("names")
+@dataclass(frozen=True)
+class Pulls:
     """Nuisances as a vector: their names, and their values in standard deviations (n,)."""
 
     names: tuple[str, ...]

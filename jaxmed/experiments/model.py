@@ -19,7 +19,7 @@ Leaf = Any
 """A NumPy array as loaded, a JAX array or tracer inside jit."""
 
 
-def _pytree(*static: str) -> Callable[[type[T]], type[T]]:
+def pytree(*static: str) -> Callable[[type[T]], type[T]]:
     """Register a dataclass as a pytree whose fields are all leaves, but for the `static` ones."""
 
     def register(cls: type[T]) -> type[T]:
@@ -42,7 +42,7 @@ class Axis(NamedTuple):
         return len(self.edges) - 1
 
 
-@_pytree("shapes", "scales")
+@pytree("shapes", "scales")
 @dataclass(frozen=True)
 class Component:
     """Counts of one signal or background with its systematic variations.
@@ -62,7 +62,7 @@ class Component:
     scales: tuple[str, ...]
 
 
-@_pytree()
+@pytree()
 @dataclass(frozen=True)
 class Channel:
     """A flux on a target: what turns couplings into events.
@@ -92,7 +92,7 @@ class Channel:
     form_n: Leaf
 
 
-@_pytree("name", "title", "axes", "shapes", "scales", "gaussian", "citations", "tables")
+@pytree("name", "title", "axes", "shapes", "scales", "gaussian", "citations", "tables")
 @dataclass(frozen=True)
 class Experiment:
     """One data set: counts, the channels that predict its signal, and its backgrounds.

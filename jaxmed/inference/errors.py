@@ -8,7 +8,8 @@ from jaxmed.inference.problem import Problem
 from jaxmed.inference.results import Estimate
 
 _AT_BOUND = 1e-3  # of the box width
-_TIED = 0.9  # correlation, or share of the flattest direction, that makes two parameters one
+_CORRELATED = 0.9  # with an undetermined parameter: as undetermined
+_ALONG = 0.5  # share of the flattest direction that counts as being on it
 
 
 class Errors(NamedTuple):
@@ -65,10 +66,11 @@ def _determined(
             if np.all(sigma < room):
                 return usable, covariance
             worst = int(np.argmax(sigma / room))
-            tie = np.abs(covariance[worst]) / (sigma * sigma[worst])
+            lost = np.abs(covariance[worst]) > _CORRELATED * sigma * sigma[worst]
         else:
-            tie = np.abs(vectors[:, 0]) / np.abs(vectors[:, 0]).max()
-        usable = [i for i, t in zip(usable, tie, strict=True) if t < _TIED]
+            flattest = np.abs(vectors[:, 0])
+            lost = flattest > _ALONG * flattest.max()
+        usable = [i for i, gone in zip(usable, lost, strict=True) if not gone]
     return [], np.zeros((0, 0))
 
 

@@ -1,7 +1,7 @@
 """Damped Newton steps inside a box: the inner engine of profiles and the polish of fits."""
 
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -9,15 +9,20 @@ from jax import Array
 
 FIRST_DAMPING = 1e-4
 _SMALLEST, _LARGEST = 1e-9, 1e12
+_PATIENCE = 8
 _UP, _DOWN = 8.0, 0.125
 
 
-class Expansion(NamedTuple):
-    """Second-order model of an objective: value (), gradient (n,), positive curvature (n, n)."""
+Leaf = Any
+"""A JAX array inside a compiled loop, NumPy outside."""
 
-    value: Array
-    gradient: Array
-    curvature: Array
+
+class Expansion(NamedTuple):
+    """Second-order model of an objective: value (), gradient (n,), curvature (n, n)."""
+
+    value: Leaf
+    gradient: Leaf
+    curvature: Leaf
 
 
 class Minimum(NamedTuple):
@@ -30,10 +35,10 @@ class Minimum(NamedTuple):
         steps: number of steps taken.
     """
 
-    x: Array
+    x: Leaf
     expansion: Expansion
-    decrement: Array
-    steps: Array
+    decrement: Leaf
+    steps: Leaf
 
 
 class _State(NamedTuple):
@@ -42,7 +47,13 @@ class _State(NamedTuple):
 
 
 def minimise(
-    expand: Callable[[Array], Expansion], start: Array, box: Array, *, tolerance: float, limit: int
+    expand: Callable[[Array], Expansion],
+    start: Array,
+    box: Array,
+    *,
+    tolerance: float,
+    limit: int,
+    hopeless: float,
 ) -> Minimum:
     """Levenberg-Marquardt steps until the decrement falls below `tolerance` or `limit` is reached.
 
@@ -54,6 +65,7 @@ def minimise(
         box: lower and upper edges, (n, 2).
         tolerance: on the decrement.
         limit: number of steps.
+        hopeless: value that is given up when not undercut in a few steps.
     """
 
     def advance(state: _State) -> _State:
@@ -68,7 +80,9 @@ def minimise(
         return _State(Minimum(x, expansion, known, here.steps + 1), next_damping(damping, better))
 
     def going(state: _State) -> Array:
-        return (state.at.decrement > tolerance) & (state.at.steps < limit)
+        here = state.at
+        worth_it = (here.steps < _PATIENCE) | (here.expansion.value < hopeless)
+        return (here.decrement > tolerance) & (here.steps < limit) & worth_it
 
     # The first pass evaluates the start itself: one copy of `expand` in the program instead of two.
     nothing = Expansion(jnp.asarray(jnp.inf), jnp.zeros_like(start), jnp.eye(start.size))
@@ -77,7 +91,7 @@ def minimise(
 
 
 @jax.jit
-def step(expansion: Expansion, x: Array, damping: Array, box: Array) -> tuple[Array, Array]:
+def step(expansion: Expansion, x: Leaf, damping: Leaf, box: Leaf) -> tuple[Array, Array]:
     """One Levenberg-Marquardt proposal inside the box, and the decrease of the value it expects.
 
     The matrix is not positive definite where the proposal is NaN: no value improves on the old one there, and the
@@ -96,6 +110,6 @@ def step(expansion: Expansion, x: Array, damping: Array, box: Array) -> tuple[Ar
     return jnp.clip(x + move, low, high), jnp.sum(downhill * move) / 2
 
 
-def next_damping(damping: Array, better: Array) -> Array:
+def next_damping(damping: Leaf, better: Leaf) -> Leaf:
     """Less damping after a step that lowered the value, more after one that did not."""
     return jnp.clip(damping * jnp.where(better, _DOWN, _UP), _SMALLEST, _LARGEST)

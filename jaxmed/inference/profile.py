@@ -1,6 +1,7 @@
 """-log L minimised over all nuisances at fixed model parameters, batched over points."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -20,6 +21,8 @@ CHUNK = 64
 _TOLERANCE = 1e-9
 _LIMIT = 30
 _CONVERGED = 1e-6
+# Far above any -log L that a fit could want: such a point is left with the upper bound reached so far.
+_HOPELESS = 1e5
 
 
 class Profiled(NamedTuple):
@@ -89,7 +92,7 @@ def _profile_chunk(problem: Problem, points: Array, data: Data) -> tuple[Array, 
         expand = partial(_expand, problem, data, parts)
         start = jnp.zeros(len(problem.nuisances))
         box = jnp.asarray(problem.box[len(problem.parameters) :])
-        found = minimise(expand, start, box, tolerance=_TOLERANCE, limit=_LIMIT)
+        found = minimise(expand, start, box, tolerance=_TOLERANCE, limit=_LIMIT, hopeless=_HOPELESS)
         return found.expansion.value, found.x, found.decrement < _CONVERGED
 
     return jax.vmap(one)(points)
@@ -139,6 +142,6 @@ def _derivatives(component: Component, pulls: Pulls, names: tuple[str, ...]) -> 
     index = np.array([pulls.names.index(name) for name in own])
 
     def moved(z: Array) -> Array:
-        return counts((component,), pulls._replace(values=pulls.values.at[index].set(z)))
+        return counts((component,), replace(pulls, values=pulls.values.at[index].set(z)))
 
     return jacobian.at[rows].set(jax.jacfwd(moved)(pulls.values[index]).T)

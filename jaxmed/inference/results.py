@@ -47,6 +47,7 @@ class FitResult(NamedTuple):
         nuisances: pulls by name, in standard deviations.
         nll: -log(L/L_sat) + pulls at the minimum; -2 log L is twice this.
         nll_sm: the same for the standard model, nuisances fitted.
+        nuisances_sm: their values there.
         status: "converged", or what went wrong.
         converged: whether the gradient vanished.
         n_bins: bins in the likelihood.
@@ -65,6 +66,7 @@ class FitResult(NamedTuple):
     nuisances: dict[str, Estimate]
     nll: float
     nll_sm: float
+    nuisances_sm: dict[str, float]
     status: str
     converged: bool
     n_bins: int

@@ -1,6 +1,6 @@
 """Profiled -log L on a grid of the model parameters."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -63,12 +63,17 @@ def grid_axes(problem: Problem, number: int) -> dict[str, np.ndarray]:
     return {name: np.linspace(low, high, number) for name, (low, high) in boxes}
 
 
-def scan_problem(problem: Problem, data: Data, axes: Mapping[str, np.ndarray]) -> Scanned:
+def scan_problem(
+    problem: Problem,
+    data: Data,
+    axes: Mapping[str, np.ndarray],
+    tick: Callable[[float], None] | None = None,
+) -> Scanned:
     """Profile on the product of `axes`, given in the fit's coordinate and the problem's order."""
     grids = np.meshgrid(*axes.values(), indexing="ij")
     shape = grids[0].shape if grids else ()
     points = np.stack([g.ravel() for g in grids], axis=-1) if grids else np.zeros((1, 0))
-    found = profile(problem, points, data)
+    found = profile(problem, points, data, tick)
     logs = {p.name: p.log for p in problem.model.parameters}
     surface = Surface(
         axes={name: 10**values if logs[name] else values for name, values in axes.items()},

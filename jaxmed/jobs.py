@@ -1,0 +1,99 @@
+"""What the commands do: load, compute, and write every file."""
+
+import os
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jaxmed.config import Analysis
+from jaxmed.experiments import Experiment, load
+from jaxmed.inference.fit import fit
+from jaxmed.inference.limits import Limits, limits
+from jaxmed.inference.results import FitResult
+from jaxmed.report.figures import limits_figure, save, spectra_figure, surface_figure
+from jaxmed.report.files import fit_json, limits_json
+from jaxmed.report.spectrum import Spectrum, spectrum
+from jaxmed.theory.couplings import Couplings, standard_model
+from jaxmed.theory.models import Model
+
+Tick = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Fits:
+    """Results of an analysis by name of the fit, with the data they used."""
+
+    model: Model
+    results: dict[str, FitResult]
+    data: dict[str, tuple[Experiment, ...]]
+
+    def as_json(self) -> dict[str, Any]:
+        """One object per fit."""
+        return {name: fit_json(result, self.data[name]) for name, result in self.results.items()}
+
+
+def run_fits(analysis: Analysis, tick: Tick | None = None) -> Fits:
+    """The joint fit and, if wanted, each experiment alone; compiling one while another runs."""
+    loaded = {name: load(name, **analysis.options.get(name, {})) for name in analysis.experiments}
+    data = {analysis.name: tuple(loaded.values())}
+    if analysis.alone:
+        data |= {name: (experiment,) for name, experiment in loaded.items()}
+
+    def one(group: tuple[Experiment, ...]) -> FitResult:
+        names = {p.name for p in analysis.model.parameters}.union(*(e.nuisances for e in group))
+        # what is fixed or freed for the joint fit may have no meaning for a part of it
+        joint = len(group) == len(loaded)
+        fixed = {k: v for k, v in analysis.fixed.items() if joint or k in names}
+        return fit(
+            group, analysis.model, fixed=fixed, free=analysis.free, grid=analysis.grid, tick=tick
+        )
+
+    with ThreadPoolExecutor(max_workers=min(len(data), os.cpu_count() or 1)) as pool:
+        results = dict(zip(data, pool.map(one, data.values()), strict=True))
+    return Fits(analysis.model, results, data)
+
+
+def save_fits(done: Fits, out: Path) -> list[Path]:
+    """Figures of every fit: spectra, and the -2 log L surface where there is one."""
+    written = []
+    for name, result in done.results.items():
+        group = done.data[name]
+        values = {n: e.value for n, e in result.parameters.items()}
+        pulls = {n: e.value for n, e in result.nuisances.items()}
+        standard = [spectrum(e, standard_model(), result.nuisances_sm) for e in group]
+        best = None
+        if values.keys() == {p.name for p in done.model.parameters}:
+            best = [spectrum(e, done.model.build(values), pulls) for e in group]
+        label = f"best fit, {result.model}"
+        written += save(spectra_figure(group, standard, best, label), out / f"spectra_{name}")
+    planes = {n: r for n, r in done.results.items() if set(r.surface.axes) == {"g", "mass"}}
+    if planes:
+        titles = {n: done.data[n][0].title if len(done.data[n]) == 1 else n for n in planes}
+        written += save(surface_figure(planes, titles), out / "surface")
+    return written
+
+
+def run_limit(
+    names: tuple[str, ...], model: str, masses: np.ndarray, cl: float, out: Path, tick: Tick | None
+) -> tuple[dict[str, Any], Limits, list[Path]]:
+    """Limits along a line of masses: JSON content, limits, and the figures written."""
+    group = tuple(load(name) for name in names)
+    found = limits(group, model, masses=masses, cl=cl, tick=tick)
+    title = f"{model}: {', '.join(e.title for e in group)}"
+    figures = save(limits_figure(found, title, cl), out / f"limit_{model}_{'_'.join(names)}")
+    return limits_json(found, model, group, cl), found, figures
+
+
+def run_spectrum(
+    name: str, couplings: Couplings, label: str, out: Path
+) -> tuple[Spectrum, list[Path]]:
+    """The spectrum of one experiment and the figures written."""
+    experiment = load(name)
+    found = spectrum(experiment, couplings)
+    standard = spectrum(experiment, standard_model())
+    figure = spectra_figure([experiment], [standard], [found], label)
+    return found, save(figure, out / f"spectrum_{name}")

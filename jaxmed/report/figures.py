@@ -1,0 +1,161 @@
+"""Figures: spectra with data, and the -2 log L surface; each as PNG and PDF."""
+
+import io
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from jaxmed.experiments import Experiment
+from jaxmed.inference.limits import Limits
+from jaxmed.inference.results import FitResult, Surface
+from jaxmed.report.files import write_atomically
+from jaxmed.report.spectrum import Spectrum
+
+# Okabe-Ito: told apart by everyone.
+_BLUE, _ORANGE, _GREEN, _GREY, _RED = "#0072B2", "#E69F00", "#009E73", "#BBBBBB", "#D55E00"
+# 1, 2 and 3 standard deviations for two parameters.
+_LEVELS = {2.30: ("1σ", "-"), 6.18: ("2σ", "--"), 11.83: ("3σ", ":")}
+_CEILING = 100.0
+
+
+def save(figure: Figure, path: Path) -> list[Path]:
+    """Write PNG and PDF beside each other; `path` without suffix."""
+    written = []
+    for suffix in ("png", "pdf"):
+        buffer = io.BytesIO()
+        figure.savefig(buffer, format=suffix, dpi=150)
+        written.append(path.with_name(f"{path.name}.{suffix}"))
+        write_atomically(written[-1], buffer.getvalue())
+    return written
+
+
+def spectra_figure(
+    experiments: Sequence[Experiment],
+    standard: Sequence[Spectrum],
+    best: Sequence[Spectrum] | None,
+    label: str,
+) -> Figure:
+    """Data, standard model and a mediator, one panel for each experiment."""
+    columns = min(len(experiments), 2)
+    rows = -(-len(experiments) // columns)
+    figure = Figure(figsize=(6.4 * columns, 4.4 * rows), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for panel in panels[len(experiments) :]:
+        panel.remove()
+    for i, (panel, experiment) in enumerate(zip(panels, experiments, strict=False)):
+        _spectrum_panel(panel, experiment, standard[i], best[i] if best else None, label)
+    return figure
+
+
+def surface_figure(results: Mapping[str, FitResult], titles: Mapping[str, str]) -> Figure:
+    """-2 Delta log L over (M_Z', g'), nuisances profiled, best fits marked; one panel for each fit."""
+    columns = min(len(results), 3)
+    rows = -(-len(results) // columns)
+    figure = Figure(figsize=(4.6 * columns + 1, 4.0 * rows), layout="constrained")
+    panels = figure.subplots(rows, columns, squeeze=False).ravel()
+    for panel in panels[len(results) :]:
+        panel.remove()
+    image = None
+    for panel, (name, result) in zip(panels, results.items(), strict=False):
+        image = _surface_panel(panel, result.surface, result, titles[name])
+    if image is not None:
+        bar = figure.colorbar(image, ax=list(panels[: len(results)]), extend="max", shrink=0.8)
+        bar.set_label(r"$-2\,\Delta\log L$ above the best fit")
+    return figure
+
+
+def limits_figure(found: Limits, title: str, cl: float) -> Figure:
+    """Upper limit on g' against mass, with every allowed interval."""
+    figure = Figure(figsize=(6.4, 4.8), layout="constrained")
+    panel = figure.subplots()
+    floor = 10 ** np.floor(np.log10(np.nanmin([b for p in found.intervals for _, b in p])) - 1)
+    for i, (mass, pairs) in enumerate(zip(found.mass, found.intervals, strict=True)):
+        for low, high in pairs:
+            label = "allowed" if i == 0 and low == pairs[0][0] else None
+            panel.plot(
+                [mass, mass], [max(low, floor), high], color=_GREEN, lw=3, alpha=0.35, label=label
+            )
+    label = f"{100 * cl:g} % CL upper limit (outermost)"
+    panel.plot(found.mass, found.g_upper, color=_BLUE, marker="o", ms=3, label=label)
+    panel.set(xscale="log", yscale="log", title=title)
+    panel.set_ylim(bottom=floor)
+    panel.set_xlabel(r"$M_{Z'}$ [MeV]")
+    panel.set_ylabel(r"$g'$")
+    panel.grid(alpha=0.3)
+    panel.legend(loc="upper left")
+    return figure
+
+
+def _spectrum_panel(
+    panel: Axes, experiment: Experiment, standard: Spectrum, best: Spectrum | None, label: str
+) -> None:
+    edges, width = standard.edges, np.diff(standard.edges)
+    centre = (edges[:-1] + edges[1:]) / 2
+    per = (
+        f" / {standard.unit}"
+        if np.ptp(width) > 1e-9 * width[0]
+        else f" / {width[0]:g} {standard.unit}"
+    )
+    unit = width if np.ptp(width) > 1e-9 * width[0] else np.ones_like(width)
+    panel.stairs(standard.background / unit, edges, fill=True, color=_GREY, label="background")
+    panel.stairs(
+        standard.total / unit,
+        edges,
+        color=_BLUE,
+        lw=1.8,
+        label="background + standard-model neutrinos",
+    )
+    if best is not None:
+        panel.stairs(best.total / unit, edges, color=_RED, lw=1.8, ls="--", label=label)
+    panel.errorbar(
+        centre,
+        standard.observed / unit,
+        standard.error / unit,
+        fmt="ko",
+        ms=3.5,
+        lw=1,
+        label="data",
+    )
+    panel.set_title(experiment.title)
+    panel.set_xlabel(
+        f"{standard.axis} [{standard.unit}]" if standard.unit != "1" else standard.axis
+    )
+    panel.set_ylabel(f"events{per}")
+    top = max(np.max((standard.observed + standard.error) / unit), np.max(standard.total / unit))
+    panel.set_ylim(0, 1.45 * top)
+    panel.margins(x=0.02)
+    panel.legend(fontsize=8, loc="upper right")
+
+
+def _surface_panel(panel: Axes, surface: Surface, result: FitResult, title: str):
+    delta = 2 * (surface.nll - result.nll)
+    mass, g = surface.axes["mass"], surface.axes["g"]
+    shown = np.clip(delta, 0.03, _CEILING)
+    image = panel.pcolormesh(
+        mass, g, shown, norm=LogNorm(0.03, _CEILING), cmap="viridis_r", rasterized=True
+    )
+    for level, (name, style) in _LEVELS.items():
+        if delta.min() < level < delta.max():
+            panel.contour(
+                mass, g, delta, levels=[level], colors="white", linewidths=1.1, linestyles=style
+            )
+            panel.plot([], [], color="white", lw=1.1, ls=style, label=name)
+    best = result.parameters
+    panel.plot(
+        best["mass"].value,
+        best["g"].value,
+        "*",
+        color=_ORANGE,
+        mec="black",
+        ms=13,
+        label="best fit",
+    )
+    panel.set(xscale="log", yscale="log", title=title)
+    panel.set_xlabel(r"$M_{Z'}$ [MeV]")
+    panel.set_ylabel(r"$g'$")
+    panel.legend(loc="upper left", fontsize=8, facecolor="#888888", labelcolor="white")
+    return image

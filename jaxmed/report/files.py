@@ -1,0 +1,137 @@
+"""Write results: JSON with provenance, each file whole or not at all."""
+
+import json
+import math
+import os
+import platform
+import tempfile
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+from typing import IO, Any
+
+import jax
+import numpy as np
+
+from jaxmed.experiments import Experiment
+from jaxmed.inference.limits import Limits
+from jaxmed.inference.results import Estimate, FitResult
+from jaxmed.tables import checksums
+
+
+def prepare_folder(path: Path) -> Path:
+    """Make sure that files can be written to a folder; ValueError if not."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as problem:
+        raise ValueError(f"cannot write to {path}: {problem.strerror}") from None
+    return path
+
+
+def write_atomically(path: Path, content: bytes) -> None:
+    """Write under a temporary name beside the target, then rename.
+
+    Raises:
+        ValueError: the folder cannot be written to.
+    """
+    try:
+        with tempfile.NamedTemporaryFile(
+            dir=path.parent, prefix=f".{path.name}.", delete=False
+        ) as file:
+            file.write(content)
+        _publish(file, path)
+    except OSError as problem:
+        raise ValueError(f"cannot write {path}: {problem.strerror}") from None
+
+
+def _publish(file: IO[bytes], path: Path) -> None:
+    umask = os.umask(0)
+    os.umask(umask)
+    Path(file.name).chmod(0o666 & ~umask)
+    Path(file.name).replace(path)
+
+
+def to_json(content: dict[str, Any]) -> str:
+    """JSON text; a number that is not finite becomes null."""
+    return json.dumps(_plain(content), indent=2, allow_nan=False) + "\n"
+
+
+def fit_json(result: FitResult, experiments: Sequence[Experiment]) -> dict[str, Any]:
+    """One fit with the keys of the user documentation."""
+    return {
+        "model": result.model,
+        "experiments": list(result.experiments),
+        "parameters": {name: _estimate(e) for name, e in result.parameters.items()},
+        "nuisances": {name: _estimate(e) for name, e in result.nuisances.items()},
+        "nll": result.nll,
+        "nll_sm": result.nll_sm,
+        "delta_chi2_sm": result.delta_chi2_sm,
+        "status": result.status,
+        "n_bins": result.n_bins,
+        "n_free": result.n_free,
+        "gradient_norm": result.gradient_norm,
+        "minima": list(result.minima),
+        "covariance": {"names": list(result.covariance_names), "matrix": result.covariance},
+        "provenance": provenance(experiments)
+        | {"compile_seconds": result.compile_seconds, "run_seconds": result.run_seconds},
+    }
+
+
+def limits_json(
+    found: Limits, model: str, experiments: Sequence[Experiment], cl: float
+) -> dict[str, Any]:
+    """Limits with the keys of the user documentation."""
+    return {
+        "model": model,
+        "experiments": [e.name for e in experiments],
+        "cl": cl,
+        "method": "asymptotic",
+        "threshold": found.threshold,
+        "mass_mev": found.mass,
+        "g_upper": found.g_upper,
+        "g_best": found.g_best,
+        "flag": list(found.flag),
+        "intervals": [[list(pair) for pair in pairs] for pairs in found.intervals],
+        "provenance": provenance(experiments),
+    }
+
+
+def provenance(experiments: Sequence[Experiment]) -> dict[str, Any]:
+    """Device, precision, versions, data checksums and what to cite."""
+    device = jax.devices()[0]
+    hashes: dict[str, str] = {}
+    for experiment in experiments:
+        for folder in experiment.tables:
+            hashes |= checksums(folder)
+    return {
+        "device": f"{device.platform}: {device.device_kind}",
+        "dtype": "float64",
+        "versions": {name: version(name) for name in ("jaxmed", "jax", "jaxlib", "optax", "numpy")}
+        | {"python": platform.python_version()},
+        "data_sha256": hashes,
+        "cite": sorted({key for e in experiments for key in e.citations}),
+    }
+
+
+def _estimate(estimate: Estimate) -> dict[str, Any]:
+    return {
+        "value": estimate.value,
+        "error": estimate.error,
+        "interval": estimate.interval,
+        "at_bound": estimate.at_bound,
+        "note": estimate.note,
+    }
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(v) for v in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    if isinstance(value, float) and not math.isfinite(value):
+        return None
+    return value

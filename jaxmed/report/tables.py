@@ -1,0 +1,88 @@
+"""Tables for the terminal."""
+
+from collections.abc import Mapping
+
+from rich.table import Table
+
+from jaxmed.inference.limits import Limits
+from jaxmed.inference.results import Estimate, FitResult
+from jaxmed.report.spectrum import Spectrum
+
+_UNITS = {"mass": "MeV"}
+_LABELS = {"g": "g'", "mass": "M_Z'", "sin2_theta_w": "sin2 theta_W"}
+
+
+def fit_table(results: Mapping[str, FitResult]) -> Table:
+    """One row per fit."""
+    table = Table(title="Best fits, 1 sigma intervals in brackets", title_justify="left")
+    table.add_column("fit", no_wrap=True)
+    table.add_column("best fit", no_wrap=True)
+    for heading in ("-2logL", "SM - fit"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    table.add_column("pulls beyond 1", no_wrap=True)
+    table.add_column("status")
+    for name, result in results.items():
+        table.add_row(
+            name,
+            "\n".join(_parameter(n, e) for n, e in result.parameters.items()) or "none",
+            f"{2 * result.nll:.2f}",
+            f"{result.delta_chi2_sm:.2f}",
+            "\n".join(_moved(result)) or "none",
+            result.status,
+        )
+    return table
+
+
+def explanations(results: Mapping[str, FitResult]) -> list[str]:
+    """One sentence for each parameter without an error."""
+    return [
+        f"{name}: {_LABELS.get(parameter, parameter)} is {estimate.note}."
+        for name, result in results.items()
+        for parameter, estimate in result.parameters.items()
+        if estimate.note
+    ]
+
+
+def limit_table(found: Limits, cl: float) -> Table:
+    """One row per mass."""
+    table = Table(title=f"Upper limits at {100 * cl:g} % confidence level", title_justify="left")
+    for heading in ("M_Z' [MeV]", "g' <", "best g'", "allowed g'", "flag"):
+        table.add_column(heading, overflow="fold")
+    rows = zip(found.mass, found.g_upper, found.g_best, found.intervals, found.flag, strict=True)
+    for mass, upper, best, intervals, flag in rows:
+        pairs = "\n".join(f"{low:.3g} to {high:.3g}" for low, high in intervals)
+        limit = f"{upper:.3g}" if upper == upper else "none"
+        table.add_row(f"{mass:.4g}", limit, f"{best:.3g}", pairs, flag)
+    return table
+
+
+def spectrum_table(name: str, found: Spectrum) -> Table:
+    """One row per bin."""
+    table = Table(title=f"{name}: events per bin", title_justify="left")
+    for heading in (
+        f"{found.axis} [{found.unit}]",
+        "standard model",
+        "mediator",
+        "background",
+        "total",
+        "observed",
+    ):
+        table.add_column(heading, justify="right")
+    columns = (found.sm, found.signal, found.background, found.total, found.observed)
+    for low, high, *values in zip(found.edges[:-1], found.edges[1:], *columns, strict=True):
+        table.add_row(f"{low:g} - {high:g}", *(f"{v:.2f}" for v in values))
+    return table
+
+
+def _parameter(name: str, estimate: Estimate) -> str:
+    unit = f" {_UNITS[name]}" if name in _UNITS else ""
+    label = _LABELS.get(name, name)
+    if estimate.interval:
+        low, high = estimate.interval
+        return f"{label} {estimate.value:.3g}{unit} ({low:.3g}, {high:.3g})"
+    why = "at edge" if estimate.at_bound else "flat"
+    return f"{label} {estimate.value:.3g}{unit} ({why})"
+
+
+def _moved(result: FitResult) -> list[str]:
+    return [f"{n} {e.value:+.2f}" for n, e in result.nuisances.items() if abs(e.value) > 1]

@@ -99,6 +99,13 @@ def _finish(content: dict[str, Any], json: str | None, path: Path | None = None)
         write_atomically(Path(json), text.encode())
 
 
+def _prepare(out: Path, json: str | None) -> None:
+    """Refuse at once what could not be written at the end."""
+    if json not in (None, "-") and not Path(json).absolute().parent.is_dir():
+        raise ValueError(f"cannot write {json}: its folder does not exist")
+    prepare_folder(out)
+
+
 def _names(text: str) -> tuple[str, ...]:
     return check_experiments(tuple(name.strip() for name in text.split(",") if name.strip()))
 
@@ -122,7 +129,7 @@ def fit(
 
     analysis = _analysis(config, model, experiments)
     _set_up(cache)
-    prepare_folder(out)
+    _prepare(out, json)
     names = [analysis.name, *(analysis.experiments if analysis.alone else ())]
     with _progress(len(names), f"Fitting {', '.join(names)}") as tick:
         done = run_fits(analysis, tick)
@@ -150,16 +157,14 @@ def limit(
     cache: Cache = True,
 ) -> None:
     """Upper limit on g' at each mass, nuisances profiled, the whole line scanned for islands."""
-    from jaxmed.inference.limits import chi2_quantile
+    from jaxmed.inference.limits import check_line
     from jaxmed.jobs import run_limit
     from jaxmed.report.tables import limit_table
-    from jaxmed.theory.models import get_model
 
     names, masses = _names(experiments), _masses(mass)
-    get_model(model)
-    chi2_quantile(cl)
+    check_line(model, masses, cl)
     _set_up(cache)
-    prepare_folder(out)
+    _prepare(out, json)
     with _progress(1.0, f"Limits from {', '.join(names)}") as tick:
         content, found, figures = run_limit(names, model, masses, cl, out, tick)
     _print_table(_printer(json), limit_table(found, cl))
@@ -189,7 +194,7 @@ def spectrum(
         raise ValueError(f"experiment = '{experiment}': expected one name")
     _set_up(cache)
     chosen = couplings(model, g=g, mass=mass)
-    prepare_folder(out)
+    _prepare(out, json)
     found, figures = run_spectrum(name, chosen, f"{model}, g' = {g:g}, M_Z' = {mass:g} MeV", out)
     _print_table(_printer(json), spectrum_table(name, found))
     for path in figures:

@@ -75,12 +75,8 @@ def limits(
             unknown names, or JAX in 32-bit mode.
     """
     group = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
-    chosen = get_model(model)
-    threshold = chi2_quantile(cl)
-    if not chosen.has_mediator:
-        raise ValueError(f"model '{chosen.name}' has no mediator: expected one with g and mass")
+    chosen, line_masses, threshold = check_line(model, masses, cl)
     problem = make_problem(group, chosen, fixed)
-    line_masses = _checked(np.asarray(masses, dtype=float), chosen)
     log_masses = np.log10(line_masses)
     lines = _first_scan(problem, log_masses, group, tick)
     lines = _refine_minima(problem, log_masses, lines, group, tick)
@@ -88,20 +84,26 @@ def limits(
     return found._replace(mass=line_masses)
 
 
+def check_line(
+    model: str | Model | Charges | Epsilon, masses: Sequence[float] | np.ndarray, cl: float
+) -> tuple[Model, np.ndarray, float]:
+    """The model, masses (n,) and chi^2 threshold of a line of limits; ValueError as `limits` raises."""
+    chosen, line = get_model(model), np.asarray(masses, dtype=float)
+    if not chosen.has_mediator:
+        raise ValueError(f"model '{chosen.name}' has no mediator: expected one with g and mass")
+    box = next(p for p in chosen.parameters if p.name == "mass")
+    bad = ~(np.isfinite(line) & (line >= box.low) & (line <= box.high))
+    if line.ndim != 1 or not line.size or bad.any():
+        got = line.ravel()[bad.ravel()][0] if bad.any() else line.tolist()
+        raise ValueError(f"mass = {got} MeV: expected values from {box.low:g} to {box.high:g} MeV")
+    return chosen, line, chi2_quantile(cl)
+
+
 def chi2_quantile(cl: float) -> float:
     """Quantile of chi^2 with one degree of freedom; ValueError unless 0 < cl < 1."""
     if not 0 < cl < 1:
         raise ValueError(f"confidence level cl = {cl}: expected a number between 0 and 1")
     return NormalDist().inv_cdf((1 + cl) / 2) ** 2
-
-
-def _checked(masses: np.ndarray, model: Model) -> np.ndarray:
-    box = next(p for p in model.parameters if p.name == "mass")
-    bad = ~(np.isfinite(masses) & (masses >= box.low) & (masses <= box.high))
-    if masses.ndim != 1 or not masses.size or bad.any():
-        got = masses.ravel()[bad.ravel()][0] if bad.any() else masses.tolist()
-        raise ValueError(f"mass = {got} MeV: expected values from {box.low:g} to {box.high:g} MeV")
-    return masses
 
 
 def _evaluate(

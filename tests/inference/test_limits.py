@@ -1,0 +1,79 @@
+"""Limits against brute-force scans; islands, edges and bad input."""
+
+import numpy as np
+import pytest
+from scipy.stats import chi2
+
+from jaxmed.inference.limits import chi2_quantile, limits
+from jaxmed.inference.scan import scan
+
+BRUTE = np.logspace(-6.5, -2, 2001)
+
+
+@pytest.mark.parametrize("cl", [0.68, 0.9, 0.95, 0.9973])
+def test_quantile_is_chi_squared(cl):
+    assert chi2_quantile(cl) == pytest.approx(chi2.ppf(cl, 1), rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("name", "model", "mass"),
+    [
+        ("texono", "u1r", 1.0),
+        ("xenon1t", "u1r", 0.06),
+        ("xenon1t", "b_minus_l", 1.0),
+        ("coherent_csi", "universal", 100.0),
+    ],
+)
+def test_intervals_are_those_of_a_brute_force_scan(experiments, name, model, mass):
+    found = limits(experiments[name], model, masses=[mass])
+    nll = scan(experiments[name], model, g=BRUTE, mass=[mass]).nll[:, 0]
+    lowest = min(nll.min(), scan(experiments[name], model, g=[1e-9], mass=[mass]).nll.item())
+    allowed = 2 * (nll - lowest) < found.threshold
+    edges = np.flatnonzero(allowed[1:] != allowed[:-1])
+    crossings = np.sqrt(BRUTE[edges] * BRUTE[edges + 1])
+    ends = [end for pair in found.intervals[0] for end in pair if end > 0]
+    step = np.log(BRUTE[1] / BRUTE[0])
+    np.testing.assert_allclose(np.log(ends), np.log(crossings), atol=1.2 * step)
+    assert found.g_upper[0] == ends[-1]
+
+
+def test_crossing_is_where_the_threshold_is(experiments):
+    found = limits(experiments["coherent_csi"], "b_minus_l", masses=[10.0])
+    best = scan(
+        experiments["coherent_csi"], "b_minus_l", g=[max(found.g_best[0], 1e-9)], mass=[10.0]
+    )
+    at = scan(experiments["coherent_csi"], "b_minus_l", g=found.g_upper, mass=[10.0])
+    assert 2 * (at.nll - best.nll).item() == pytest.approx(found.threshold, abs=1e-3)
+
+
+@pytest.mark.parametrize("mass", [80.0, 300.0, 1000.0])
+def test_narrow_island_of_destructive_interference_is_found(experiments, mass):
+    """A universal vector turns the weak charge of nuclei into its negative at one narrow g."""
+    found = limits(experiments["coherent_csi"], "universal", masses=[mass])
+    low, high = found.intervals[0][-1]
+    assert len(found.intervals[0]) == 2
+    assert high / low == pytest.approx(1.06, abs=0.03)
+    assert "islands" in found.flag[0]
+    assert found.g_upper[0] == high
+
+
+def test_allowed_to_the_end_of_the_scan_is_no_limit(experiments):
+    """L_mu - L_tau has no tree-level coupling to electrons: TEXONO says nothing."""
+    found = limits(experiments["texono"], "l_mu_l_tau", masses=[1.0])
+    assert np.isnan(found.g_upper[0])
+    assert found.flag == ("edge",)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"masses": [-1.0]}, "mass = -1.0 MeV"),
+        ({"masses": []}, "mass = "),
+        ({"masses": [float("nan")]}, "mass = nan MeV"),
+        ({"masses": [1.0], "cl": 1.5}, "confidence level cl = 1.5"),
+        ({"masses": [1.0], "model": "weak_mixing"}, "has no mediator"),
+    ],
+)
+def test_bad_input_is_one_sentence(experiments, change, message):
+    with pytest.raises(ValueError, match=message):
+        limits(experiments["texono"], **change)

@@ -1,0 +1,75 @@
+"""Profiled -log L against iminuit, and the split into independent blocks."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from iminuit import Minuit
+
+from jaxmed.inference.problem import blocks, make_problem
+from jaxmed.inference.profile import CHUNK, profile
+from jaxmed.inference.scan import scan
+from jaxmed.theory.models import get_model
+
+POINTS = np.array([[-5.8, -1.2], [-6.5, 0.0], [-4.6, 1.5], [-30.0, 0.0]])
+
+
+@pytest.mark.parametrize("name", ["coherent_csi", "coherent_lar", "xenon1t"])
+def test_nuisances_are_at_iminuit_s_minimum(experiments, name):
+    data = (experiments[name],)
+    problem = make_problem(data, get_model("u1r"))
+    found = profile(problem, POINTS, data)
+    assert found.converged.all()
+    evaluate = jax.jit(jax.value_and_grad(lambda z, p: problem.nll(jnp.concatenate([p, z]), data)))
+    for point, nll in zip(POINTS[:2], found.nll[:2], strict=True):
+        assert nll == pytest.approx(_iminuit(evaluate, jnp.asarray(point), problem), abs=1e-6)
+
+
+def _iminuit(evaluate, point, problem):
+    minuit = Minuit(
+        lambda z: float(evaluate(jnp.asarray(z), point)[0]),
+        np.zeros(len(problem.nuisances)),
+        grad=lambda z: np.asarray(evaluate(jnp.asarray(z), point)[1]),
+    )
+    minuit.errordef = Minuit.LIKELIHOOD
+    minuit.tol = 1e-6
+    minuit.migrad()
+    return minuit.fval
+
+
+def test_batches_do_not_matter(experiments):
+    """The same points alone, in a full batch and across a batch boundary."""
+    data = (experiments["xenon1t"],)
+    problem = make_problem(data, get_model("u1r"))
+    many = np.resize(POINTS, (CHUNK + 3, 2))
+    np.testing.assert_allclose(
+        profile(problem, many, data).nll,
+        np.resize(profile(problem, POINTS, data).nll, CHUNK + 3),
+        rtol=1e-12,
+    )
+
+
+def test_blocks_share_no_nuisance_and_lose_none(experiments):
+    data = tuple(experiments.values())
+    problem = make_problem(data, get_model("u1r"))
+    parts = blocks(problem, data)
+    groups = sorted(tuple(e.name for e in own) for _, own in parts)
+    assert groups == [("coherent_csi", "coherent_lar"), ("texono",), ("xenon1t",)]
+    assert sorted(n for block, _ in parts for n in block.nuisances) == sorted(problem.nuisances)
+    whole = profile(problem, POINTS, data).nll
+    np.testing.assert_allclose(
+        whole, sum(profile(b, POINTS, own).nll for b, own in parts), rtol=1e-12
+    )
+
+
+def test_scan_has_the_shape_of_its_axes(experiments):
+    surface = scan(experiments["xenon1t"], g=[1e-7, 1e-6, 1e-5], mass=[0.01, 0.1])
+    assert surface.nll.shape == (3, 2)
+    assert surface.nll[1, 0] == pytest.approx(
+        scan(experiments["xenon1t"], g=[1e-6], mass=[0.01]).nll[0, 0], rel=1e-12
+    )
+
+
+def test_scan_needs_every_free_parameter(experiments):
+    with pytest.raises(ValueError, match=r"grid axes \['g'\]: expected \['g', 'mass'\]"):
+        scan(experiments["xenon1t"], g=[1e-6])

@@ -6,6 +6,7 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxmed.constants import SIN2_THETA_W
+from jaxmed.theory.charges import Charges
 
 Scalar = float | Array
 
@@ -32,21 +33,34 @@ class Couplings(NamedTuple):
     sin2_theta_w: Array
 
 
-class Charges(NamedTuple):
-    """The three free charges of a family-universal U(1)_X (paper, Table 1)."""
-
-    x_q: float
-    x_l: float
-    x_h: float
-
-
 class Epsilon(NamedTuple):
     """Couplings per unit g of a mediator outside the U(1)_X family: eps_f = g * value."""
 
-    nu: tuple[float, float, float]
-    e: float
-    u: float
-    d: float
+    nu: tuple[Any, Any, Any]
+    e: Any
+    u: Any
+    d: Any
+
+
+def light_epsilon(charge: Charges, sin2_theta_w: Any = SIN2_THETA_W) -> Epsilon:
+    """Couplings per unit g' of a light Z', x_h (T3 - Q s_W^2) + X_L/2 (Eqs. 10, 28-30).
+
+    Those of charged fermions are vector couplings: left and right are the same (Eq. 29).
+
+    Args:
+        charge: U(1)_X charges (Table 1).
+        sin2_theta_w: weak mixing angle, ().
+
+    Returns:
+        eps_f/g', plain numbers for plain arguments.
+    """
+    x_l, x_q, x_h, s2 = charge.l_l, charge.q_l, charge.h, sin2_theta_w
+    return Epsilon(
+        nu=(x_h / 2 + x_l / 2,) * 3,
+        e=x_h * (s2 - 1 / 2) + x_l / 2,
+        u=x_h * (1 / 2 - s2 * 2 / 3) + x_q / 2,
+        d=x_h * (s2 / 3 - 1 / 2) + x_q / 2,
+    )
 
 
 def from_charges(
@@ -54,28 +68,13 @@ def from_charges(
 ) -> Couplings:
     """Light-mediator couplings of a U(1)_X (paper, Eqs. 10 and 27-30).
 
-    With g_Z sin(theta') = g' x_h the left- and right-handed couplings of every charged fermion are
-    equal, eps = g' [x_h (T3 - Q s_W^2) + X_L / 2]: a vector current.
-
     Args:
-        charges: (x_q, x_l, x_h).
+        charges: U(1)_X charges (Table 1).
         g: gauge coupling g', ().
         mass: mediator mass [MeV], ().
         sin2_theta_w: weak mixing angle, ().
     """
-    x_q, x_l, x_h = charges
-
-    def eps(t3: float, charge: float, x_left: float) -> Array:
-        return g * (x_h * (t3 - charge * jnp.asarray(sin2_theta_w, float)) + x_left / 2)
-
-    return _pack(
-        mass,
-        jnp.stack([eps(0.5, 0.0, x_l)] * 3),
-        eps(-0.5, -1.0, x_l),
-        eps(0.5, 2 / 3, x_q),
-        eps(-0.5, -1 / 3, x_q),
-        sin2_theta_w,
-    )
+    return from_epsilon(light_epsilon(charges, sin2_theta_w), g, mass, sin2_theta_w)
 
 
 def from_epsilon(
@@ -90,7 +89,7 @@ def from_epsilon(
         sin2_theta_w: weak mixing angle of the standard-model part, ().
     """
     nu, e, u, d = epsilon
-    eps_nu = g * jnp.asarray(nu, dtype=float)
+    eps_nu = g * jnp.stack([jnp.asarray(x, dtype=float) for x in nu])
     return _pack(mass, eps_nu, g * e, g * u, g * d, sin2_theta_w)
 
 

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from jax import Array
 
 from jaxmed.constants import SIN2_THETA_W
+from jaxmed.theory.charges import PAPER, Charges
+from jaxmed.theory.charges import charges as table_1
 from jaxmed.theory.couplings import (
-    Charges,
     Couplings,
     Epsilon,
     from_charges,
@@ -87,7 +88,7 @@ _DECOUPLED = (-30.0, 0.0)
 
 
 def charged(name: str, charges: Charges) -> Model:
-    """A U(1)_X with the given charges."""
+    """A U(1)_X with the given charges, such as `charges(x_q, x_l, x_h)`."""
     return Model(name, MEDIATOR, partial(_charged, charges), _DECOUPLED)
 
 
@@ -122,9 +123,9 @@ def _standard(values: Values) -> Couplings:
 PRESETS = {
     model.name: model
     for model in (
-        charged("u1r", Charges(0.0, 0.0, 1.0)),
-        charged("b_minus_l", Charges(2 / 3, -2.0, 0.0)),
-        charged("hypercharge", Charges(1 / 3, -1.0, 1.0)),
+        charged("u1r", PAPER),
+        charged("b_minus_l", table_1(2 / 3, -2.0, 0.0)),
+        charged("hypercharge", table_1(1 / 3, -1.0, 1.0)),
         direct("universal", Epsilon((1.0, 1.0, 1.0), 1.0, 1.0, 1.0)),
         direct("l_mu_l_tau", Epsilon((0.0, 1.0, -1.0), 0.0, 0.0, 0.0)),
         weak_mixing(),
@@ -156,7 +157,7 @@ def couplings(model: str | Model | Charges | Epsilon, *, g: float, mass: float) 
     """Couplings of one mediator.
 
     Args:
-        model: a preset name, Charges(x_q, x_l, x_h), Epsilon(nu, e, u, d), or a Model.
+        model: a preset name, a table `charges(x_q, x_l, x_h)`, Epsilon(nu, e, u, d), or a Model.
         g: coupling g', not negative.
         mass: mediator mass [MeV], positive.
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from jax import Array
 
 from jaxmed.constants import SIN2_THETA_W
-from jaxmed.theory.charges import PAPER, Charges
+from jaxmed.theory.charges import PAPER, Charges, yukawa_sums
 from jaxmed.theory.charges import charges as table_1
 from jaxmed.theory.couplings import (
     Couplings,
@@ -88,8 +88,20 @@ _DECOUPLED = (-30.0, 0.0)
 
 
 def charged(name: str, charges: Charges) -> Model:
-    """A U(1)_X with the given charges, such as `charges(x_q, x_l, x_h)`."""
-    return Model(name, MEDIATOR, partial(_charged, charges), _DECOUPLED)
+    """A U(1)_X with the given charges, such as `charges(x_q, x_l, x_h)`.
+
+    Raises:
+        ValueError: the charges forbid the mass of a charged fermion or of the neutrino.
+    """
+    numbers = Charges(*map(float, charges))
+    size = max(map(abs, numbers))
+    for term, carried in yukawa_sums(numbers)._asdict().items():
+        if term != "majorana" and not abs(carried) <= 1e-12 * size:
+            raise ValueError(
+                f"charges of '{name}': the {term} Yukawa term carries X = {carried:g}, expected 0 "
+                "(Eqs. 13-16); build the table with charges(x_q, x_l, x_h)"
+            )
+    return Model(name, MEDIATOR, partial(_charged, numbers), _DECOUPLED)
 
 
 def direct(name: str, epsilon: Epsilon) -> Model:

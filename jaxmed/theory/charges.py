@@ -114,7 +114,7 @@ PAPER = charges(0.0, 0.0, 1.0)
 
 
 def yukawa_sums(charge: Charges) -> YukawaSums:
-    """Sum of the charges in each Yukawa term (Eqs. 13-16): zero for a gauge-invariant term.
+    """Sum of the charges in each Yukawa term (Eqs. 11, 13-16): zero for a gauge-invariant term.
 
     Args:
         charge: charges of the fields, X or Y (or 3 Y: `THREE_Y`).

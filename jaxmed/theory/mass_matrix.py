@@ -28,7 +28,7 @@ def mass_matrix(
     v: ArrayLike,
     v_s: ArrayLike,
 ) -> jax.Array:
-    """Mass-squared matrix of the neutral gauge fields (Eqs. 2-3).
+    """Mass-squared matrix of the neutral gauge fields (Eqs. 1-3).
 
     Args:
         g: SU(2) coupling.

@@ -19,7 +19,8 @@ from jaxmed.inference.results import FitResult, Surface
 from jaxmed.inference.scan import grid_axes, scan_problem
 from jaxmed.inference.starts import pick_starts
 from jaxmed.inference.timing import Clock, clock
-from jaxmed.theory.couplings import Charges, Epsilon
+from jaxmed.theory.charges import Charges
+from jaxmed.theory.couplings import Epsilon
 from jaxmed.theory.models import Model, get_model
 
 _STARTS = 6

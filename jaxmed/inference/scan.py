@@ -9,7 +9,8 @@ from jaxmed.experiments.model import Experiment
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile import profile
 from jaxmed.inference.results import Surface
-from jaxmed.theory.couplings import Charges, Epsilon
+from jaxmed.theory.charges import Charges
+from jaxmed.theory.couplings import Epsilon
 from jaxmed.theory.models import Model, get_model
 
 

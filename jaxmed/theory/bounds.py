@@ -9,19 +9,19 @@ not checked.
 from typing import NamedTuple
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxmed.constants import M_E, SIN2_THETA_W
+from jaxmed.theory.charges import PAPER
+from jaxmed.theory.couplings import light_epsilon
 from jaxmed.theory.nucleus_bounds import CHARGE_NU, nucleus_bound
-from jaxmed.theory.recoil_integrals import (
-    interference_integral,
-    maximal_recoil,
-    standard_integral,
-)
-from jaxmed.theory.scalar_input import Scalar, require_mass, require_positive, require_range
+from jaxmed.theory.recoil_integrals import interference_integral, standard_integral
+from jaxmed.theory.scalars import Scalar, is_traced, require_non_negative, require_positive
+from jaxmed.theory.scattering import t_max as kinematic_limit
 
 # The electron in the paper's model, eps_e = g' (T3 - Q s_W^2) (Eq. 30).
-CHARGE_E = -0.5 + SIN2_THETA_W
+CHARGE_E = light_epsilon(PAPER).e
 
 # nu_e on electrons: charged and neutral current.
 G_LEFT_NU_E = 0.5 + SIN2_THETA_W
@@ -88,11 +88,10 @@ def electron_ratio(
     Raises:
         ValueError: energy <= 0, mass < 0, t_min < 0, mass = t_min = 0, or an empty recoil range.
     """
-    require_positive("energy [MeV]", energy)
-    require_mass(mass, t_min)
-    limit = maximal_recoil(energy, M_E)
+    require_positive(energy=energy)
+    limit = kinematic_limit(energy, M_E)
     top = limit if t_max is None else jnp.minimum(t_max, limit)
-    require_range(t_min, top)
+    _require_recoils(mass, t_min, top)
     g_l, g_r = (g_right, g_left) if antineutrino else (g_left, g_right)
     new = interference_integral(mass, energy, t_min, top, g_l, g_r)  # Eq. 37
     return eps_nu * eps_e * new / standard_integral(energy, t_min, top, g_l, g_r)
@@ -117,7 +116,7 @@ def electron_product_bound(
     Raises:
         ValueError: fraction <= 0, or as in `electron_ratio`.
     """
-    require_positive("fraction", fraction)
+    require_positive(fraction=fraction)
     ratio = electron_ratio(
         mass,
         energy,
@@ -173,3 +172,12 @@ def electron_bound(
         antineutrino=antineutrino,
     )
     return jnp.sqrt(product / jnp.abs(charge_nu * charge_e))
+
+
+def _require_recoils(mass: Scalar, t_min: Scalar, top: Scalar) -> None:
+    """Raises ValueError for a negative number, an empty range, or a propagator that diverges."""
+    require_non_negative(mass=mass, t_min=t_min)
+    if not is_traced(t_min, top) and not np.all(np.asarray(t_min) < np.asarray(top)):
+        raise ValueError(f"empty recoil range: t_min = {t_min} MeV, t_max = {top} MeV")
+    if not is_traced(mass, t_min) and np.any((np.asarray(mass) == 0) & (np.asarray(t_min) == 0)):
+        raise ValueError("mass = t_min = 0: a massless mediator needs t_min > 0, it diverges there")

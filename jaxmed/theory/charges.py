@@ -109,8 +109,12 @@ def singlet_charge(x_l: Any, x_h: Any, x_s: Any = None) -> Any:
     return -2 * (x_l + x_h) if x_s is None else x_s
 
 
+# The paper's model, X = 2 T3R (Eq. 21).
+PAPER = charges(0.0, 0.0, 1.0)
+
+
 def yukawa_sums(charge: Charges) -> YukawaSums:
-    """Sum of the charges in each Yukawa term (Eqs. 13-16): zero for a gauge-invariant term.
+    """Sum of the charges in each Yukawa term (Eqs. 11, 13-16): zero for a gauge-invariant term.
 
     Args:
         charge: charges of the fields, X or Y (or 3 Y: `THREE_Y`).

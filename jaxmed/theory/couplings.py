@@ -5,15 +5,21 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jax import Array
 
-from jaxmed.constants import SIN2_THETA_W
+from jaxmed.constants import G_Z, M_Z, SIN2_THETA_W
+from jaxmed.theory.charges import Charges
+from jaxmed.theory.gauge import Mixing, unchecked_mixing
+from jaxmed.theory.scalars import Scalar, real
 
-Scalar = float | Array
+# Relative width of the pole M_Z = 0; its square is far below one part in 2^53.
+_POLE_WIDTH = 1e-9
 
 
 class Couplings(NamedTuple):
-    """A vector mediator as low-energy scattering sees it.
+    """A vector mediator as low-energy scattering sees it, with what it does to the exchange of the Z.
 
-    L = -Z'_mu [ eps_nu nubar_L gamma^mu nu_L + sum_f eps_f fbar gamma^mu f ].
+    L = -Z'_mu [ eps_nu nubar_L gamma^mu nu_L + sum_f fbar gamma^mu (eps_f - axial_f gamma5) f ];
+    the axial couplings of quarks do not scatter coherently. The shifts of the neutral current,
+    zero without Z-Z' mixing, are relative to its T3 - Q s_W^2, all neutrinos alike.
 
     Attributes:
         mass: mediator mass [MeV], ().
@@ -22,6 +28,11 @@ class Couplings(NamedTuple):
         eps_u: vector coupling of the up quark, ().
         eps_d: vector coupling of the down quark, ().
         sin2_theta_w: weak mixing angle of the standard-model part, ().
+        axial_e: axial coupling of the electron: eps_e + axial_e is left-handed, ().
+        nc_e_left: shift of the electron's g_L by the Z exchange, ().
+        nc_e_right: shift of the electron's g_R, ().
+        nc_u: shift of the up quark's g_V = g_L + g_R, ().
+        nc_d: shift of the down quark's g_V, ().
     """
 
     mass: Array
@@ -30,51 +41,101 @@ class Couplings(NamedTuple):
     eps_u: Array
     eps_d: Array
     sin2_theta_w: Array
-
-
-class Charges(NamedTuple):
-    """The three free charges of a family-universal U(1)_X (paper, Table 1)."""
-
-    x_q: float
-    x_l: float
-    x_h: float
+    axial_e: Array | float = 0.0
+    nc_e_left: Array | float = 0.0
+    nc_e_right: Array | float = 0.0
+    nc_u: Array | float = 0.0
+    nc_d: Array | float = 0.0
 
 
 class Epsilon(NamedTuple):
     """Couplings per unit g of a mediator outside the U(1)_X family: eps_f = g * value."""
 
-    nu: tuple[float, float, float]
-    e: float
-    u: float
-    d: float
+    nu: tuple[Any, Any, Any]
+    e: Any
+    u: Any
+    d: Any
+
+
+def light_epsilon(charge: Charges, sin2_theta_w: Any = SIN2_THETA_W) -> Epsilon:
+    """Couplings per unit g' of a light Z', x_h (T3 - Q s_W^2) + X_L/2 (Eqs. 10, 28-30).
+
+    Those of charged fermions are vector couplings: left and right are the same (Eq. 29).
+
+    Args:
+        charge: U(1)_X charges (Table 1).
+        sin2_theta_w: weak mixing angle, ().
+
+    Returns:
+        eps_f/g', plain numbers for plain arguments.
+    """
+    x_l, x_q, x_h, s2 = charge.l_l, charge.q_l, charge.h, sin2_theta_w
+    return Epsilon(
+        nu=(x_h / 2 + x_l / 2,) * 3,
+        e=x_h * (s2 - 1 / 2) + x_l / 2,
+        u=x_h * (1 / 2 - s2 * 2 / 3) + x_q / 2,
+        d=x_h * (s2 / 3 - 1 / 2) + x_q / 2,
+    )
 
 
 def from_charges(
-    charges: Charges, g: Scalar, mass: Scalar, sin2_theta_w: Scalar = SIN2_THETA_W
+    charge: Charges, g: Scalar, mass: Scalar, sin2_theta_w: Scalar = SIN2_THETA_W
 ) -> Couplings:
-    """Light-mediator couplings of a U(1)_X (paper, Eqs. 10 and 27-30).
+    """Couplings of a U(1)_X with the exact mixing of Z and Z' (Eqs. 2, 6-9, 27-30).
 
-    With g_Z sin(theta') = g' x_h the left- and right-handed couplings of every charged fermion are
-    equal, eps = g' [x_h (T3 - Q s_W^2) + X_L / 2]: a vector current.
+    With D = delta/cos(theta') and mu = M_Z'/M_Z0 the coupling of Eq. 28 is
+    g'/D [x_h (T3 - Q s_W^2) + delta X/2]. Here it is cos(theta') times that of a light Z' plus what
+    mixing adds in order mu^2: nothing cancels. Finite, with finite derivatives, for any g' and M_Z',
+    also in the gap of the level crossing (`gauge.attainable`), where no vacuum has this mass.
 
     Args:
-        charges: (x_q, x_l, x_h).
+        charge: U(1)_X charges that leave the Yukawa terms invariant (`charges.charges`).
         g: gauge coupling g', ().
         mass: mediator mass [MeV], ().
         sin2_theta_w: weak mixing angle, ().
     """
-    x_q, x_l, x_h = charges
+    g, mass, s2 = real(g), real(mass), sin2_theta_w
+    mixing = unchecked_mixing(g, mass, charge.h, G_Z, M_Z)
+    light = light_epsilon(charge, s2)
+    g_cos = g * mixing.cos
+    mixed = g * mixing.cos_over_delta * charge.h * (mass / M_Z) ** 2
+    nc_e_left, nc_e_right, nc_u, nc_d = _z_exchange_shift(charge, g, mixing, s2)
+    return Couplings(
+        mass=mass,
+        eps_nu=jnp.full(3, g_cos * light.nu[0] + mixed / 2),
+        eps_e=g_cos * light.e + mixed * (s2 - 1 / 4),  # mixed x (T3/2 - Q s_W^2)
+        eps_u=g_cos * light.u + mixed * (1 / 4 - s2 * 2 / 3),
+        eps_d=g_cos * light.d + mixed * (s2 / 3 - 1 / 4),
+        sin2_theta_w=real(s2),
+        axial_e=-mixed / 4,  # mixed x T3/2
+        nc_e_left=nc_e_left,
+        nc_e_right=nc_e_right,
+        nc_u=nc_u,
+        nc_d=nc_d,
+    )
 
-    def eps(t3: float, charge: float, x_left: float) -> Array:
-        return g * (x_h * (t3 - charge * jnp.asarray(sin2_theta_w, float)) + x_left / 2)
 
-    return _pack(
-        mass,
-        jnp.stack([eps(0.5, 0.0, x_l)] * 3),
-        eps(-0.5, -1.0, x_l),
-        eps(0.5, 2 / 3, x_q),
-        eps(-0.5, -1 / 3, x_q),
-        sin2_theta_w,
+def _z_exchange_shift(charge: Charges, g: Array, mixing: Mixing, s2: Scalar) -> tuple[Array, ...]:
+    """Shifts of g_L and g_R of e and of g_V of u and d by the Z exchange at q^2 << M_Z^2.
+
+    With r = g'/g_Z and M_Z^2 = M_Z0^2 (delta + t^2)/delta the exchange of the Z (Eq. 28) is
+    delta [delta - r^2 x_h x_l] [delta (T3 - Q s_W^2) - r^2 x_h X/2] / ((t^2 + delta^2) (delta + t^2))
+    in units of the standard model's; the difference from T3 - Q s_W^2 is taken on paper.
+    """
+    x_l, x_q, x_h = charge.l_l, charge.q_l, charge.h
+    t, delta = mixing.t, mixing.delta
+    r2 = (g / G_Z) ** 2
+    pole = delta + t**2
+    # M_Z = 0 within the gap: a cut-off that float64 does not see below it.
+    inverse = pole / (pole**2 + (_POLE_WIDTH * delta) ** 2)
+    scale = -r2 * x_h * (mixing.cos_over_delta**2 * inverse)
+    isospin = scale * (delta**2 * x_l + x_h * (delta * (1 + delta) + t**2))
+    charged = scale * delta * (delta - r2 * x_h * x_l) / 2
+    return (
+        isospin * (s2 - 1 / 2) + charged * x_l,
+        isospin * s2 + charged * (x_l - x_h),
+        isospin * (1 / 2 - s2 * 4 / 3) + charged * (2 * x_q + x_h),
+        isospin * (s2 * 2 / 3 - 1 / 2) + charged * (2 * x_q - x_h),
     )
 
 
@@ -90,14 +151,12 @@ def from_epsilon(
         sin2_theta_w: weak mixing angle of the standard-model part, ().
     """
     nu, e, u, d = epsilon
-    eps_nu = g * jnp.asarray(nu, dtype=float)
-    return _pack(mass, eps_nu, g * e, g * u, g * d, sin2_theta_w)
+    eps_nu = g * jnp.stack([real(x) for x in nu])
+    parts = (mass, eps_nu, g * e, g * u, g * d, sin2_theta_w)
+    unmixed = [real(0.0) for _ in Couplings._field_defaults]
+    return Couplings(*map(real, parts), *unmixed)
 
 
 def standard_model(sin2_theta_w: Scalar = SIN2_THETA_W) -> Couplings:
     """No mediator: every eps is zero."""
     return from_epsilon(Epsilon((0.0, 0.0, 0.0), 0.0, 0.0, 0.0), 0.0, 1.0, sin2_theta_w)
-
-
-def _pack(mass: Any, eps_nu: Any, e: Any, u: Any, d: Any, sin2_theta_w: Any) -> Couplings:
-    return Couplings(*(jnp.asarray(x, dtype=float) for x in (mass, eps_nu, e, u, d, sin2_theta_w)))

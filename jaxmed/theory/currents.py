@@ -47,7 +47,7 @@ def flavour_currents(
     """Couplings of the flavour fields, T3 g W3 + Y g_Y B/2 + X g' C/2 (Eq. 27).
 
     Any rotation of the fields gives the physical couplings: `rotation(theta) @ flavour_currents(
-    ...)` has the rows A, Z, Z' (Eq. 28).
+    ...)` has the rows A, Z, Z' (Eq. 28); that of A is e Q with Q = T3 + Y/2 (Eq. 5).
 
     Args:
         charge: U(1)_X charges.

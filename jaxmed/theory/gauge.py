@@ -29,7 +29,7 @@ from jax.typing import ArrayLike
 
 from jaxmed.constants import G_Z, M_Z
 from jaxmed.theory.charges import singlet_charge
-from jaxmed.theory.scalars import is_traced, real, require_finite, require_positive
+from jaxmed.theory.scalars import Scalar, is_traced, real, require_finite, require_positive
 
 
 class GaugeBosons(NamedTuple):
@@ -174,7 +174,13 @@ def mixing_from_mass(
         ValueError: g', a mass or g_Z is not positive, or x_h is not finite.
     """
     _require_inputs(g_prime, m_zprime, x_h, g_z, m_z0)
-    g_prime, m_zprime, x_h, g_z, m_z0 = map(real, (g_prime, m_zprime, x_h, g_z, m_z0))
+    return unchecked_mixing(*map(real, (g_prime, m_zprime, x_h, g_z, m_z0)))
+
+
+def unchecked_mixing(
+    g_prime: jax.Array, m_zprime: jax.Array, x_h: Scalar, g_z: Scalar, m_z0: Scalar
+) -> Mixing:
+    """`mixing_from_mass` without its checks, g' = 0 (no mixing) included."""
     t = g_prime * x_h / g_z
     # The product is exact at the crossing; the square keeps the gradient -2 M_Z' of a light Z'.
     product = (m_z0 - m_zprime) * (m_z0 + m_zprime) / m_z0**2

@@ -6,7 +6,7 @@ import jax.numpy as jnp
 from jax import Array
 from jax.typing import ArrayLike
 
-from jaxmed.theory.mass_input import dirac_and_majorana
+from jaxmed.theory.mass_input import dirac_and_majorana, require_invertible
 from jaxmed.theory.seesaw import seesaw
 
 
@@ -46,11 +46,13 @@ def light_neutrinos(
         where the light masses differ and no PMNS element among them vanishes.
 
     Raises:
-        ValueError: not three families, an unknown ordering, or bad matrices as in `seesaw`.
+        ValueError: not three families, an unknown ordering, bad matrices as in `seesaw`, or a
+            singular M_R, which leaves more than three light states.
     """
     m_d, m_r = dirac_and_majorana(m_dirac, m_majorana)
     if m_d.shape != (3, 3):
         raise ValueError(f"PMNS angles need three families, got m_D of shape {m_d.shape}.")
+    require_invertible(m_r)
     labels = {"normal": (0, 1, 2), "inverted": (1, 2, 0)}
     if ordering not in labels:
         raise ValueError(f"ordering must be 'normal' or 'inverted', got {ordering!r}.")

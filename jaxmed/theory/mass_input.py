@@ -8,7 +8,8 @@ from jax.typing import ArrayLike
 
 # Largest |M - M^T| over the largest entry that still passes as rounding.
 SYMMETRY_TOLERANCE = 1e-12
-# A smallest singular value below this fraction of the largest is a singular matrix in float64.
+# A smallest singular value below this fraction of the largest, once every row and column has
+# entries of order one, is a singular matrix in float64.
 SINGULAR_TOLERANCE = 1e-15
 
 
@@ -16,7 +17,7 @@ def square_matrix(matrix: ArrayLike, name: str) -> Array:
     """Return a complex (n, n) array from a square matrix or a scalar, or raise ValueError."""
     array = jnp.asarray(matrix)
     array = array.reshape(1, 1) if array.ndim == 0 else array
-    if array.ndim != 2 or array.shape[0] != array.shape[1]:
+    if array.ndim != 2 or array.shape[0] != array.shape[1] or array.shape[0] == 0:
         raise ValueError(f"{name} must be a square matrix, got shape {array.shape}.")
     if not isinstance(array, Tracer) and not np.all(np.isfinite(array)):
         raise ValueError(f"{name} must be finite, got {np.asarray(array).tolist()}.")
@@ -45,8 +46,12 @@ def require_invertible(m_r: Array) -> None:
     """Raise ValueError for a singular M_R."""
     if isinstance(m_r, Tracer):
         return
-    values = np.linalg.svd(np.asarray(m_r), compute_uv=False)
-    if values[-1] <= SINGULAR_TOLERANCE * values[0]:
+    matrix = np.asarray(m_r)
+    size = np.sqrt(np.max(np.abs(matrix), axis=1))
+    size = np.where(size > 0.0, size, 1.0)
+    scaled = np.linalg.svd(matrix / size / size[:, None], compute_uv=False)
+    if scaled[-1] <= SINGULAR_TOLERANCE * scaled[0]:
+        values = np.linalg.svd(matrix, compute_uv=False)
         raise ValueError(
             f"M_R is singular (singular values {values.tolist()}) and has no inverse:"
             " use seesaw() instead."

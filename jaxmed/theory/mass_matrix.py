@@ -6,11 +6,13 @@ D = d - i g T^a W^a - i (g_Y/2) Y B - i (g'/2) X C (Eq. 1), <H> = v/sqrt 2, <sig
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax.typing import ArrayLike
 
 from jaxmed.constants import G_Z, SIN2_THETA_W, VEV
-from jaxmed.theory.gauge import GaugeBosons
+from jaxmed.theory.gauge import GaugeBosons, gauge_bosons
 from jaxmed.theory.scalars import (
+    is_traced,
     real,
     require_finite,
     require_fraction,
@@ -28,7 +30,7 @@ def mass_matrix(
     v: ArrayLike,
     v_s: ArrayLike,
 ) -> jax.Array:
-    """Mass-squared matrix of the neutral gauge fields (Eqs. 2-3).
+    """Mass-squared matrix of the neutral gauge fields (Eqs. 1-3).
 
     Args:
         g: SU(2) coupling.
@@ -107,6 +109,43 @@ def bosons_from_vacuum(
         v_s=v_s,
     )
     return bosons, _rotation(theta, g_y / g_z, g / g_z)
+
+
+def bosons_of(
+    g_prime: ArrayLike,
+    m_zprime: ArrayLike,
+    v_s: ArrayLike,
+    x_h: ArrayLike = 1.0,
+    x_l: ArrayLike = 0.0,
+    *,
+    x_s: ArrayLike | None = None,
+    rtol: float = 1e-9,
+) -> GaugeBosons:
+    """Bosons for a mass and a vacuum given together, refused if they contradict (Eqs. 2, 31).
+
+    Args:
+        g_prime: U(1)_X coupling g' > 0.
+        m_zprime: mass of the Z' [MeV].
+        v_s: vacuum expectation value of the singlet [MeV].
+        x_h: charge of the Higgs doublet.
+        x_l: charge of the lepton doublet.
+        x_s: charge of the singlet, -2 (x_l + x_h) if left out.
+        rtol: largest relative difference from the v_s that gives this mass.
+
+    Returns:
+        As `gauge_bosons`.
+
+    Raises:
+        ValueError: v_s does not give m_zprime, or as in `gauge_bosons`.
+    """
+    require_non_negative(v_s=v_s)
+    bosons = gauge_bosons(g_prime, m_zprime, x_h, x_l, x_s=x_s)
+    if not is_traced(v_s, bosons.v_s) and not np.allclose(v_s, bosons.v_s, rtol=rtol, atol=0.0):
+        raise ValueError(
+            f"v_s = {v_s} MeV contradicts m_zprime = {m_zprime} MeV: expected v_s = {bosons.v_s} MeV "
+            f"for g_prime = {g_prime}"
+        )
+    return bosons
 
 
 def rotation(theta: ArrayLike, *, sin2_theta_w: ArrayLike = SIN2_THETA_W) -> jax.Array:

@@ -10,8 +10,9 @@ from typing import NamedTuple
 from jax import Array
 
 from jaxmed.constants import SIN2_THETA_W
+from jaxmed.theory.charges import PAPER, Charges, yukawa_sums
+from jaxmed.theory.charges import charges as table_1
 from jaxmed.theory.couplings import (
-    Charges,
     Couplings,
     Epsilon,
     from_charges,
@@ -87,8 +88,20 @@ _DECOUPLED = (-30.0, 0.0)
 
 
 def charged(name: str, charges: Charges) -> Model:
-    """A U(1)_X with the given charges."""
-    return Model(name, MEDIATOR, partial(_charged, charges), _DECOUPLED)
+    """A U(1)_X with the given charges, such as `charges(x_q, x_l, x_h)`.
+
+    Raises:
+        ValueError: the charges forbid the mass of a charged fermion or of the neutrino.
+    """
+    numbers = Charges(*map(float, charges))
+    size = max(map(abs, numbers))
+    for term, carried in yukawa_sums(numbers)._asdict().items():
+        if term != "majorana" and not abs(carried) <= 1e-12 * size:
+            raise ValueError(
+                f"charges of '{name}': the {term} Yukawa term carries X = {carried:g}, expected 0 "
+                "(Eqs. 13-16); build the table with charges(x_q, x_l, x_h)"
+            )
+    return Model(name, MEDIATOR, partial(_charged, numbers), _DECOUPLED)
 
 
 def direct(name: str, epsilon: Epsilon) -> Model:
@@ -122,9 +135,9 @@ def _standard(values: Values) -> Couplings:
 PRESETS = {
     model.name: model
     for model in (
-        charged("u1r", Charges(0.0, 0.0, 1.0)),
-        charged("b_minus_l", Charges(2 / 3, -2.0, 0.0)),
-        charged("hypercharge", Charges(1 / 3, -1.0, 1.0)),
+        charged("u1r", PAPER),
+        charged("b_minus_l", table_1(2 / 3, -2.0, 0.0)),
+        charged("hypercharge", table_1(1 / 3, -1.0, 1.0)),
         direct("universal", Epsilon((1.0, 1.0, 1.0), 1.0, 1.0, 1.0)),
         direct("l_mu_l_tau", Epsilon((0.0, 1.0, -1.0), 0.0, 0.0, 0.0)),
         weak_mixing(),
@@ -156,7 +169,7 @@ def couplings(model: str | Model | Charges | Epsilon, *, g: float, mass: float) 
     """Couplings of one mediator.
 
     Args:
-        model: a preset name, Charges(x_q, x_l, x_h), Epsilon(nu, e, u, d), or a Model.
+        model: a preset name, a table `charges(x_q, x_l, x_h)`, Epsilon(nu, e, u, d), or a Model.
         g: coupling g', not negative.
         mass: mediator mass [MeV], positive.
 

@@ -11,13 +11,13 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxmed.constants import ATOMIC_MASS_UNIT, G_F, M_E, SIN2_THETA_W
-from jaxmed.theory.recoil_integrals import maximal_recoil
-from jaxmed.theory.scalar_input import Scalar, require_mass, require_positive
+from jaxmed.theory.charges import PAPER
+from jaxmed.theory.couplings import light_epsilon
+from jaxmed.theory.scalars import Scalar, require_non_negative, require_positive
+from jaxmed.theory.scattering import t_max
 
 # The paper's model, eps_f = g' (T3 - Q s_W^2), a vector current (Eqs. 29-30).
-CHARGE_NU = 0.5
-CHARGE_U = 0.5 - 2.0 * SIN2_THETA_W / 3.0
-CHARGE_D = -0.5 + SIN2_THETA_W / 3.0
+(CHARGE_NU, *_), _, CHARGE_U, CHARGE_D = light_epsilon(PAPER)
 
 # Caesium 133; the atomic mass [u] is that of AME2020, the electrons' mass is taken off.
 CAESIUM_Z, CAESIUM_N = 55, 78
@@ -55,11 +55,10 @@ def nucleus_ratio(
     Raises:
         ValueError: mass < 0, or energy, recoil or nucleus_mass <= 0.
     """
-    require_positive("energy [MeV]", energy)
-    require_positive("nucleus_mass [MeV]", nucleus_mass)
-    t = 0.5 * maximal_recoil(energy, nucleus_mass) if recoil is None else recoil
-    require_positive("recoil [MeV]", t)
-    require_mass(mass, t)
+    require_non_negative(mass=mass)
+    require_positive(energy=energy, nucleus_mass=nucleus_mass)
+    t = 0.5 * t_max(energy, nucleus_mass) if recoil is None else recoil
+    require_positive(recoil=t)
     q_sm = neutrons - (1.0 - 4.0 * SIN2_THETA_W) * protons
     baryonic = protons * (2.0 * eps_u + eps_d) + neutrons * (eps_u + 2.0 * eps_d)
     propagator = 1.0 / (2.0 * nucleus_mass * t + mass**2)
@@ -97,7 +96,7 @@ def nucleus_bound(
     Raises:
         ValueError: fraction <= 0, or as in `nucleus_ratio`.
     """
-    require_positive("fraction", fraction)
+    require_positive(fraction=fraction)
     ratio = nucleus_ratio(
         mass,
         eps_nu=charge_nu,

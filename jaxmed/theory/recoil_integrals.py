@@ -13,17 +13,12 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxmed.constants import G_F, M_E
-from jaxmed.theory.scalar_input import Scalar
+from jaxmed.theory.scalars import Scalar
 
 # Below this ratio the closed forms subtract nearly equal numbers (1e-14 is left at the switch), and
 # the series has 16 digits after 17 terms.
 _SERIES_BELOW = 0.1
 _SERIES_TERMS = 17
-
-
-def maximal_recoil(energy: Scalar, target_mass: Scalar) -> Scalar:
-    """Return T_max = 2 E^2/(2 E + m), all in [MeV]."""
-    return 2.0 * energy**2 / (2.0 * energy + target_mass)
 
 
 def propagator_moments(mass: Scalar, t_min: Scalar, t_max: Scalar) -> tuple[Array, Array, Array]:

@@ -6,6 +6,8 @@ import numpy as np
 from jax.core import Tracer
 from jax.typing import ArrayLike
 
+Scalar = float | jax.Array
+
 
 def real(x: ArrayLike) -> jax.Array:
     """Returns `x` as a floating-point array of JAX's default precision."""

@@ -42,7 +42,7 @@ def t_max(energy: Array | float, mass: Array | float) -> Array | float:
 
 
 def electron_shift(recoil: Array, couplings: Couplings) -> Array:
-    """Z' contribution to g_L and g_R of each flavour (paper, Eq. 36).
+    """Z' contribution to g_L and g_R of each flavour for a vector coupling (paper, Eq. 36).
 
     delta(T) = eps_nu eps_e / (2 sqrt(2) G_F (2 m_e T + M_Z'^2)).
 
@@ -53,17 +53,22 @@ def electron_shift(recoil: Array, couplings: Couplings) -> Array:
     Returns:
         (3, n), dimensionless.
     """
-    propagator = 1 / (2 * M_E * recoil + couplings.mass**2)
-    return (
-        couplings.eps_nu[:, None] * couplings.eps_e * propagator[None] / (2 * jnp.sqrt(2.0) * G_F)
-    )
+    return _electron_exchange(recoil, couplings) * couplings.eps_e
 
 
 def electron_couplings(recoil: Array, couplings: Couplings) -> tuple[Array, Array]:
-    """g_L and g_R of nu_e, nu_mu, nu_tau on an electron, mediator included, each (3, n)."""
-    delta = electron_shift(recoil, couplings)
-    right = couplings.sin2_theta_w + delta
-    return right + _LEFT_T3, right
+    """g_L and g_R of nu_e, nu_mu, nu_tau on an electron, Z' and its mixing included, each (3, n)."""
+    exchange = _electron_exchange(recoil, couplings)
+    s2, eps, axial = couplings.sin2_theta_w, couplings.eps_e, couplings.axial_e
+    left = s2 + couplings.nc_e_left + exchange * (eps + axial) + _LEFT_T3
+    right = s2 + couplings.nc_e_right + exchange * (eps - axial)
+    return left, right
+
+
+def _electron_exchange(recoil: Array, couplings: Couplings) -> Array:
+    """Exchange of the mediator per unit of the electron's coupling, (3, n)."""
+    propagator = 1 / (2 * M_E * recoil + couplings.mass**2)
+    return couplings.eps_nu[:, None] * propagator[None] / (2 * jnp.sqrt(2.0) * G_F)
 
 
 def electron_rate(recoil: Array, moments: Array, couplings: Couplings) -> Array:
@@ -112,7 +117,7 @@ def weak_charge(
 ) -> Array:
     """Effective weak charge Q_eff(T) times form factors, for each flavour (paper, Eqs. 39-40).
 
-    Q_SM = -2 (g_p Z F_p + g_n N F_n); the mediator adds
+    Q_SM = -2 (g_p Z F_p + g_n N F_n), where mixing with the Z' shifts g_p and g_n; the mediator adds
     -sqrt(2) eps_nu [Z (2 eps_u + eps_d) F_p + N (eps_u + 2 eps_d) F_n] / (G_F (2 M T + M_Z'^2)).
 
     Args:
@@ -127,9 +132,9 @@ def weak_charge(
     """
     z, n = nucleus.protons * form_p, nucleus.neutrons * form_n
     g_p = jnp.asarray(nucleus.proton_coupling) - 2 * (couplings.sin2_theta_w - SIN2_THETA_W)
-    standard = -2 * (
-        g_p[:, None] * z[None] + jnp.asarray(nucleus.neutron_coupling)[:, None] * n[None]
-    )
+    g_p = g_p + (2 * couplings.nc_u + couplings.nc_d)
+    g_n = jnp.asarray(nucleus.neutron_coupling) + (couplings.nc_u + 2 * couplings.nc_d)
+    standard = -2 * (g_p[:, None] * z[None] + g_n[:, None] * n[None])
     hadron = z * (2 * couplings.eps_u + couplings.eps_d)
     hadron += n * (couplings.eps_u + 2 * couplings.eps_d)
     propagator = 1 / (2 * nucleus.mass * recoil + couplings.mass**2)

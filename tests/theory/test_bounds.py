@@ -127,9 +127,9 @@ def test_bounds_under_jit_vmap_and_grad():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: figure_5(-1.0), "negative"),
+        (lambda: figure_5(-1.0), "mass = -1.0"),
         (lambda: electron_bound(1.0, 0.0, 3.0), "energy"),
-        (lambda: electron_bound(1.0, 5.0, -1.0), "negative"),
+        (lambda: electron_bound(1.0, 5.0, -1.0), "t_min = -1.0"),
         (lambda: electron_bound(0.0, 5.0, 0.0), "diverges"),
         (lambda: electron_bound(1.0, 2.0, 3.0), "empty recoil range"),
         (lambda: electron_bound(1.0, 5.0, 3.0, fraction=0.0), "fraction"),

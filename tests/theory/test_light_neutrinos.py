@@ -74,3 +74,7 @@ def test_bad_input_is_refused():
         light_neutrinos(np.eye(2), np.eye(2))
     with pytest.raises(ValueError, match="ordering"):
         light_neutrinos(np.eye(3), np.eye(3), "descending")
+    with pytest.raises(ValueError, match="M_R is singular"):
+        light_neutrinos(np.eye(3), np.diag([0.0, 1.0, 1.0]))
+    with pytest.raises(ValueError, match="m_D must be a square matrix"):
+        light_neutrinos(np.ones((3, 2)), np.eye(3))

@@ -10,6 +10,7 @@ from jaxmed import constants
 from jaxmed.theory.gauge import gauge_bosons
 from jaxmed.theory.mass_matrix import (
     bosons_from_vacuum,
+    bosons_of,
     leading_masses,
     mass_matrix,
     rotation,
@@ -84,6 +85,17 @@ def test_vacuum_from_mass_and_back(g_prime, mass):
     v_s = gauge_bosons(g_prime, mass).v_s
     back, _ = bosons_from_vacuum(G, G_Y, g_prime, 1.0, -2.0, 2 * constants.M_Z / constants.G_Z, v_s)
     np.testing.assert_allclose(back.z_prime, mass, rtol=1e-13)
+
+
+def test_mass_and_vacuum_given_together_must_agree():
+    v_s = gauge_bosons(1e-3, 50.0).v_s
+    assert bosons_of(1e-3, 50.0, v_s) == gauge_bosons(1e-3, 50.0)
+    for wrong in (0.5 * v_s, v_s * (1 + 1e-6), 0.0):
+        with pytest.raises(ValueError, match=r"contradicts m_zprime = 50\.0 MeV: expected v_s = 5"):
+            bosons_of(1e-3, 50.0, wrong)
+    with pytest.raises(ValueError, match=r"v_s = -1\.0"):
+        bosons_of(1e-3, 50.0, -1.0)
+    assert np.isfinite(jax.jit(bosons_of)(1e-3, 50.0, 1.0).z)
 
 
 def test_degenerate_unmixed_vacuum_is_finite():

@@ -62,7 +62,7 @@ def test_the_current_is_mostly_isovector():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: nucleus_bound(-1.0), "negative"),
+        (lambda: nucleus_bound(-1.0), "mass = -1.0"),
         (lambda: nucleus_bound(1.0, energy=0.0), "energy"),
         (lambda: nucleus_bound(1.0, fraction=-0.1), "fraction"),
         (lambda: nucleus_bound(1.0, nucleus_mass=0.0), "nucleus_mass"),

@@ -13,10 +13,10 @@ from scipy.integrate import quad
 from jaxmed.constants import G_F, M_E
 from jaxmed.theory.recoil_integrals import (
     interference_integral,
-    maximal_recoil,
     propagator_moments,
     standard_integral,
 )
+from jaxmed.theory.scattering import t_max as recoil_limit
 
 MASSES = np.logspace(-6, 5, 23)
 points = settings(max_examples=50, deadline=None, derandomize=True)
@@ -74,7 +74,7 @@ def interference(t, mass, energy, g_l, g_r):
     st.booleans(),
 )
 def test_interference_integral_agrees_with_quadrature(decade, energy, low, width, nubar):
-    limit = maximal_recoil(energy, M_E)
+    limit = recoil_limit(energy, M_E)
     t_min = low * limit
     t_max = t_min + width * (limit - t_min)
     g_l, g_r = (0.23863, 0.73863) if nubar else (0.73863, 0.23863)
@@ -102,7 +102,7 @@ def test_gradient_in_the_mass_agrees_with_quadrature(mass):
 
 def test_maximal_recoil_is_that_of_backward_scattering():
     energy, mass = 8.0, 0.5
-    recoil = maximal_recoil(energy, mass)
+    recoil = recoil_limit(energy, mass)
     # Energy and momentum conservation with the neutrino thrown straight back.
     momentum = math.sqrt(recoil**2 + 2 * mass * recoil)
     np.testing.assert_allclose(energy + (energy - recoil), momentum, rtol=1e-14)

@@ -191,6 +191,11 @@ def test_jit_and_vmap_agree_with_the_referee():
         assert ref.worst_relative_error(masses, ref.matrix(x, y)) < 1e-11
 
 
+def test_a_wide_hierarchy_is_not_singular():
+    light = light_mass_matrix(np.eye(2), np.diag([1.0, 1e20]))
+    np.testing.assert_allclose(np.diag(light), [-1.0, -1e-20], rtol=1e-15)
+
+
 @pytest.mark.parametrize(
     ("call", "message"),
     [
@@ -201,6 +206,11 @@ def test_jit_and_vmap_agree_with_the_referee():
         (lambda: diagonalise_majorana(np.ones((2, 1))), "square"),
         (lambda: rotated_dirac(np.eye(2), np.eye(3)), "one shape"),
         (lambda: light_mass_matrix(np.eye(2), np.diag([0.0, 1.0])), "singular"),
+        (lambda: light_mass_matrix(np.eye(2), 1e9 * np.ones((2, 2))), "singular"),
+        (lambda: light_mass_matrix(1.0, 0.0), "singular"),
+        (lambda: light_mass_matrix(np.ones((3, 2)), np.eye(3)), "m_D must be a square"),
+        (lambda: seesaw_matrix(np.ones(3), np.eye(3)), "m_D must be a square"),
+        (lambda: seesaw(np.zeros((0, 0)), np.zeros((0, 0))), "square"),
     ],
 )
 def test_bad_matrices_are_refused(call, message):

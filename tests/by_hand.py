@@ -18,7 +18,7 @@ DATA = Path(__file__).resolve().parents[1] / "data"
 G_F, S2, HBARC2 = 1.1663787e-11, 0.23863, 3.8937937e-22  # MeV^-2, 1, MeV^2 cm^2
 M_E, M_MU, M_PI, U = 0.51099895, 105.6583755, 139.57039, 931.49410242  # MeV
 N_A, DAY, YEAR = 6.02214076e23, 86400.0, 365.25 * 86400.0
-FERMI = 1e-13 / np.sqrt(HBARC2)  # 1/MeV
+FERMI = 1 / 197.3269804  # 1/MeV
 
 
 @cache

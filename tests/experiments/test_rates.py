@@ -26,7 +26,7 @@ def mediator_pair(model, g, mass):
     return by_hand.MODELS[model](g, mass), couplings(model, g=g, mass=mass)
 
 
-fold = jax.jit(signal)
+fold, counts = jax.jit(signal), jax.jit(expected)
 
 
 def neutrinos(experiment, c):
@@ -97,7 +97,7 @@ def test_texono(ten_bins, model, g, mass):
     by_hand_mediator, c = mediator_pair(model, g, mass)
     wanted = by_hand.texono_events(by_hand_mediator, np.arange(3.0, 8.1, 0.5))
     np.testing.assert_allclose(neutrinos(ten_bins, c), wanted, rtol=1e-6)
-    np.testing.assert_allclose(expected(load("texono"), c), [wanted.sum()], rtol=1e-6)
+    np.testing.assert_allclose(counts(load("texono"), c), [wanted.sum()], rtol=1e-6)
 
 
 # --- XENON ---------------------------------------------------------------------------------------------
@@ -118,10 +118,10 @@ def test_xenon_adds_only_what_the_mediator_adds(name):
     """B0 holds the standard-model neutrinos: expected = B0 + (SM + Z') - SM."""
     experiment = load(name)
     b0 = by_hand.table(f"{name}/er_spectrum")["background"]
-    np.testing.assert_allclose(expected(experiment, standard_model()), b0, rtol=1e-12)
+    np.testing.assert_allclose(counts(experiment, standard_model()), b0, rtol=1e-12)
     extra = by_hand.xenon_events(by_hand.u1r(1.57e-6, 0.058), name)
     extra -= by_hand.xenon_events(Mediator(), name)
-    mu = expected(experiment, couplings("u1r", g=1.57e-6, mass=0.058))
+    mu = counts(experiment, couplings("u1r", g=1.57e-6, mass=0.058))
     np.testing.assert_allclose(mu, b0 + extra, rtol=1e-6)
 
 

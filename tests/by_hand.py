@@ -277,6 +277,7 @@ def texono_events(mediator, edges):
     return np.array(counts)
 
 
+@cache
 def xenon_events(mediator, experiment="xenon1t", stepping=True, order=4):
     """Events in the 29 bins of 1 keV."""
     shells = table("xenon_atom/binding_energies")
@@ -372,6 +373,7 @@ def csi_pe(visible, variant, weight):
     return np.array(counts)
 
 
+@cache
 def csi_events(mediator, variant=None, electrons=True, tree=False, form=helm):
     """Events in the 9 x 11 bins of photoelectrons and time, flattened."""
     variant = variant or Csi()
@@ -413,6 +415,7 @@ def _csi_electronic(mediator, variant, beams):
     return csi_pe(t * 1e3, variant, w * rate * electrons)
 
 
+@cache
 def lar_events(mediator, tree=False, form=helm):
     """Events of the bare spectrum in the 12 bins of 10 keVee."""
     distance = 100 * constant("coherent_lar", "distance")

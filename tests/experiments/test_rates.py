@@ -120,7 +120,7 @@ def test_xenon_adds_only_what_the_mediator_adds(name):
     b0 = by_hand.table(f"{name}/er_spectrum")["background"]
     np.testing.assert_allclose(counts(experiment, standard_model()), b0, rtol=1e-12)
     extra = by_hand.xenon_events(by_hand.u1r(1.57e-6, 0.058), name)
-    extra -= by_hand.xenon_events(Mediator(), name)
+    extra = extra - by_hand.xenon_events(Mediator(), name)
     mu = counts(experiment, couplings("u1r", g=1.57e-6, mass=0.058))
     np.testing.assert_allclose(mu, b0 + extra, rtol=1e-6)
 

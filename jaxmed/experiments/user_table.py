@@ -12,8 +12,8 @@ def read_recoil_spectrum(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray
     """Bin edges [MeV] (n + 1,), rate and its error [1/(kg day MeV)] (n,).
 
     Raises:
-        ValueError: missing file, wrong columns, a cell that is no finite number, bins that do not join up, or an
-            error that is not positive; the message names file and line.
+        ValueError: missing file, wrong columns, a cell that is no finite number, bins that do not join up, or a
+            lower edge or an error that is not positive; the message names file and line.
     """
     if not path.is_file():
         raise ValueError(
@@ -28,10 +28,10 @@ def read_recoil_spectrum(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray
     if not len(values):
         raise ValueError(f"{path}: expected at least one row of numbers, found none")
     low, high, rate, error = values.T
-    for (line, _), ok in zip(rows[1:], (high > low) & (error > 0), strict=True):
+    for (line, _), ok in zip(rows[1:], (high > low) & (low > 0) & (error > 0), strict=True):
         if not ok:
             raise ValueError(
-                f"{path}, line {line}: expected bin_high_MeV > bin_low_MeV and rate_err > 0"
+                f"{path}, line {line}: expected bin_high_MeV > bin_low_MeV > 0 and rate_err > 0"
             )
     for (line, _), joined in zip(rows[2:], low[1:] == high[:-1], strict=True):
         if not joined:

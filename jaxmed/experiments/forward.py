@@ -121,7 +121,10 @@ def _events(channel: Channel, couplings: Couplings) -> Array:
 
 def _yield(part: Component, pulls: Pulls) -> Array:
     """Nominal x normalisations x shape."""
-    norm = jnp.prod(_positive(1 + part.widths * pulls.of(part.scales)))
+    factors = 1 + part.widths * pulls.of(part.scales)
+    # The signal strength may reach zero, no neutrinos at all: its box keeps it from going below.
+    bent = np.array([name != STRENGTH for name in part.scales], dtype=bool)
+    norm = jnp.prod(jnp.where(bent, _positive(factors), factors))
     if not part.shapes:
         return norm * part.nominal
     # A bin that is empty at the nominal stays empty: a ratio has no meaning there.

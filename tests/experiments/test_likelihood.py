@@ -309,6 +309,18 @@ def test_signal_strength_scales_the_neutrinos_and_has_no_pull():
     np.testing.assert_allclose(free, 0.0, atol=1e-9)
 
 
+@pytest.mark.parametrize("name", ["coherent_csi", "coherent_lar"])
+def test_signal_strength_minus_one_leaves_the_background_alone(name):
+    experiment = loaded(name)
+    got = counts(experiment, standard_model(), at(experiment, **{STRENGTH: -1.0}))
+    np.testing.assert_allclose(got, sum(part.nominal for part in experiment.background), rtol=1e-13)
+    slopes = jax.jacfwd(
+        lambda z: counts(experiment, standard_model(), at(experiment) | {STRENGTH: z})
+    )
+    wanted = np.asarray(fold(experiment, standard_model()).nominal)
+    np.testing.assert_allclose(slopes(-1.0), wanted, rtol=1e-12)
+
+
 # --- structure -----------------------------------------------------------------------------------------
 
 

@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from jaxmed.cli import app, cache_folder
+from jaxmed.cli import app
+from jaxmed.cli.common import cache_folder
 from jaxmed.experiments import expected, load, nll
 from jaxmed.theory.models import couplings
 

@@ -108,7 +108,7 @@ def _channel(
     values = read_constants("coherent_lar")
     fluence = fluence_per_flavour(values["pot"], values["nu_per_pot"], values["distance"])
     flux = prompt_and_delayed(fluence)
-    recoil, weights = recoil_nodes(*_RECOIL_RANGE, thresholds(flux, mass), panels=16)
+    recoil, weights = recoil_nodes(*_RECOIL_RANGE, thresholds(flux, mass), panels=24)
     visible = linear_factor(recoil * 1e3, values["quenching_a"], values["quenching_b"])
     efficiency = read_table("coherent_lar/efficiency")
     knots = (efficiency["energy_ee"], efficiency["efficiency"])

@@ -1,0 +1,28 @@
+"""The jaxmed command: one file for each subcommand."""
+
+import typer
+
+from jaxmed.cli.fit import fit
+from jaxmed.cli.limit import limit
+from jaxmed.cli.spectrum import spectrum
+
+app = typer.Typer(
+    name="jaxmed",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    help="Which (g', M_Z') of a light mediator do TEXONO, COHERENT and XENON prefer, allow and exclude?",
+    epilog="Start with: jaxmed fit",
+)
+_EXAMPLES = {
+    fit: "jaxmed fit --model b_minus_l --experiments texono,xenon1t --out bl",
+    limit: "jaxmed limit --model b_minus_l --experiments texono --mass 1e-3:1e3:61",
+    spectrum: "jaxmed spectrum --experiment xenon1t --g 1.6e-6 --mass 0.06",
+}
+for _command, _example in _EXAMPLES.items():
+    app.command(epilog=f"Example: {_example}")(_command)
+
+
+def main() -> None:
+    """Entry point of the jaxmed command."""
+    app()

@@ -1,0 +1,121 @@
+"""What every command shares: options, set-up, progress, errors, output."""
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from functools import wraps
+from pathlib import Path
+from typing import Annotated, Any
+
+import jax
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from jaxmed.config import check_experiments
+from jaxmed.report.files import prepare_folder, to_json, write_atomically
+
+# Results go to standard output, everything said about them to standard error.
+console = Console(stderr=True)
+
+Out = Annotated[Path, typer.Option(help="Folder for results and figures; made if missing.")]
+Json = Annotated[str | None, typer.Option("--json", help="Also write the JSON here; - prints it.")]
+ModelName = Annotated[str, typer.Option(help="u1r, b_minus_l, universal, hypercharge, ...")]
+Cache = Annotated[
+    bool, typer.Option("--cache/--no-cache", help="Keep compiled programs between runs.")
+]
+
+
+def say(sentence: str, style: str | None = None) -> None:
+    """One line on standard error, as it is."""
+    console.print(sentence, style=style, highlight=False, markup=False, soft_wrap=True)
+
+
+def say_written(paths: Iterable[Path]) -> None:
+    """Name every file written."""
+    for path in paths:
+        say(f"wrote {path}")
+
+
+def one_sentence(command: Callable[..., None]) -> Callable[..., None]:
+    """Turn an expected error into one sentence and exit code 2."""
+
+    @wraps(command)
+    def wrapped(*args: Any, **kwargs: Any) -> None:
+        try:
+            command(*args, **kwargs)
+        except ValueError as problem:
+            say(f"error: {problem}", style="bold red")
+            raise typer.Exit(2) from None
+
+    return wrapped
+
+
+def set_up(cache: bool) -> None:
+    """64-bit floats, and the compilation cache where it belongs."""
+    if os.environ.get("JAX_ENABLE_X64", "1").lower() in ("0", "false"):
+        raise ValueError("jaxmed needs 64-bit floats, but JAX_ENABLE_X64 turns them off: unset it")
+    jax.config.update("jax_enable_x64", True)
+    if cache:
+        jax.config.update("jax_compilation_cache_dir", str(cache_folder()))
+        # the defaults skip most of our programs: each compiles in about a second
+        jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)
+        jax.config.update("jax_persistent_cache_min_entry_size_bytes", -1)
+
+
+def cache_folder() -> Path:
+    """Folder of compiled programs: the user's cache directory, XDG_CACHE_HOME or the platform's."""
+    default = "~/Library/Caches" if sys.platform == "darwin" else "~/.cache"
+    return Path(os.environ.get("XDG_CACHE_HOME") or default).expanduser() / "jaxmed"
+
+
+@contextmanager
+def progress(total: float, what: str) -> Iterator[Callable[[float], None]]:
+    """A progress bar on standard error; yields the function that moves it."""
+    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+    )
+    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda share: bar.advance(task, share)
+
+
+def finish(content: dict[str, Any], json: str | None, path: Path | None = None) -> None:
+    """Write JSON to its place in the output folder and wherever --json says."""
+    text = to_json(content)
+    if path is not None:
+        write_atomically(path, text.encode())
+    if json == "-":
+        sys.stdout.write(text)
+    elif json:
+        write_atomically(Path(json), text.encode())
+
+
+def prepare(out: Path, json: str | None) -> None:
+    """Refuse at once what could not be written at the end."""
+    if json not in (None, "-") and not Path(json).absolute().parent.is_dir():
+        raise ValueError(f"cannot write {json}: its folder does not exist")
+    prepare_folder(out)
+
+
+def experiment_names(text: str) -> tuple[str, ...]:
+    """Names from 'a,b,c'; ValueError for one that is unknown or repeated."""
+    return check_experiments(tuple(name.strip() for name in text.split(",") if name.strip()))
+
+
+def printer(json: str | None) -> Console:
+    """Tables go to standard output unless JSON does."""
+    return console if json == "-" else Console()
+
+
+def print_table(target: Console, table: Table) -> None:
+    """A pipe has no width of its own: give the table all it wants, so that no number is cut."""
+    if not target.is_terminal:
+        wanted = Console(width=1000).measure(table).maximum
+        target = Console(file=target.file, width=wanted)
+    target.print(table)

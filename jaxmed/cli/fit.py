@@ -1,0 +1,79 @@
+"""jaxmed fit."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jaxmed.cli.common import (
+    Cache,
+    Json,
+    Out,
+    cache_folder,
+    experiment_names,
+    finish,
+    one_sentence,
+    prepare,
+    print_table,
+    printer,
+    progress,
+    say,
+    say_written,
+    set_up,
+)
+from jaxmed.config import Analysis, default_analysis, read_analysis
+from jaxmed.jobs import Fits, run_fits, save_fits
+from jaxmed.report.tables import explanations, fit_table
+from jaxmed.theory.models import get_model
+
+
+@one_sentence
+def fit(
+    config: Annotated[
+        Path | None, typer.Argument(help="Analysis in TOML; the combined fit if left out.")
+    ] = None,
+    model: Annotated[str | None, typer.Option(help="Model to fit instead of the file's.")] = None,
+    experiments: Annotated[
+        str | None, typer.Option(help="Experiments instead of the file's: a,b,...")
+    ] = None,
+    out: Out = Path("results"),
+    json: Json = None,
+    cache: Cache = True,
+) -> None:
+    """Fit g', M_Z' and every nuisance; each experiment alone as well if the analysis says so."""
+    analysis = _analysis(config, model, experiments)
+    set_up(cache)
+    prepare(out, json)
+    names = [analysis.name, *(analysis.experiments if analysis.alone else ())]
+    with progress(len(names), f"Fitting {', '.join(names)}") as tick:
+        done = run_fits(analysis, tick)
+    print_table(printer(json), fit_table(done.results))
+    _say_fits(done, cache)
+    finish(done.as_json(), json, out / "results.json")
+    say_written([out / "results.json", *save_fits(done, out)])
+    if not all(result.converged for result in done.results.values()):
+        raise typer.Exit(1)
+
+
+def _analysis(config: Path | None, model: str | None, experiments: str | None) -> Analysis:
+    """The file's analysis with what the command line changes."""
+    analysis = read_analysis(config or default_analysis())
+    if model is not None:
+        analysis = replace(analysis, model=get_model(model))
+    if experiments is not None:
+        names = experiment_names(experiments)
+        kept = {k: v for k, v in analysis.options.items() if k in names}
+        alone = analysis.alone and len(names) > 1
+        analysis = replace(analysis, experiments=names, options=kept, alone=alone)
+    return analysis
+
+
+def _say_fits(done: Fits, cache: bool) -> None:
+    """What the table cannot say: why there is no error, and where the time went."""
+    for sentence in explanations(done.results):
+        say(sentence)
+    compiling = sum(r.compile_seconds for r in done.results.values())
+    running = sum(r.run_seconds for r in done.results.values())
+    where = f"; compiled programs are kept in {cache_folder()}" if cache else ""
+    say(f"{compiling:.1f} s compiling, {running:.1f} s running{where}")

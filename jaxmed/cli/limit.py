@@ -1,0 +1,65 @@
+"""jaxmed limit."""
+
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import typer
+
+from jaxmed.cli.common import (
+    Cache,
+    Json,
+    ModelName,
+    Out,
+    experiment_names,
+    finish,
+    one_sentence,
+    prepare,
+    print_table,
+    printer,
+    progress,
+    say_written,
+    set_up,
+)
+from jaxmed.inference.limits import check_line
+from jaxmed.jobs import run_limit
+from jaxmed.report.tables import limit_table
+
+
+@one_sentence
+def limit(
+    mass: Annotated[
+        str, typer.Option(help="Masses in MeV: 0.01,1,10 or low:high:number (logarithmic).")
+    ],
+    model: ModelName = "u1r",
+    experiments: Annotated[str, typer.Option(help="One or more: a,b,...")] = "texono",
+    cl: Annotated[float, typer.Option(help="Confidence level.")] = 0.9,
+    out: Out = Path("results"),
+    json: Json = None,
+    cache: Cache = True,
+) -> None:
+    """Upper limit on g' at each mass, nuisances profiled, the whole line scanned for islands."""
+    names, masses = experiment_names(experiments), _masses(mass)
+    check_line(model, masses, cl)
+    set_up(cache)
+    prepare(out, json)
+    with progress(1.0, f"Limits from {', '.join(names)}") as tick:
+        content, found, figures = run_limit(names, model, masses, cl, out, tick)
+    print_table(printer(json), limit_table(found, cl))
+    say_written(figures)
+    finish(content, json, out / f"limit_{model}_{'_'.join(names)}.json")
+
+
+def _masses(text: str) -> np.ndarray:
+    """Masses [MeV] from 'a,b,c' or 'low:high:number'."""
+    expected = "expected numbers like 0.01,1,10 or low:high:number like 1e-3:1e3:61"
+    try:
+        if ":" not in text:
+            return np.array([float(part) for part in text.split(",")])
+        low, high, number = text.split(":")
+        start, end, count = float(low), float(high), int(number)
+    except ValueError:
+        raise ValueError(f"mass = '{text}': {expected}") from None
+    if not (0 < start < end < float("inf") and count >= 2):
+        raise ValueError(f"mass = '{text}': {expected}, with 0 < low < high and number at least 2")
+    return np.geomspace(start, end, count)

@@ -1,0 +1,47 @@
+"""jaxmed spectrum."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jaxmed.cli.common import (
+    Cache,
+    Json,
+    ModelName,
+    Out,
+    experiment_names,
+    finish,
+    one_sentence,
+    prepare,
+    print_table,
+    printer,
+    say_written,
+    set_up,
+)
+from jaxmed.jobs import run_spectrum
+from jaxmed.report.tables import spectrum_table
+from jaxmed.theory.models import couplings
+
+
+@one_sentence
+def spectrum(
+    experiment: Annotated[str, typer.Option(help="One experiment.")],
+    g: Annotated[float, typer.Option(help="Coupling g'.")],
+    mass: Annotated[float, typer.Option(help="Mediator mass in MeV.")],
+    model: ModelName = "u1r",
+    out: Out = Path("results"),
+    json: Json = None,
+    cache: Cache = True,
+) -> None:
+    """Events per bin for one mediator: standard model, what the mediator adds, background, data."""
+    (name,) = experiment_names(experiment) if "," not in experiment else (None,)
+    if name is None:
+        raise ValueError(f"experiment = '{experiment}': expected one name")
+    set_up(cache)
+    chosen = couplings(model, g=g, mass=mass)
+    prepare(out, json)
+    found, figures = run_spectrum(name, chosen, f"{model}, g' = {g:g}, M_Z' = {mass:g} MeV", out)
+    print_table(printer(json), spectrum_table(name, found))
+    say_written(figures)
+    finish(found.as_json(), json, out / f"spectrum_{name}.json")

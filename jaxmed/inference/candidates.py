@@ -1,7 +1,8 @@
-"""Couplings at which a narrow allowed island may hide, from the exact quadratic in x = g^2.
+"""Couplings at which a narrow allowed island may hide, from the quadratic in x = g^2.
 
-At fixed mass the signal of a vector mediator is A + B x + C x^2 in every bin. Where B < 0 it dips and
-comes back to the standard model at x = -B/C: an island that a coarse scan in g steps over.
+At fixed mass the signal of a vector mediator is A + B x + C x^2 in every bin, up to Z-Z' mixing of order
+(g'/g_Z)^2. Where B < 0 it dips and comes back to the standard model at x = -B/C: an island that a coarse
+scan in g steps over.
 """
 
 from functools import partial

@@ -5,14 +5,16 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxmed.config import Analysis
 from jaxmed.experiments import Experiment, load
+from jaxmed.experiments.model import STRENGTH
 from jaxmed.inference.fit import fit
 from jaxmed.inference.limits import Limits, limits
+from jaxmed.inference.problem import make_problem
 from jaxmed.inference.results import FitResult
 from jaxmed.report.figures import limits_figure, save, spectra_figure, surface_figure
 from jaxmed.report.files import fit_json, limits_json
@@ -36,25 +38,56 @@ class Fits:
         return {name: fit_json(result, self.data[name]) for name, result in self.results.items()}
 
 
-def run_fits(analysis: Analysis, tick: Tick | None = None) -> Fits:
-    """The joint fit and, if wanted, each experiment alone; compiling one while another runs."""
-    loaded = {name: load(name, **analysis.options.get(name, {})) for name in analysis.experiments}
-    data = {analysis.name: tuple(loaded.values())}
-    if analysis.alone:
-        data |= {name: (experiment,) for name, experiment in loaded.items()}
+class Planned(NamedTuple):
+    """One fit to do: its name, data and what it holds fixed."""
 
-    def one(group: tuple[Experiment, ...]) -> FitResult:
-        names = {p.name for p in analysis.model.parameters}.union(*(e.nuisances for e in group))
-        # what is fixed or freed for the joint fit may have no meaning for a part of it
-        joint = len(group) == len(loaded)
-        fixed = {k: v for k, v in analysis.fixed.items() if joint or k in names}
+    name: str
+    group: tuple[Experiment, ...]
+    fixed: dict[str, float]
+
+
+def plan_fits(analysis: Analysis) -> list[Planned]:
+    """Load the data of the joint fit and, if wanted, of each experiment alone, and check every name.
+
+    Raises:
+        ValueError: damaged data, an unknown option, parameter or nuisance.
+    """
+    loaded = [load(name, **analysis.options.get(name, {})) for name in analysis.experiments]
+    planned = [Planned(analysis.name, tuple(loaded), analysis.fixed)]
+    if analysis.alone:
+        planned += [Planned(e.name, (e,), _concerning(e, analysis)) for e in loaded]
+    for job in planned:
+        make_problem(job.group, analysis.model, job.fixed, analysis.free)
+    return planned
+
+
+def _concerning(experiment: Experiment, analysis: Analysis) -> dict[str, float]:
+    """What the joint fit holds fixed, as far as it means something to one experiment."""
+    known = {STRENGTH, *(p.name for p in analysis.model.parameters), *experiment.nuisances}
+    return {name: value for name, value in analysis.fixed.items() if name in known}
+
+
+def run_fits(analysis: Analysis, planned: list[Planned], tick: Tick | None = None) -> Fits:
+    """Do the fits, compiling one while another runs."""
+
+    def one(job: Planned) -> FitResult:
         return fit(
-            group, analysis.model, fixed=fixed, free=analysis.free, grid=analysis.grid, tick=tick
+            job.group,
+            analysis.model,
+            fixed=job.fixed,
+            free=analysis.free,
+            grid=analysis.grid,
+            tick=tick,
         )
 
-    with ThreadPoolExecutor(max_workers=min(len(data), os.cpu_count() or 1)) as pool:
-        results = dict(zip(data, pool.map(one, data.values()), strict=True))
-    return Fits(analysis.model, results, data)
+    with ThreadPoolExecutor(max_workers=min(len(planned), os.cpu_count() or 1)) as pool:
+        results = list(pool.map(one, planned))
+    names = [job.name for job in planned]
+    return Fits(
+        analysis.model,
+        dict(zip(names, results, strict=True)),
+        {job.name: job.group for job in planned},
+    )
 
 
 def save_fits(done: Fits, out: Path) -> list[Path]:

@@ -161,6 +161,30 @@ def test_errors_are_one_sentence(run, tmp_path, arguments, message):
     assert {p.name for p in tmp_path.iterdir()} <= {"taken"}
 
 
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (
+            "experiments = ['xenon1t']\n[options.xenon1t]\nsolar_model = 'gs'",
+            "unknown solar model 'gs'",
+        ),
+        (
+            "experiments = ['xenon1t']\n[options.xenon1t]\nsolar = 'gs98'",
+            "unknown option 'solar' of xenon1t",
+        ),
+        ("experiments = ['xenon1t']\nfixed = {sns_flux = 0}", "unknown parameter 'sns_flux'"),
+        ("experiments = ['xenon1t']\nfixed = {mass = -1}", "mass = -1.0 MeV: expected"),
+        ("experiments = ['xenon1t']\nfree = [3]", "unknown parameter '3'"),
+    ],
+)
+def test_mistakes_in_a_file_leave_nothing_behind(run, tmp_path, text, message):
+    (tmp_path / "job.toml").write_text(text)
+    done = run("fit", "job.toml")
+    assert done.exit_code == 2
+    assert message in done.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["job.toml"]
+
+
 def test_single_precision_is_refused(run, monkeypatch):
     monkeypatch.setenv("JAX_ENABLE_X64", "0")
     done = run("fit", "--experiments", "texono")

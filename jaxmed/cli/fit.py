@@ -23,7 +23,7 @@ from jaxmed.cli.common import (
     set_up,
 )
 from jaxmed.config import Analysis, default_analysis, read_analysis
-from jaxmed.jobs import Fits, run_fits, save_fits
+from jaxmed.jobs import Fits, plan_fits, run_fits, save_fits
 from jaxmed.report.tables import explanations, fit_table
 from jaxmed.theory.models import get_model
 
@@ -44,10 +44,10 @@ def fit(
     """Fit g', M_Z' and every nuisance; each experiment alone as well if the analysis says so."""
     analysis = _analysis(config, model, experiments)
     set_up(cache)
+    planned = plan_fits(analysis)
     prepare(out, json)
-    names = [analysis.name, *(analysis.experiments if analysis.alone else ())]
-    with progress(len(names), f"Fitting {', '.join(names)}") as tick:
-        done = run_fits(analysis, tick)
+    with progress(len(planned), f"Fitting {', '.join(job.name for job in planned)}") as tick:
+        done = run_fits(analysis, planned, tick)
     print_table(printer(json), fit_table(done.results))
     _say_fits(done, cache)
     finish(done.as_json(), json, out / "results.json")

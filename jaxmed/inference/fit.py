@@ -11,7 +11,7 @@ from jax import Array
 
 from jaxmed.experiments.model import Experiment
 from jaxmed.inference import lbfgs, newton
-from jaxmed.inference.errors import estimates
+from jaxmed.inference.errors import Errors, estimates
 from jaxmed.inference.hessian import expand
 from jaxmed.inference.newton import Minimum
 from jaxmed.inference.problem import Data, Problem, make_problem
@@ -24,6 +24,7 @@ from jaxmed.theory.couplings import Epsilon
 from jaxmed.theory.models import Model, get_model
 
 _STARTS = 6
+_ZOOM_POINTS = 25
 _LBFGS_STEPS = 300
 _LBFGS_TOLERANCE = 1e-5  # gradient norm in the bounded coordinate
 _POLISH_STEPS = 60
@@ -80,8 +81,11 @@ def fit(
         nlls = np.where(np.isfinite(nlls), nlls, np.inf)
         _advance(tick, 0.3)
         minimum = _polish(problem, ends[np.argmin(nlls)], group)
+        errors = estimates(problem, minimum.x, *minimum.expansion[1:])
+        zoom = _zoom(problem, group, minimum.x, errors)
         _advance(tick, 0.1)
-    return _result(problem, group, minimum, nlls, scanned.surface, standard, time)
+    scans = (scanned.surface, zoom)
+    return _result(problem, group, minimum, errors, nlls, scans, standard, time)
 
 
 def _advance(tick: Callable[[float], None] | None, share: float) -> None:
@@ -131,6 +135,19 @@ def _polish(problem: Problem, start: np.ndarray, data: Data) -> Minimum:
     return Minimum(x, expansion, decrement, steps)
 
 
+def _zoom(problem: Problem, data: Data, x: np.ndarray, errors: Errors) -> Surface | None:
+    """Profiled -log L within 4 sigma of the best fit, if every model parameter has a sigma."""
+    names = problem.parameters
+    if not names or not set(names) <= set(errors.names):
+        return None
+    sigma = dict(zip(errors.names, np.sqrt(np.diag(errors.covariance)), strict=True))
+    axes = {
+        name: np.clip(x[i] + sigma[name] * np.linspace(-4, 4, _ZOOM_POINTS), *problem.box[i])
+        for i, name in enumerate(names)
+    }
+    return scan_problem(problem, data, axes).surface
+
+
 def _from_angle(u: Array, box: Array) -> Array:
     """X = middle + half-width sin u: stays inside, and reaches the edges at finite u."""
     low, high = box.T
@@ -147,15 +164,15 @@ def _result(
     problem: Problem,
     data: Data,
     minimum: Minimum,
+    errors: Errors,
     ends: np.ndarray,
-    surface: Surface,
+    scans: tuple[Surface, Surface | None],
     standard: _Standard,
     time: Clock,
 ) -> FitResult:
-    value, gradient, hessian = minimum.expansion
+    value = minimum.expansion.value
     decrement = float(minimum.decrement)
     converged = bool(np.isfinite(value) and decrement < _ACCEPTED)
-    errors = estimates(problem, minimum.x, gradient, hessian)
     names, split = problem.names, len(problem.parameters)
     return FitResult(
         model=problem.model.name,
@@ -175,7 +192,8 @@ def _result(
         minima=tuple(np.sort(ends).tolist()),
         covariance=errors.covariance,
         covariance_names=errors.names,
-        surface=surface,
+        surface=scans[0],
+        zoom=scans[1],
         compile_seconds=time.compile_seconds,
         run_seconds=time.run_seconds,
     )

@@ -57,6 +57,7 @@ class FitResult(NamedTuple):
         covariance: of the free parameters that have an error, in the fit's coordinates.
         covariance_names: their names.
         surface: the scan that gave the starting points.
+        zoom: the same around the best fit, 4 sigma each way; None if a model parameter has no error.
         compile_seconds, run_seconds: time spent compiling and the rest.
     """
 
@@ -76,6 +77,7 @@ class FitResult(NamedTuple):
     covariance: np.ndarray
     covariance_names: tuple[str, ...]
     surface: Surface
+    zoom: Surface | None
     compile_seconds: float
     run_seconds: float
 

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from jaxmed.experiments import Experiment
 from jaxmed.inference.limits import Limits
@@ -19,7 +21,7 @@ from jaxmed.report.spectrum import Spectrum
 _BLUE, _ORANGE, _GREEN, _GREY, _RED = "#0072B2", "#E69F00", "#009E73", "#BBBBBB", "#D55E00"
 # 1, 2 and 3 standard deviations for two parameters.
 _LEVELS = {2.30: ("1σ", "-"), 6.18: ("2σ", "--"), 11.83: ("3σ", ":")}
-_CEILING = 100.0
+_FLOOR, _CEILING = 0.03, 100.0
 
 
 def save(figure: Figure, path: Path) -> list[Path]:
@@ -61,7 +63,7 @@ def surface_figure(results: Mapping[str, FitResult], titles: Mapping[str, str]) 
         panel.remove()
     image = None
     for panel, (name, result) in zip(panels, results.items(), strict=False):
-        image = _surface_panel(panel, result.surface, result, titles[name])
+        image = _surface_panel(panel, result, titles[name])
     if image is not None:
         bar = figure.colorbar(image, ax=list(panels[: len(results)]), extend="max", shrink=0.8)
         bar.set_label(r"$-2\,\Delta\log L$ above the best fit")
@@ -131,31 +133,40 @@ def _spectrum_panel(
     panel.legend(fontsize=8, loc="upper right")
 
 
-def _surface_panel(panel: Axes, surface: Surface, result: FitResult, title: str):
+def _surface_panel(panel: Axes, result: FitResult, title: str) -> QuadMesh:
+    """The whole plane, and an inset around a best fit that the data determine."""
+    image = _plane(panel, result.surface, result)
+    panel.set_title(title)
+    panel.set_xlabel(r"$M_{Z'}$ [MeV]")
+    panel.set_ylabel(r"$g'$")
+    for level, style in _LEVELS.values():
+        panel.plot([], [], color="white", lw=1.1, ls=style, label=level)
+    panel.legend(loc="upper left", fontsize=8, facecolor="#888888", labelcolor="white")
+    if result.zoom is not None:
+        inset = panel.inset_axes((0.55, 0.1, 0.42, 0.4))
+        _plane(inset, result.zoom, result)
+        inset.tick_params(which="both", labelsize=6, colors="white", labelcolor="white", pad=1)
+        inset.xaxis.set_minor_formatter(NullFormatter())
+        inset.yaxis.set_minor_formatter(NullFormatter())
+        inset.spines[:].set_color("white")
+        panel.indicate_inset_zoom(inset, edgecolor="white")
+    return image
+
+
+def _plane(panel: Axes, surface: Surface, result: FitResult) -> QuadMesh:
     delta = 2 * (surface.nll - result.nll)
     mass, g = surface.axes["mass"], surface.axes["g"]
-    shown = np.clip(delta, 0.03, _CEILING)
-    image = panel.pcolormesh(
-        mass, g, shown, norm=LogNorm(0.03, _CEILING), cmap="viridis_r", rasterized=True
-    )
-    for level, (name, style) in _LEVELS.items():
+    shown = np.clip(delta, _FLOOR, _CEILING)
+    norm = LogNorm(_FLOOR, _CEILING)
+    image = panel.pcolormesh(mass, g, shown, norm=norm, cmap="viridis_r", rasterized=True)
+    for level, (_, style) in _LEVELS.items():
         if delta.min() < level < delta.max():
             panel.contour(
                 mass, g, delta, levels=[level], colors="white", linewidths=1.1, linestyles=style
             )
-            panel.plot([], [], color="white", lw=1.1, ls=style, label=name)
-    best = result.parameters
+    best = (result.parameters["mass"].value, result.parameters["g"].value)
     panel.plot(
-        best["mass"].value,
-        best["g"].value,
-        "*",
-        color=_ORANGE,
-        mec="black",
-        ms=13,
-        label="best fit",
+        *best, "*", color=_ORANGE, mec="black", ms=12, label="best fit", clip_on=False, zorder=5
     )
-    panel.set(xscale="log", yscale="log", title=title)
-    panel.set_xlabel(r"$M_{Z'}$ [MeV]")
-    panel.set_ylabel(r"$g'$")
-    panel.legend(loc="upper left", fontsize=8, facecolor="#888888", labelcolor="white")
+    panel.set(xscale="log", yscale="log")
     return image

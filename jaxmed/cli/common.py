@@ -96,11 +96,12 @@ def finish(content: dict[str, Any], json: str | None, path: Path | None = None) 
         write_atomically(Path(json), text.encode())
 
 
-def prepare(out: Path, json: str | None) -> None:
-    """Refuse at once what could not be written at the end."""
+def prepare(out: Path | None, json: str | None) -> None:
+    """Refuse at once what could not be written at the end; `out` is None without a folder."""
     if json not in (None, "-") and not Path(json).absolute().parent.is_dir():
         raise ValueError(f"cannot write {json}: its folder does not exist")
-    prepare_folder(out)
+    if out is not None:
+        prepare_folder(out)
 
 
 def experiment_names(text: str) -> tuple[str, ...]:

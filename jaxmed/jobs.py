@@ -49,7 +49,13 @@ def run_fits(analysis: Analysis, tick: Tick | None = None) -> Fits:
         joint = len(group) == len(loaded)
         fixed = {k: v for k, v in analysis.fixed.items() if joint or k in names}
         return fit(
-            group, analysis.model, fixed=fixed, free=analysis.free, grid=analysis.grid, tick=tick
+            group,
+            analysis.model,
+            fixed=fixed,
+            free=analysis.free,
+            constraints=analysis.constraints,
+            grid=analysis.grid,
+            tick=tick,
         )
 
     with ThreadPoolExecutor(max_workers=min(len(data), os.cpu_count() or 1)) as pool:
@@ -78,14 +84,20 @@ def save_fits(done: Fits, out: Path) -> list[Path]:
 
 
 def run_limit(
-    names: tuple[str, ...], model: str, masses: np.ndarray, cl: float, out: Path, tick: Tick | None
+    names: tuple[str, ...],
+    model: str,
+    masses: np.ndarray,
+    cl: float,
+    out: Path,
+    tick: Tick | None,
+    constraints: tuple[str, ...] = (),
 ) -> tuple[dict[str, Any], Limits, list[Path]]:
     """Limits along a line of masses: JSON content, limits, and the figures written."""
     group = tuple(load(name) for name in names)
-    found = limits(group, model, masses=masses, cl=cl, tick=tick)
-    title = f"{model}: {', '.join(e.title for e in group)}"
+    found = limits(group, model, masses=masses, cl=cl, constraints=constraints, tick=tick)
+    title = f"{model}: {', '.join([*(e.title for e in group), *constraints])}"
     figures = save(limits_figure(found, title, cl), out / f"limit_{model}_{'_'.join(names)}")
-    return limits_json(found, model, group, cl), found, figures
+    return limits_json(found, model, group, cl, constraints), found, figures
 
 
 def run_spectrum(

@@ -22,6 +22,10 @@ console = Console(stderr=True)
 Out = Annotated[Path, typer.Option(help="Folder for results and figures; made if missing.")]
 Json = Annotated[str | None, typer.Option("--json", help="Also write the JSON here; - prints it.")]
 ModelName = Annotated[str, typer.Option(help="u1r, b_minus_l, universal, hypercharge, ...")]
+Constraint = Annotated[
+    list[str] | None,
+    typer.Option(help="Measurement added to the likelihood: rho. May be repeated."),
+]
 Cache = Annotated[
     bool, typer.Option("--cache/--no-cache", help="Keep compiled programs between runs.")
 ]

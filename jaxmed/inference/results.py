@@ -58,6 +58,7 @@ class FitResult(NamedTuple):
         covariance_names: their names.
         surface: the scan that gave the starting points.
         compile_seconds, run_seconds: time spent compiling and the rest.
+        constraints: names of the measurements added to the likelihood.
     """
 
     model: str
@@ -78,6 +79,7 @@ class FitResult(NamedTuple):
     surface: Surface
     compile_seconds: float
     run_seconds: float
+    constraints: tuple[str, ...] = ()
 
     @property
     def delta_chi2_sm(self) -> float:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from jaxmed.experiments import LOADERS
+from jaxmed.inference.constraints import check_constraints
 from jaxmed.tables import packaged
 from jaxmed.theory.charges import charges
 from jaxmed.theory.couplings import Epsilon
@@ -27,6 +28,7 @@ class Analysis:
         fixed: name -> value held fixed.
         free: names freed beyond the default.
         options: experiment -> keyword arguments of its loader.
+        constraints: measurements added to every fit by name, such as rho.
     """
 
     name: str
@@ -37,6 +39,7 @@ class Analysis:
     fixed: dict[str, float] = field(default_factory=dict)
     free: tuple[str, ...] = ()
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
+    constraints: tuple[str, ...] = ()
 
 
 def default_analysis() -> Path:
@@ -85,9 +88,10 @@ def _analysis(content: dict[str, Any]) -> Analysis:
     grid = _typed(content, "grid", int, default=41)
     if not 5 <= grid <= 1001:
         raise ValueError(f"grid = {grid}: expected a whole number from 5 to 1001")
+    model = _model(content.get("model", "u1r"))
     return Analysis(
         name=_name(_typed(content, "name", str, default="fit")),
-        model=_model(content.get("model", "u1r")),
+        model=model,
         experiments=names,
         alone=_typed(content, "alone", bool, default=False),
         grid=grid,
@@ -97,6 +101,7 @@ def _analysis(content: dict[str, Any]) -> Analysis:
         },
         free=tuple(_typed(content, "free", list, default=[])),
         options=options,
+        constraints=check_constraints(_names(content, "constraints"), model),
     )
 
 
@@ -152,6 +157,13 @@ def _typed(
     if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
         raise ValueError(f"{key} = {value!r}: expected a {kind.__name__}")
     return value
+
+
+def _names(table: Mapping[str, Any], key: str) -> list[str]:
+    names = _typed(table, key, list, default=[])
+    if not all(isinstance(name, str) for name in names):
+        raise ValueError(f"{key} = {names}: expected a list of names")
+    return names
 
 
 def _number(key: str, value: Any) -> float:

@@ -25,25 +25,32 @@ from jaxmed.theory.models import Model
 Tick = Callable[[float], None]
 
 
-@dataclass(frozen=True)
-class Fits:
-    """Results of an analysis by name of the fit, with the data they used."""
-
-    model: Model
-    results: dict[str, FitResult]
-    data: dict[str, tuple[Experiment, ...]]
-
-    def as_json(self) -> dict[str, Any]:
-        """One object per fit."""
-        return {name: fit_json(result, self.data[name]) for name, result in self.results.items()}
-
-
 class Planned(NamedTuple):
     """One fit to do: its name, data and what it holds fixed."""
 
     name: str
     group: tuple[Experiment, ...]
     fixed: dict[str, float]
+
+
+@dataclass(frozen=True)
+class Fits:
+    """Results of an analysis by name of the fit, with what each was asked."""
+
+    model: Model
+    results: dict[str, FitResult]
+    planned: dict[str, Planned]
+
+    def as_json(self) -> dict[str, Any]:
+        """One object per fit."""
+        return {name: fit_json(r, self.planned[name].group) for name, r in self.results.items()}
+
+    def best_couplings(self, name: str) -> Couplings:
+        """Couplings at the best fit of one fit."""
+        fitted = {n: e.value for n, e in self.results[name].parameters.items()}
+        own = {p.name for p in self.model.parameters}
+        held = {n: v for n, v in self.planned[name].fixed.items() if n in own}
+        return self.model.build(held | fitted)
 
 
 def plan_fits(analysis: Analysis) -> list[Planned]:
@@ -57,7 +64,7 @@ def plan_fits(analysis: Analysis) -> list[Planned]:
     if analysis.alone:
         planned += [Planned(e.name, (e,), _concerning(e, analysis)) for e in loaded]
     for job in planned:
-        make_problem(job.group, analysis.model, job.fixed, analysis.free)
+        make_problem(job.group, analysis.model, job.fixed, analysis.free, analysis.constraints)
     return planned
 
 
@@ -76,49 +83,50 @@ def run_fits(analysis: Analysis, planned: list[Planned], tick: Tick | None = Non
             analysis.model,
             fixed=job.fixed,
             free=analysis.free,
+            constraints=analysis.constraints,
             grid=analysis.grid,
             tick=tick,
         )
 
     with ThreadPoolExecutor(max_workers=min(len(planned), os.cpu_count() or 1)) as pool:
         results = list(pool.map(one, planned))
-    names = [job.name for job in planned]
-    return Fits(
-        analysis.model,
-        dict(zip(names, results, strict=True)),
-        {job.name: job.group for job in planned},
-    )
+    by_name = {job.name: job for job in planned}
+    return Fits(analysis.model, dict(zip(by_name, results, strict=True)), by_name)
 
 
 def save_fits(done: Fits, out: Path) -> list[Path]:
     """Figures of every fit: spectra, and the -2 log L surface where there is one."""
     written = []
     for name, result in done.results.items():
-        group = done.data[name]
-        values = {n: e.value for n, e in result.parameters.items()}
+        group = done.planned[name].group
         pulls = {n: e.value for n, e in result.nuisances.items()}
         standard = [spectrum(e, standard_model(), result.nuisances_sm) for e in group]
-        best = None
-        if values.keys() == {p.name for p in done.model.parameters}:
-            best = [spectrum(e, done.model.build(values), pulls) for e in group]
+        best = [spectrum(e, done.best_couplings(name), pulls) for e in group]
         label = f"best fit, {result.model}"
         written += save(spectra_figure(group, standard, best, label), out / f"spectra_{name}")
     planes = {n: r for n, r in done.results.items() if set(r.surface.axes) == {"g", "mass"}}
     if planes:
-        titles = {n: done.data[n][0].title if len(done.data[n]) == 1 else n for n in planes}
+        groups = {n: done.planned[n].group for n in planes}
+        titles = {n: group[0].title if len(group) == 1 else n for n, group in groups.items()}
         written += save(surface_figure(planes, titles), out / "surface")
     return written
 
 
 def run_limit(
-    names: tuple[str, ...], model: str, masses: np.ndarray, cl: float, out: Path, tick: Tick | None
+    names: tuple[str, ...],
+    model: str,
+    masses: np.ndarray,
+    cl: float,
+    out: Path,
+    tick: Tick | None,
+    constraints: tuple[str, ...] = (),
 ) -> tuple[dict[str, Any], Limits, list[Path]]:
     """Limits along a line of masses: JSON content, limits, and the figures written."""
     group = tuple(load(name) for name in names)
-    found = limits(group, model, masses=masses, cl=cl, tick=tick)
-    title = f"{model}: {', '.join(e.title for e in group)}"
+    found = limits(group, model, masses=masses, cl=cl, constraints=constraints, tick=tick)
+    title = f"{model}: {', '.join([*(e.title for e in group), *constraints])}"
     figures = save(limits_figure(found, title, cl), out / f"limit_{model}_{'_'.join(names)}")
-    return limits_json(found, model, group, cl), found, figures
+    return limits_json(found, model, group, cl, constraints), found, figures
 
 
 def run_spectrum(

@@ -30,6 +30,7 @@ def run(tmp_path, monkeypatch):
 FIT_KEYS = {
     "model",
     "experiments",
+    "constraints",
     "parameters",
     "nuisances",
     "nll",
@@ -68,6 +69,23 @@ def test_fit_writes_results_and_figures(run, tmp_path):
     pulls = {k: v["value"] for k, v in result["nuisances"].items()}
     again = nll(load("xenon1t"), couplings("u1r", **values), pulls)
     assert float(again) == pytest.approx(result["nll"], rel=1e-12)
+
+
+def test_rho_is_one_option_away(run):
+    done = run(
+        "limit", "--experiments", "texono", "--mass", "1e5", "--constraint", "rho", "--json", "-"
+    )
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert found["constraints"] == ["rho"]
+    assert found["g_upper"][0] < 0.01
+    assert found["provenance"]["dtype"] == "float64"
+    done = run("fit", "--experiments", "texono", "--constraint", "rho", "--json", "-")
+    assert done.exit_code == 0, done.output
+    (result,) = json.loads(done.stdout).values()
+    assert result["constraints"] == ["rho"]
+    # rho lies 1.9 standard deviations above 1
+    assert result["nll_sm"] > 1.8
 
 
 def test_fit_alone_gives_one_object_for_each(run, tmp_path):
@@ -135,6 +153,15 @@ def test_logarithmic_mass_range(run):
         (["limit", "--mass", "1:10"], "mass = '1:10': expected numbers"),
         (["limit", "--mass", "-1"], "mass = -1.0 MeV: expected"),
         (["limit", "--mass", "1", "--cl", "2"], "confidence level cl = 2.0"),
+        (
+            ["limit", "--mass", "1", "--model", "universal", "--constraint", "rho"],
+            "expected a model with U(1)_X charges",
+        ),
+        (
+            ["fit", "--model", "universal", "--constraint", "rho"],
+            "expected a model with U(1)_X charges",
+        ),
+        (["fit", "--constraint", "roh"], "unknown constraint 'roh'"),
         (["limit", "--mass", "1", "--model", "weak_mixing"], "has no mediator"),
         (["spectrum", "--experiment", "texono", "--g", "1e-5", "--mass", "-1"], "mass = -1.0 MeV"),
         (["spectrum", "--experiment", "texono", "--g", "nan", "--mass", "1"], "coupling g = nan"),

@@ -31,6 +31,7 @@ def test_everything_can_be_said(tmp_path):
         grid = 21
         free = ["signal_strength"]
         fixed = { mass = 0.05, xenon1t_background = 0.5 }
+        constraints = ["rho"]
         [options.xenon1t]
         solar_model = "agss09met"
         """,
@@ -38,6 +39,7 @@ def test_everything_can_be_said(tmp_path):
     assert job.options == {"xenon1t": {"solar_model": "agss09met"}}
     assert job.fixed == {"mass": 0.05, "xenon1t_background": 0.5}
     assert (job.grid, job.free) == (21, ("signal_strength",))
+    assert job.constraints == ("rho",)
 
 
 @pytest.mark.parametrize(
@@ -90,6 +92,15 @@ def test_couplings_can_be_given_directly(tmp_path):
             "model.charges.x_h = 'a': expected a number",
         ),
         ("experiments = ['texono']\n[model]\neps = {nu = [1, 2]}", "expected three numbers"),
+        (
+            "experiments = ['texono']\nconstraints = [1]",
+            "constraints = .1.: expected a list of names",
+        ),
+        ("experiments = ['texono']\nconstraints = ['roh']", "unknown constraint 'roh'"),
+        (
+            "experiments = ['texono']\nmodel = 'universal'\nconstraints = ['rho']",
+            "expected a model with U",
+        ),
         ("experiments = ['texono']\ngrid = 1", "grid = 1: expected a whole number from 5"),
         ("experiments = ['texono']\ngrid = true", "grid = True: expected a int"),
         ("experiments = ['texono']\nalone = 1", "alone = 1: expected a bool"),

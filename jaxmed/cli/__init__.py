@@ -4,6 +4,7 @@ import typer
 
 from jaxmed.cli.fit import fit
 from jaxmed.cli.limit import limit
+from jaxmed.cli.model import model
 from jaxmed.cli.spectrum import spectrum
 
 app = typer.Typer(
@@ -18,6 +19,7 @@ _EXAMPLES = {
     fit: "jaxmed fit --model b_minus_l --experiments texono,xenon1t --out bl",
     limit: "jaxmed limit --model b_minus_l --experiments texono --mass 1e-3:1e3:61",
     spectrum: "jaxmed spectrum --experiment xenon1t --g 1.6e-6 --mass 0.06",
+    model: "jaxmed model --model u1r --g 1e-6 --mass 0.05",
 }
 for _command, _example in _EXAMPLES.items():
     app.command(epilog=f"Example: {_example}")(_command)

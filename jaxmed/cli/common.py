@@ -22,6 +22,10 @@ console = Console(stderr=True)
 Out = Annotated[Path, typer.Option(help="Folder for results and figures; made if missing.")]
 Json = Annotated[str | None, typer.Option("--json", help="Also write the JSON here; - prints it.")]
 ModelName = Annotated[str, typer.Option(help="u1r, b_minus_l, universal, hypercharge, ...")]
+Constraint = Annotated[
+    list[str] | None,
+    typer.Option(help="Measurement added to the likelihood: rho. May be repeated."),
+]
 Cache = Annotated[
     bool, typer.Option("--cache/--no-cache", help="Keep compiled programs between runs.")
 ]
@@ -96,11 +100,12 @@ def finish(content: dict[str, Any], json: str | None, path: Path | None = None) 
         write_atomically(Path(json), text.encode())
 
 
-def prepare(out: Path, json: str | None) -> None:
-    """Refuse at once what could not be written at the end."""
+def prepare(out: Path | None, json: str | None) -> None:
+    """Refuse at once what could not be written at the end; `out` is None without a folder."""
     if json not in (None, "-") and not Path(json).absolute().parent.is_dir():
         raise ValueError(f"cannot write {json}: its folder does not exist")
-    prepare_folder(out)
+    if out is not None:
+        prepare_folder(out)
 
 
 def experiment_names(text: str) -> tuple[str, ...]:

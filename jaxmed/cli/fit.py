@@ -8,6 +8,7 @@ import typer
 
 from jaxmed.cli.common import (
     Cache,
+    Constraint,
     Json,
     Out,
     cache_folder,
@@ -23,6 +24,7 @@ from jaxmed.cli.common import (
     set_up,
 )
 from jaxmed.config import Analysis, default_analysis, read_analysis
+from jaxmed.inference.constraints import check_constraints
 from jaxmed.jobs import Fits, plan_fits, run_fits, save_fits
 from jaxmed.report.tables import explanations, fit_table
 from jaxmed.theory.models import get_model
@@ -37,12 +39,13 @@ def fit(
     experiments: Annotated[
         str | None, typer.Option(help="Experiments instead of the file's: a,b,...")
     ] = None,
+    constraint: Constraint = None,
     out: Out = Path("results"),
     json: Json = None,
     cache: Cache = True,
 ) -> None:
     """Fit g', M_Z' and every nuisance; each experiment alone as well if the analysis says so."""
-    analysis = _analysis(config, model, experiments)
+    analysis = _analysis(config, model, experiments, constraint)
     set_up(cache)
     planned = plan_fits(analysis)
     prepare(out, json)
@@ -56,7 +59,12 @@ def fit(
         raise typer.Exit(1)
 
 
-def _analysis(config: Path | None, model: str | None, experiments: str | None) -> Analysis:
+def _analysis(
+    config: Path | None,
+    model: str | None,
+    experiments: str | None,
+    constraint: list[str] | None,
+) -> Analysis:
     """The file's analysis with what the command line changes."""
     analysis = read_analysis(config or default_analysis())
     if model is not None:
@@ -66,7 +74,8 @@ def _analysis(config: Path | None, model: str | None, experiments: str | None) -
         kept = {k: v for k, v in analysis.options.items() if k in names}
         alone = analysis.alone and len(names) > 1
         analysis = replace(analysis, experiments=names, options=kept, alone=alone)
-    return analysis
+    chosen = analysis.constraints if constraint is None else tuple(constraint)
+    return replace(analysis, constraints=check_constraints(chosen, analysis.model))
 
 
 def _say_fits(done: Fits, cache: bool) -> None:

@@ -8,6 +8,7 @@ import typer
 
 from jaxmed.cli.common import (
     Cache,
+    Constraint,
     Json,
     ModelName,
     Out,
@@ -21,6 +22,7 @@ from jaxmed.cli.common import (
     say_written,
     set_up,
 )
+from jaxmed.inference.constraints import check_constraints
 from jaxmed.inference.limits import check_line
 from jaxmed.jobs import run_limit
 from jaxmed.report.tables import limit_table
@@ -34,17 +36,19 @@ def limit(
     model: ModelName = "u1r",
     experiments: Annotated[str, typer.Option(help="One or more: a,b,...")] = "texono",
     cl: Annotated[float, typer.Option(help="Confidence level.")] = 0.9,
+    constraint: Constraint = None,
     out: Out = Path("results"),
     json: Json = None,
     cache: Cache = True,
 ) -> None:
     """Upper limit on g' at each mass, nuisances profiled, the whole line scanned for islands."""
     names, masses = experiment_names(experiments), _masses(mass)
-    check_line(model, masses, cl)
+    chosen, _, _ = check_line(model, masses, cl)
+    constraints = check_constraints(constraint or (), chosen)
     set_up(cache)
     prepare(out, json)
     with progress(1.0, f"Limits from {', '.join(names)}") as tick:
-        content, found, figures = run_limit(names, model, masses, cl, out, tick)
+        content, found, figures = run_limit(names, model, masses, cl, out, tick, constraints)
     print_table(printer(json), limit_table(found, cl))
     say_written(figures)
     finish(content, json, out / f"limit_{model}_{'_'.join(names)}.json")

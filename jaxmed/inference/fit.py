@@ -27,7 +27,8 @@ _STARTS = 6
 _ZOOM_POINTS = 25
 _LBFGS_STEPS = 300
 _LBFGS_TOLERANCE = 1e-5  # gradient norm in the bounded coordinate
-_POLISH_STEPS = 60
+# Usually a handful; rho with a Z' just above the Z is a curved valley, where each step is short.
+_POLISH_STEPS = 300
 _POLISH_TOLERANCE = 1e-9  # decrement of nll; round-off is 1e-10 of a thousand bins
 _ACCEPTED = 1e-7  # a larger expected decrease means not converged
 
@@ -45,6 +46,7 @@ def fit(
     *,
     fixed: Mapping[str, float] | None = None,
     free: Sequence[str] = (),
+    constraints: Sequence[str] = (),
     grid: int = 41,
     tick: Callable[[float], None] | None = None,
 ) -> FitResult:
@@ -55,6 +57,8 @@ def fit(
         model: a preset name, Charges, Epsilon or Model.
         fixed: name -> value held fixed: model parameters in their own unit, nuisances in sigma.
         free: names freed beyond the default, such as 'signal_strength'.
+        constraints: measurements added to the likelihood by name: 'rho', the rho parameter (Eqs. 31-33), for a
+            model with U(1)_X charges. The standard model's -log L has them too.
         grid: points along each model parameter in the scan that gives the starting points.
         tick: called with the share of the work done since the last call.
 
@@ -62,10 +66,11 @@ def fit(
         FitResult; look at `status` before using it.
 
     Raises:
-        ValueError: unknown names, values outside their box, or JAX in 32-bit mode.
+        ValueError: unknown names, values outside their box, a constraint on a model without charges, or JAX in
+            32-bit mode.
     """
     group = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
-    problem = make_problem(group, get_model(model), fixed, free)
+    problem = make_problem(group, get_model(model), fixed, free, constraints)
     with clock() as time:
         standard = _standard_model(problem, group)
         _advance(tick, 0.1)
@@ -196,4 +201,5 @@ def _result(
         zoom=scans[1],
         compile_seconds=time.compile_seconds,
         run_seconds=time.run_seconds,
+        constraints=problem.constraints,
     )

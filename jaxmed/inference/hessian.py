@@ -16,7 +16,7 @@ from jaxmed.experiments.forward import components
 from jaxmed.experiments.likelihood import data_nll, prior_weights
 from jaxmed.experiments.model import STRENGTH, Experiment
 from jaxmed.inference.newton import Expansion
-from jaxmed.inference.problem import Data, Problem, restrict
+from jaxmed.inference.problem import Data, Problem, constraint_part, restrict
 
 
 def expand(problem: Problem, x: np.ndarray, data: Data) -> Expansion:
@@ -34,7 +34,19 @@ def expand(problem: Problem, x: np.ndarray, data: Data) -> Expansion:
         hessian = np.zeros((index.size, index.size))
         hessian[rows, columns] = hessian[columns, rows] = bends
         curvature[np.ix_(index, index)] += hessian
+    if problem.constraints:
+        split = len(problem.parameters)
+        term = jax.device_get(_constraint(constraint_part(problem), x[:split]))
+        value += term.value
+        gradient[:split] += term.gradient
+        curvature[:split, :split] += term.curvature
     return Expansion(value, gradient, curvature)
+
+
+@partial(jax.jit, static_argnums=0)
+def _constraint(problem: Problem, x: Array) -> Expansion:
+    value, gradient = jax.value_and_grad(problem.constraint)(x)
+    return Expansion(value, gradient, jax.hessian(problem.constraint)(x))
 
 
 def _held_pulls(problem: Problem) -> float:

@@ -10,8 +10,9 @@ from jax import Array
 from jaxmed.experiments.forward import Pulls, components, require_float64
 from jaxmed.experiments.likelihood import data_nll, pull_nll
 from jaxmed.experiments.model import STRENGTH, Experiment
+from jaxmed.inference.constraints import check_constraints, constraint_nll
 from jaxmed.theory.couplings import Couplings
-from jaxmed.theory.models import Model, Parameter
+from jaxmed.theory.models import Model, Parameter, Values
 
 PULL_BOX = (-5.0, 5.0)
 _STRENGTH_BOX = (-1.0, 19.0)
@@ -28,12 +29,14 @@ class Problem:
         parameters: free model parameters.
         nuisances: free nuisances.
         fixed: (name, value) of everything held fixed, model parameters in the fit's coordinate.
+        constraints: names of terms in the model parameters alone, such as rho.
     """
 
     model: Model
     parameters: tuple[str, ...]
     nuisances: tuple[str, ...]
     fixed: tuple[tuple[str, float], ...]
+    constraints: tuple[str, ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -49,11 +52,19 @@ class Problem:
 
     def couplings(self, x: Array) -> Couplings:
         """Couplings at the free model parameters x (n_parameters,) in the fit's coordinate."""
+        return self.model.couplings(self._coordinates(x))
+
+    def constraint(self, x: Array) -> Array:
+        """What the constraints add to -log L at the free model parameters x (n_parameters,)."""
+        values = self.model.values(self._coordinates(x))
+        return jnp.asarray(constraint_nll(self.constraints, self.model, values), dtype=float)
+
+    def _coordinates(self, x: Array) -> Values:
         held = dict(self.fixed)
         free = dict(zip(self.parameters, x, strict=True))
         values = [free.get(p.name, held.get(p.name)) for p in self.model.parameters]
         names = [p.name for p in self.model.parameters]
-        return self.model.couplings(dict(zip(names, map(jnp.asarray, values), strict=True)))
+        return dict(zip(names, map(jnp.asarray, values), strict=True))
 
     def pulls(self, z: Array) -> Pulls:
         """All nuisances from the free ones z (n_nuisances,)."""
@@ -63,11 +74,11 @@ class Problem:
         return Pulls((*self.nuisances, *held), values)
 
     def nll(self, x: Array, data: Data) -> Array:
-        """-log(L/L_sat) + pulls at the free values x (n_free,)."""
+        """-log(L/L_sat) + pulls + constraints at the free values x (n_free,)."""
         split = len(self.parameters)
         couplings, pulls = self.couplings(x[:split]), self.pulls(x[split:])
         parts = [components(e, couplings) for e in data]
-        return data_nll(data, parts, pulls) + pull_nll(pulls)
+        return data_nll(data, parts, pulls) + pull_nll(pulls) + self.constraint(x[:split])
 
 
 def make_problem(
@@ -75,6 +86,7 @@ def make_problem(
     model: Model,
     fixed: Mapping[str, float] | None = None,
     free: Sequence[str] = (),
+    constraints: Sequence[str] = (),
 ) -> Problem:
     """Check the names and sort parameters into free and fixed.
 
@@ -83,10 +95,11 @@ def make_problem(
         model: what is fitted.
         fixed: name -> value held fixed: model parameters in their own unit, nuisances in sigma.
         free: names freed beyond the default; 'signal_strength' is fixed unless named.
+        constraints: terms in the model parameters alone, such as 'rho'.
 
     Raises:
-        ValueError: no experiments, two of one name, an unknown name, a fixed value outside its box, or JAX in
-            32-bit mode.
+        ValueError: no experiments, two of one name, an unknown name, a fixed value outside its box, a constraint
+            on a model without charges, or JAX in 32-bit mode.
     """
     require_float64()
     names = [e.name for e in experiments]
@@ -108,6 +121,7 @@ def make_problem(
         parameters=tuple(name for name in by_name if name not in held),
         nuisances=tuple(name for name in (*nuisances, STRENGTH) if name not in held),
         fixed=tuple(sorted(held.items())),
+        constraints=check_constraints(constraints, model),
     )
 
 
@@ -137,7 +151,10 @@ def blocks(problem: Problem, data: Data) -> list[tuple[Problem, Data]]:
 
 
 def restrict(problem: Problem, data: Data) -> Problem:
-    """The problem with only those nuisances that act on `data`."""
+    """The problem with only those nuisances that act on `data`.
+
+    Constraints belong to the whole and not to a part: they are left to the caller, who adds them once.
+    """
 
     def relevant(name: str) -> bool:
         return any(acts_on(name, e) for e in data)
@@ -147,4 +164,10 @@ def restrict(problem: Problem, data: Data) -> Problem:
         problem,
         nuisances=tuple(name for name in problem.nuisances if relevant(name)),
         fixed=tuple((n, v) for n, v in problem.fixed if n in own or relevant(n)),
+        constraints=(),
     )
+
+
+def constraint_part(problem: Problem) -> Problem:
+    """The problem with nothing but its constraints: no nuisance, no data."""
+    return replace(restrict(problem, ()), constraints=problem.constraints)

@@ -14,7 +14,7 @@ from jaxmed.experiments.forward import Pulls, components, counts
 from jaxmed.experiments.likelihood import data_nll, prior_weights, pull_nll
 from jaxmed.experiments.model import Component, Experiment
 from jaxmed.inference.newton import Expansion, minimise
-from jaxmed.inference.problem import Data, Problem, acts_on, blocks
+from jaxmed.inference.problem import Data, Problem, acts_on, blocks, constraint_part
 
 # Points per batch: enough to fill the vector units, small enough to stay in cache.
 CHUNK = 64
@@ -63,6 +63,9 @@ def profile(
         total += found.nll
         converged &= found.converged
         nuisances[:, [problem.nuisances.index(name) for name in block.nuisances]] = found.nuisances
+    if problem.constraints:
+        # the same for all values of the nuisances: added once, not in every block
+        total += _constraints(constraint_part(problem), points)
     return Profiled(total, nuisances, converged)
 
 
@@ -82,6 +85,20 @@ def _profile_block(
         if tick:
             tick(min(CHUNK, n - start))
     return Profiled(*(np.concatenate(leaves)[:n] for leaves in zip(*done, strict=True)))
+
+
+def _constraints(problem: Problem, points: np.ndarray) -> np.ndarray:
+    """Constraints at each point, (n_points,), in batches of one compiled size."""
+    n = len(points)
+    padded = np.concatenate([points, np.repeat(points[-1:], -n % CHUNK, axis=0)])
+    chunks = padded.reshape(-1, CHUNK, points.shape[1])
+    values = [_constraint_chunk(problem, jnp.asarray(chunk)) for chunk in chunks]
+    return np.concatenate(jax.device_get(values))[:n]
+
+
+@partial(jax.jit, static_argnums=0)
+def _constraint_chunk(problem: Problem, points: Array) -> Array:
+    return jax.vmap(problem.constraint)(points)
 
 
 @partial(jax.jit, static_argnums=0)

@@ -59,6 +59,7 @@ class FitResult(NamedTuple):
         surface: the scan that gave the starting points.
         zoom: the same around the best fit, 4 sigma each way; None if a model parameter has no error.
         compile_seconds, run_seconds: time spent compiling and the rest.
+        constraints: names of the measurements added to the likelihood.
     """
 
     model: str
@@ -80,6 +81,7 @@ class FitResult(NamedTuple):
     zoom: Surface | None
     compile_seconds: float
     run_seconds: float
+    constraints: tuple[str, ...] = ()
 
     @property
     def delta_chi2_sm(self) -> float:

@@ -33,6 +33,7 @@ def scan(
     model: str | Model | Charges | Epsilon = "u1r",
     *,
     fixed: Mapping[str, float] | None = None,
+    constraints: Sequence[str] = (),
     **axes: Sequence[float],
 ) -> Surface:
     """-log L, profiled over the nuisances, on a grid.
@@ -41,13 +42,15 @@ def scan(
         experiments: one data set or several.
         model: a preset name, Charges, Epsilon or Model.
         fixed: name -> value held fixed.
+        constraints: measurements added to the likelihood by name: 'rho', for a model with U(1)_X charges.
         axes: grid values of every free model parameter by name, such as g=..., mass=... [MeV].
 
     Raises:
-        ValueError: unknown names, a free parameter without an axis, or JAX in 32-bit mode.
+        ValueError: unknown names, a free parameter without an axis, a constraint on a model without charges, or
+            JAX in 32-bit mode.
     """
     group = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
-    problem = make_problem(group, get_model(model), fixed)
+    problem = make_problem(group, get_model(model), fixed, constraints=constraints)
     if set(axes) != set(problem.parameters):
         raise ValueError(f"grid axes {sorted(axes)}: expected {sorted(problem.parameters)}")
     by_name = {p.name: p for p in problem.model.parameters}

@@ -63,6 +63,7 @@ def fit_json(result: FitResult, experiments: Sequence[Experiment]) -> dict[str, 
     return {
         "model": result.model,
         "experiments": list(result.experiments),
+        "constraints": list(result.constraints),
         "parameters": {name: _estimate(e) for name, e in result.parameters.items()},
         "nuisances": {name: _estimate(e) for name, e in result.nuisances.items()},
         "nll": result.nll,
@@ -80,12 +81,17 @@ def fit_json(result: FitResult, experiments: Sequence[Experiment]) -> dict[str, 
 
 
 def limits_json(
-    found: Limits, model: str, experiments: Sequence[Experiment], cl: float
+    found: Limits,
+    model: str,
+    experiments: Sequence[Experiment],
+    cl: float,
+    constraints: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Limits with the keys of the user documentation."""
     return {
         "model": model,
         "experiments": [e.name for e in experiments],
+        "constraints": list(constraints),
         "cl": cl,
         "method": "asymptotic",
         "threshold": found.threshold,

@@ -58,21 +58,25 @@ class Model:
         parameters: what is fitted.
         build: parameter values by name -> Couplings; pure JAX.
         standard: the fit's coordinates of the standard model, one for each parameter.
+        charges: U(1)_X charges; None for a mediator without a gauge group, given by its couplings.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
     build: Callable[[Values], Couplings]
     standard: tuple[float, ...]
+    charges: Charges | None = None
+
+    def values(self, coordinates: Values) -> Values:
+        """Parameter values at the fit's coordinates (log10 where a parameter is fitted as such)."""
+        return {
+            p.name: 10 ** coordinates[p.name] if p.log else coordinates[p.name]
+            for p in self.parameters
+        }
 
     def couplings(self, coordinates: Values) -> Couplings:
-        """Couplings at the fit's coordinates (log10 where a parameter is fitted as such)."""
-        return self.build(
-            {
-                p.name: 10 ** coordinates[p.name] if p.log else coordinates[p.name]
-                for p in self.parameters
-            }
-        )
+        """Couplings at the fit's coordinates."""
+        return self.build(self.values(coordinates))
 
     @property
     def has_mediator(self) -> bool:
@@ -101,7 +105,7 @@ def charged(name: str, charges: Charges) -> Model:
                 f"charges of '{name}': the {term} Yukawa term carries X = {carried:g}, expected 0 "
                 "(Eqs. 13-16); build the table with charges(x_q, x_l, x_h)"
             )
-    return Model(name, MEDIATOR, partial(_charged, numbers), _DECOUPLED)
+    return Model(name, MEDIATOR, partial(_charged, numbers), _DECOUPLED, numbers)
 
 
 def direct(name: str, epsilon: Epsilon) -> Model:

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jax
+import jax.numpy as jnp
 import numpy as np
 
 from jaxmed.config import Analysis
@@ -16,13 +18,24 @@ from jaxmed.inference.fit import fit
 from jaxmed.inference.limits import Limits, limits
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.results import FitResult
+from jaxmed.report.bounds_figure import NOTE, bounds_figure
 from jaxmed.report.figures import limits_figure, save, spectra_figure, surface_figure
-from jaxmed.report.files import fit_json, limits_json
+from jaxmed.report.files import fit_json, limits_json, provenance
 from jaxmed.report.spectrum import Spectrum, spectrum
+from jaxmed.theory.bounds import figure_5
 from jaxmed.theory.couplings import Couplings, standard_model
 from jaxmed.theory.models import Model
 
 Tick = Callable[[float], None]
+
+# Figure 5: the paper's three reactions, its range of masses [MeV], and how finely its curves are drawn.
+BOUNDS_GROUPS = {
+    "texono": ("texono",),
+    "xenon1t": ("xenon1t",),
+    "coherent": ("coherent_csi", "coherent_lar"),
+}
+_BOUNDS_MASSES = (1e-3, 1e3)
+_CURVE_POINTS = 181
 
 
 class Planned(NamedTuple):
@@ -138,3 +151,56 @@ def run_spectrum(
     standard = spectrum(experiment, standard_model())
     figure = spectra_figure([experiment], [standard], [found], label)
     return found, save(figure, out / f"spectrum_{name}")
+
+
+def run_bounds(
+    points: int, out: Path, tick: Tick | None, cl: float = 0.90
+) -> tuple[dict[str, Any], dict[str, Limits], list[Path]]:
+    """Figure 5 of the paper with likelihood limits over it, in the paper's model u1r.
+
+    Args:
+        points: masses of the likelihood limits, from 1e-3 to 1e3 MeV.
+        out: folder of the figures.
+        tick: called with the share of the work done since the last call.
+        cl: confidence level of the likelihood limits.
+
+    Returns:
+        JSON content, likelihood limits by group, and the figures written.
+
+    Raises:
+        ValueError: fewer than two points.
+    """
+    if points < 2:
+        raise ValueError(f"points = {points}: expected at least 2 masses")
+    mass = jnp.asarray(np.geomspace(*_BOUNDS_MASSES, _CURVE_POINTS))
+    quick = jax.vmap(figure_5)(mass)
+    line = np.geomspace(*_BOUNDS_MASSES, points)
+    groups = {key: tuple(map(load, names)) for key, names in BOUNDS_GROUPS.items()}
+
+    def share(part: float) -> None:
+        if tick:
+            tick(part / len(groups))
+
+    found = {key: limits(g, "u1r", masses=line, cl=cl, tick=share) for key, g in groups.items()}
+    figures = save(bounds_figure(mass, quick, found, cl), out / "bounds")
+    content = {
+        "model": "u1r",
+        "cl": cl,
+        "mass_mev": np.asarray(mass),
+        "quick": {name: np.asarray(bound) for name, bound in quick._asdict().items()},
+        "likelihood": {key: _line_json(groups[key], each) for key, each in found.items()},
+        "note": NOTE,
+        "provenance": provenance([e for group in groups.values() for e in group]),
+    }
+    return content, found, figures
+
+
+def _line_json(group: tuple[Experiment, ...], found: Limits) -> dict[str, Any]:
+    return {
+        "experiments": [e.name for e in group],
+        "mass_mev": found.mass,
+        "g_upper": found.g_upper,
+        "g_best": found.g_best,
+        "flag": list(found.flag),
+        "intervals": [[list(pair) for pair in pairs] for pairs in found.intervals],
+    }

@@ -2,6 +2,7 @@
 
 import typer
 
+from jaxmed.cli.bounds import bounds
 from jaxmed.cli.fit import fit
 from jaxmed.cli.limit import limit
 from jaxmed.cli.model import model
@@ -20,6 +21,7 @@ _EXAMPLES = {
     limit: "jaxmed limit --model b_minus_l --experiments texono --mass 1e-3:1e3:61",
     spectrum: "jaxmed spectrum --experiment xenon1t --g 1.6e-6 --mass 0.06",
     model: "jaxmed model --model u1r --g 1e-6 --mass 0.05",
+    bounds: "jaxmed bounds --out figure5",
 }
 for _command, _example in _EXAMPLES.items():
     app.command(epilog=f"Example: {_example}")(_command)

@@ -56,6 +56,22 @@ def limit_table(found: Limits, cl: float) -> Table:
     return table
 
 
+def bounds_table(found: Mapping[str, Limits], cl: float) -> Table:
+    """One row per mass, one column per group of experiments."""
+    title = f"Likelihood limits on g' at {100 * cl:g} % confidence level"
+    table = Table("M_Z' [MeV]", *found, title=title, title_justify="left")
+    first = next(iter(found.values()))
+    for i, mass in enumerate(first.mass):
+        table.add_row(f"{mass:.4g}", *(_limit(each, i) for each in found.values()))
+    return table
+
+
+def _limit(found: Limits, i: int) -> str:
+    upper, flag = found.g_upper[i], found.flag[i]
+    limit = f"{upper:.3g}" if upper == upper else "none"
+    return limit if flag == "ok" else f"{limit} ({flag})"
+
+
 def spectrum_table(name: str, found: Spectrum) -> Table:
     """One row per bin."""
     table = Table(title=f"{name}: events per bin", title_justify="left")

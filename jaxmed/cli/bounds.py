@@ -1,0 +1,45 @@
+"""jaxmed bounds."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jaxmed.cli.common import (
+    Cache,
+    Json,
+    Out,
+    finish,
+    one_sentence,
+    prepare,
+    print_table,
+    printer,
+    progress,
+    say,
+    say_written,
+    set_up,
+)
+from jaxmed.jobs import run_bounds
+from jaxmed.report.tables import bounds_table
+
+
+@one_sentence
+def bounds(
+    points: Annotated[
+        int, typer.Option(help="Masses of the likelihood limits, from 1e-3 to 1e3 MeV.")
+    ] = 13,
+    out: Out = Path("results"),
+    json: Json = None,
+    cache: Cache = True,
+) -> None:
+    """Figure 5 of the paper: quick bounds on g' against M_Z', and likelihood limits over them."""
+    if points < 2:
+        raise ValueError(f"points = {points}: expected at least 2 masses")
+    set_up(cache)
+    prepare(out, json)
+    with progress(1.0, "Limits from TEXONO, COHERENT and XENON1T") as tick:
+        content, found, figures = run_bounds(points, out, tick)
+    print_table(printer(json), bounds_table(found, content["cl"]))
+    say(content["note"])
+    finish(content, json, out / "bounds.json")
+    say_written([out / "bounds.json", *figures])

@@ -397,7 +397,7 @@ def _csi_nuclear(mediator, variant, beams, nucleus, tree, form):
     ends = [2 * e**2 / (2 * e + nucleus.mass) for e in (29.791, M_MU / 2)]
     line = prompt_beams(1.0)[0].line[0]
     ends.append(2 * line**2 / (2 * line + nucleus.mass))
-    t, w = gauss([*np.geomspace(1e-4, 0.048, 30), *ends], 5)
+    t, w = gauss([*np.geomspace(2e-5, 0.048, 36), *ends], 5)
 
     def sigma(t, e, flavour, _):
         return on_nucleus(t, e, flavour, mediator, nucleus, r_n, tree, form)
@@ -409,7 +409,7 @@ def _csi_nuclear(mediator, variant, beams, nucleus, tree, form):
 def _csi_electronic(mediator, variant, beams):
     shells = table("coherent_csi/electron_shells")
     binding = shells["binding"] / 1e6
-    t, w = gauss([*np.geomspace(1e-4, 0.030, 40), *binding[(binding > 1e-4) & (binding < 0.03)]], 5)
+    t, w = gauss([*np.geomspace(2e-5, 0.030, 48), *binding[(binding > 2e-5) & (binding < 0.03)]], 5)
     electrons = ((t[:, None] > binding) * shells["electrons"]).sum(axis=1)
     rate = integrate(beams, t, M_E, lambda t, e, f, bar: on_electron(t, e, f, mediator, bar))
     return csi_pe(t * 1e3, variant, w * rate * electrons)

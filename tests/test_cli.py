@@ -219,6 +219,18 @@ def test_single_precision_is_refused(run, monkeypatch):
     assert "64-bit" in done.stderr
 
 
+def test_a_platform_that_is_not_there_is_one_sentence(tmp_path):
+    environment = os.environ | {"JAX_PLATFORMS": "nonsense"}
+    command = [sys.executable, "-c", "from jaxmed.cli import main; main()", "fit", "--no-cache"]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 2
+    assert done.stderr.startswith("error: JAX finds no device for JAX_PLATFORMS='nonsense'")
+    assert "Traceback" not in done.stderr
+    assert not list(tmp_path.iterdir())
+
+
 def test_second_run_reads_the_compilation_cache(tmp_path):
     """A fresh process with a fresh cache fills it; the next one compiles nothing anew."""
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache"), "JAX_PLATFORMS": "cpu"}

@@ -61,6 +61,13 @@ def set_up(cache: bool) -> None:
     if os.environ.get("JAX_ENABLE_X64", "1").lower() in ("0", "false"):
         raise ValueError("jaxmed needs 64-bit floats, but JAX_ENABLE_X64 turns them off: unset it")
     jax.config.update("jax_enable_x64", True)
+    try:
+        jax.devices()
+    except RuntimeError as problem:
+        platforms = os.environ.get("JAX_PLATFORMS", "")
+        raise ValueError(
+            f"JAX finds no device for JAX_PLATFORMS='{platforms}': {problem}"
+        ) from None
     if cache:
         jax.config.update("jax_compilation_cache_dir", str(cache_folder()))
         # the defaults skip most of our programs: each compiles in about a second

@@ -51,6 +51,8 @@ def gamma(
     mean: np.ndarray,
     shape: np.ndarray,
     efficiency: Callable[[np.ndarray], np.ndarray],
+    *,
+    turn_on: float | None = None,
     cell: float = 0.25,
 ) -> np.ndarray:
     """Gamma-distributed photoelectrons with an efficiency given in photoelectrons.
@@ -62,12 +64,15 @@ def gamma(
         mean: mean photoelectrons m of each recoil, (n,), positive.
         shape: b of each recoil, (n,).
         efficiency: x (n,) [PE] -> acceptance (n,).
-        cell: the efficiency turns on inside a bin, so each bin is folded on cells of this width [PE].
+        turn_on: where the efficiency leaves zero with a kink, if it does [PE].
+        cell: each bin is folded on cells of this width, one of them cut at `turn_on` [PE].
 
     Returns:
         (n_bins, n).
     """
     fine = np.arange(edges[0], edges[-1] + cell / 2, cell)
+    if turn_on is not None:
+        fine = np.append(fine, np.clip(turn_on, edges[0], edges[-1]))
     x, weights = composite(fine, 4)
     k = 1 + shape
     rate = k / mean

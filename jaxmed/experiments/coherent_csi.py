@@ -142,7 +142,7 @@ def _nuclear(
 def _electronic(pe: np.ndarray, flux: Flux, molecules: float, spread: np.ndarray) -> Channel:
     shells = read_table("coherent_csi/electron_shells")
     breaks = np.append(thresholds(flux, M_E), shells["binding"] * 1e-6)
-    recoil, weights = recoil_nodes(*_ELECTRON_RANGE, breaks, panels=16, order=4)
+    recoil, weights = recoil_nodes(*_ELECTRON_RANGE, breaks, panels=24)
     electrons = electrons_above(recoil * 1e6, shells["binding"], shells["electrons"])
     per_node = molecules * electrons * weights
     return Channel(
@@ -179,14 +179,20 @@ def _response(pe: np.ndarray, visible: np.ndarray, variant: _Variant) -> np.ndar
     values = read_constants("coherent_csi")
     mean = visible / values["smear_a_coeff"]
     shape = values["smear_b_coeff"] * visible
-    return gamma(pe, mean, shape, lambda x: _efficiency(x, variant.efficiency))
+    a, b, c, d = _efficiency_coefficients(variant.efficiency)
+    turn_on = c - np.log(-a / d - 1) / b
+
+    def efficiency(x: np.ndarray) -> np.ndarray:
+        return np.clip(a / (1 + np.exp(-b * (x - c))) + d, 0.0, 1.0)
+
+    return gamma(pe, mean, shape, efficiency, turn_on=turn_on)
 
 
-def _efficiency(x: np.ndarray, z: float) -> np.ndarray:
+def _efficiency_coefficients(z: float) -> tuple[float, ...]:
+    """a, b, c, d of a/(1 + exp(-b (x - c))) + d at z standard deviations."""
     table = read_table("coherent_csi/efficiency")
     nominal, plus = (table.where(variation=row) for row in ("nominal", "plus1sigma"))
-    a, b, c, d = (nominal[k] + z * (plus[k] - nominal[k]) for k in "abcd")
-    return np.clip(a / (1 + np.exp(-b * (x - c))) + d, 0.0, 1.0)
+    return tuple(nominal[k] + z * (plus[k] - nominal[k]) for k in "abcd")
 
 
 def _in_time(time: np.ndarray, low: np.ndarray, pdf: np.ndarray, variant: _Variant) -> np.ndarray:

@@ -5,12 +5,15 @@ lane waits for the line search of another, and the compiled program holds one co
 """
 
 from collections.abc import Callable
-from typing import NamedTuple
+from functools import partial
+from typing import NamedTuple, TypeVar
 
 import jax
 import jax.numpy as jnp
 import optax
 from jax import Array
+
+T = TypeVar("T")
 
 _ARMIJO = 1e-4
 _CUT = 0.3
@@ -44,45 +47,58 @@ def minimise(
         The last state: look at `x` and `value`.
     """
     solver = optax.scale_by_lbfgs(memory_size=10)
-
-    def forgotten(x: Array, gradient: Array) -> optax.OptState:
-        with jax.numpy_dtype_promotion("standard"):
-            return solver.update(gradient, solver.init(x), x)[1]
-
-    def advance(state: State) -> State:
-        x = state.x + state.length * state.direction
-        value, gradient = jax.value_and_grad(objective)(x)
-        slope = jnp.sum(state.gradient * state.direction)
-        first = state.passes == 0
-        accepted = first | (value <= state.value + _ARMIJO * state.length * slope)
-        # optax mixes dtypes inside; the package itself is strict
-        with jax.numpy_dtype_promotion("standard"):
-            update, memory = solver.update(gradient, state.memory, x)
-        scaled = jnp.asarray(update)
-        # Across negative curvature the memory may point uphill: forget it and follow the gradient.
-        fresh = first | (jnp.sum(scaled * gradient) <= 0)
-        direction = -jnp.where(fresh, gradient, scaled)
-        memory = jax.tree.map(
-            lambda new, old: jnp.where(fresh, old, new), memory, forgotten(x, gradient)
-        )
-        length = jnp.where(fresh, jnp.minimum(1.0, 1 / jnp.linalg.norm(gradient)), 1.0)
-        moved = State(x, value, gradient, direction, length, memory, state.passes)
-        stayed = state._replace(length=_CUT * state.length)
-        chosen = jax.tree.map(lambda new, old: jnp.where(accepted, new, old), moved, stayed)
-        return chosen._replace(passes=state.passes + 1)
+    step = partial(_advance, solver, objective)
 
     def going(state: State) -> Array:
         unfinished = jnp.linalg.norm(state.gradient) > tolerance
         return (state.passes < limit) & (state.length > _SHORTEST) & unfinished
 
-    nothing = jnp.zeros_like(start)
     first = State(
         x=start,
         value=jnp.asarray(jnp.inf),
         gradient=jnp.full_like(start, jnp.inf),
-        direction=nothing,
+        direction=jnp.zeros_like(start),
         length=jnp.asarray(1.0),
         memory=solver.init(start),
         passes=jnp.asarray(0),
     )
-    return jax.lax.while_loop(going, advance, first)
+    return jax.lax.while_loop(going, step, first)
+
+
+def _advance(
+    solver: optax.GradientTransformation, objective: Callable[[Array], Array], state: State
+) -> State:
+    """Evaluate the objective once: take the step and choose the next direction, or cut its length."""
+    x = state.x + state.length * state.direction
+    value, gradient = jax.value_and_grad(objective)(x)
+    slope = jnp.sum(state.gradient * state.direction)
+    first = state.passes == 0
+    accepted = first | (value <= state.value + _ARMIJO * state.length * slope)
+    scaled, memory = _precondition(solver, gradient, state.memory, x)
+    # Across negative curvature the memory may point uphill: forget it and follow the gradient.
+    fresh = first | (jnp.sum(scaled * gradient) <= 0)
+    _, forgotten = _precondition(solver, gradient, solver.init(x), x)
+    moved = State(
+        x=x,
+        value=value,
+        gradient=gradient,
+        direction=-jnp.where(fresh, gradient, scaled),
+        length=jnp.where(fresh, jnp.minimum(1.0, 1 / jnp.linalg.norm(gradient)), 1.0),
+        memory=_select(fresh, forgotten, memory),
+        passes=state.passes,
+    )
+    chosen = _select(accepted, moved, state._replace(length=_CUT * state.length))
+    return chosen._replace(passes=state.passes + 1)
+
+
+def _precondition(
+    solver: optax.GradientTransformation, gradient: Array, memory: optax.OptState, x: Array
+) -> tuple[Array, optax.OptState]:
+    # optax mixes dtypes inside; the package itself is strict
+    with jax.numpy_dtype_promotion("standard"):
+        update, memory = solver.update(gradient, memory, x)
+    return jnp.asarray(update), memory
+
+
+def _select(condition: Array, yes: T, no: T) -> T:
+    return jax.tree.map(lambda a, b: jnp.where(condition, a, b), yes, no)

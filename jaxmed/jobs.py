@@ -1,7 +1,6 @@
 """What the commands do: load, compute, and write every file."""
 
 import os
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,6 +16,7 @@ from jaxmed.experiments.model import STRENGTH
 from jaxmed.inference.fit import fit
 from jaxmed.inference.limits import Limits, limits
 from jaxmed.inference.problem import make_problem
+from jaxmed.inference.progress import Tick
 from jaxmed.inference.results import FitResult
 from jaxmed.report.bounds_figure import NOTE, bounds_figure
 from jaxmed.report.figures import limits_figure, save, spectra_figure, surface_figure
@@ -25,8 +25,6 @@ from jaxmed.report.spectrum import Spectrum, spectrum
 from jaxmed.theory.bounds import figure_5
 from jaxmed.theory.couplings import Couplings, standard_model
 from jaxmed.theory.models import Model
-
-Tick = Callable[[float], None]
 
 # Figure 5: the paper's three reactions, its range of masses [MeV], and how finely its curves are drawn.
 BOUNDS_GROUPS = {
@@ -87,7 +85,7 @@ def _concerning(experiment: Experiment, analysis: Analysis) -> dict[str, float]:
     return {name: value for name, value in analysis.fixed.items() if name in known}
 
 
-def run_fits(analysis: Analysis, planned: list[Planned], tick: Tick | None = None) -> Fits:
+def run_fits(analysis: Analysis, planned: list[Planned], tick: Tick = None) -> Fits:
     """Do the fits, compiling one while another runs."""
 
     def one(job: Planned) -> FitResult:
@@ -131,7 +129,7 @@ def run_limit(
     masses: np.ndarray,
     cl: float,
     out: Path,
-    tick: Tick | None,
+    tick: Tick,
     constraints: tuple[str, ...] = (),
 ) -> tuple[dict[str, Any], Limits, list[Path]]:
     """Limits along a line of masses: JSON content, limits, and the figures written."""
@@ -154,7 +152,7 @@ def run_spectrum(
 
 
 def run_bounds(
-    points: int, out: Path, tick: Tick | None, cl: float = 0.90
+    points: int, out: Path, tick: Tick, cl: float = 0.90
 ) -> tuple[dict[str, Any], dict[str, Limits], list[Path]]:
     """Figure 5 of the paper with likelihood limits over it, in the paper's model u1r.
 

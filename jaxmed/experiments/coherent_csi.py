@@ -22,7 +22,7 @@ from jaxmed.experiments.model import (
     component,
     stack,
 )
-from jaxmed.experiments.nuclei import CAESIUM, IODINE, Isotope, form_factor, target
+from jaxmed.experiments.nuclei import CAESIUM, IODINE, Isotope, NuclearOptions, form_factor, target
 from jaxmed.flux.spectrum import Flux, moments, thresholds
 from jaxmed.flux.stopped_pion import delayed, prompt
 from jaxmed.tables import read_constants, read_table
@@ -50,11 +50,6 @@ _SHAPES = tuple(f"csi_{name}" for name in _Variant._fields)
 _VARIANTS = (_Variant(), *(_Variant(**{n: z}) for n in _Variant._fields for z in (1.0, -1.0)))
 
 
-class _Options(NamedTuple):
-    nucleon_couplings: str
-    form_factor: str
-
-
 def coherent_csi(
     *,
     nucleon_couplings: str = "corrected",
@@ -74,7 +69,7 @@ def coherent_csi(
     counts = read_table("coherent_csi/counts")
     pe = edges_of(counts["pe_lo"], counts["pe_hi"])
     time = edges_of(counts["t_lo"], counts["t_hi"])
-    options = _Options(nucleon_couplings, form_factor)
+    options = NuclearOptions(nucleon_couplings, form_factor)
     scales = {STRENGTH: 1.0, "sns_flux": _FLUX_ERROR}
     return Experiment(
         observed=counts["observed"],
@@ -94,7 +89,7 @@ def coherent_csi(
 
 
 def _channels(
-    pe: np.ndarray, time: np.ndarray, options: _Options, electron_channel: bool
+    pe: np.ndarray, time: np.ndarray, options: NuclearOptions, electron_channel: bool
 ) -> tuple[Channel, ...]:
     """Prompt and delayed neutrinos on both nuclei and, if wanted, on the electrons."""
     values = read_constants("coherent_csi")
@@ -119,7 +114,7 @@ def _nuclear(
     isotope: Isotope,
     nuclei: float,
     spread: np.ndarray,
-    options: _Options,
+    options: NuclearOptions,
 ) -> Channel:
     nucleus = target(isotope, options.nucleon_couplings)
     mass = float(nucleus.mass)

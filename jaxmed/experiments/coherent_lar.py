@@ -1,7 +1,5 @@
 """COHERENT CENNS-10 liquid argon, Analysis A (Phys. Rev. Lett. 126 (2021) 012002)."""
 
-from typing import NamedTuple
-
 import numpy as np
 
 from jaxmed.detector.quenching import linear_factor
@@ -21,7 +19,7 @@ from jaxmed.experiments.model import (
     component,
     stack,
 )
-from jaxmed.experiments.nuclei import ARGON, form_factor, target
+from jaxmed.experiments.nuclei import ARGON, NuclearOptions, form_factor, target
 from jaxmed.experiments.standard import standard_counts
 from jaxmed.flux.spectrum import moments, thresholds
 from jaxmed.flux.stopped_pion import prompt_and_delayed
@@ -38,11 +36,6 @@ _RECOIL_RANGE = (5e-5, 0.155)  # [MeV]: up to the end of the muon-decay spectrum
 _SHAPES = ("lar_cevns_f90", "lar_cevns_time")
 
 _Pair = tuple[np.ndarray, np.ndarray]
-
-
-class _Options(NamedTuple):
-    nucleon_couplings: str
-    form_factor: str
 
 
 def coherent_lar(*, nucleon_couplings: str = "corrected", form_factor: str = "helm") -> Experiment:
@@ -72,7 +65,7 @@ def coherent_lar(*, nucleon_couplings: str = "corrected", form_factor: str = "he
         observed=table["observed"],
         error=np.ones(table["observed"].size),
         channels=_channels(
-            table, np.array(axes[0].edges), _Options(nucleon_couplings, form_factor)
+            table, np.array(axes[0].edges), NuclearOptions(nucleon_couplings, form_factor)
         ),
         widths=np.array(list(scales.values())),
         background=_background(table),
@@ -87,7 +80,7 @@ def coherent_lar(*, nucleon_couplings: str = "corrected", form_factor: str = "he
     )
 
 
-def _channels(table: Table, edges: np.ndarray, options: _Options) -> tuple[Channel, ...]:
+def _channels(table: Table, edges: np.ndarray, options: NuclearOptions) -> tuple[Channel, ...]:
     """All neutrinos together: they share the released F90 and time shape of an energy bin."""
     n_bins = edges.size - 1
     bare = stack(_channel(edges, np.arange(n_bins), np.ones((1, n_bins)), options))
@@ -101,7 +94,7 @@ def _channels(table: Table, edges: np.ndarray, options: _Options) -> tuple[Chann
 
 
 def _channel(
-    edges: np.ndarray, energy_bin: np.ndarray, spread: np.ndarray, options: _Options
+    edges: np.ndarray, energy_bin: np.ndarray, spread: np.ndarray, options: NuclearOptions
 ) -> Channel:
     nucleus = target(ARGON, options.nucleon_couplings)
     mass = float(nucleus.mass)

@@ -19,6 +19,13 @@ NUCLEON_COUPLINGS = {
 }
 
 
+class NuclearOptions(NamedTuple):
+    """Names of the nucleon couplings and of the form factor, keys of the two tables above."""
+
+    nucleon_couplings: str
+    form_factor: str
+
+
 class Isotope(NamedTuple):
     """Atomic number, neutron number, atomic mass [u], proton and neutron rms radii [fm]."""
 

@@ -1,6 +1,6 @@
 """The global fit: a profiled scan for starts, optax L-BFGS from all of them at once, a Newton polish."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -15,6 +15,7 @@ from jaxmed.inference.errors import Errors, estimates
 from jaxmed.inference.hessian import expand
 from jaxmed.inference.newton import Minimum
 from jaxmed.inference.problem import Data, Problem, make_problem
+from jaxmed.inference.progress import Tick, advance
 from jaxmed.inference.results import FitResult, Surface
 from jaxmed.inference.scan import grid_axes, scan_problem
 from jaxmed.inference.starts import pick_starts
@@ -48,7 +49,7 @@ def fit(
     free: Sequence[str] = (),
     constraints: Sequence[str] = (),
     grid: int = 41,
-    tick: Callable[[float], None] | None = None,
+    tick: Tick = None,
 ) -> FitResult:
     """Fit the model's parameters and every nuisance by gradients.
 
@@ -73,29 +74,24 @@ def fit(
     problem = make_problem(group, get_model(model), fixed, free, constraints)
     with clock() as time:
         standard = _standard_model(problem, group)
-        _advance(tick, 0.1)
+        advance(tick, 0.1)
         size = max(grid ** len(problem.parameters), 1)
         scanned = scan_problem(
             problem,
             group,
             grid_axes(problem, grid),
-            lambda points: _advance(tick, 0.5 * points / size),
+            lambda points: advance(tick, 0.5 * points / size),
         )
         starts = pick_starts(problem, scanned, _STARTS)
         ends, nlls = jax.device_get(_descend(problem, jnp.asarray(starts), group))
         nlls = np.where(np.isfinite(nlls), nlls, np.inf)
-        _advance(tick, 0.3)
+        advance(tick, 0.3)
         minimum = _polish(problem, ends[np.argmin(nlls)], group)
         errors = estimates(problem, minimum.x, *minimum.expansion[1:])
         zoom = _zoom(problem, group, minimum.x, errors)
-        _advance(tick, 0.1)
+        advance(tick, 0.1)
     scans = (scanned.surface, zoom)
     return _result(problem, group, minimum, errors, nlls, scans, standard, time)
-
-
-def _advance(tick: Callable[[float], None] | None, share: float) -> None:
-    if tick:
-        tick(share)
 
 
 def _standard_model(problem: Problem, data: Data) -> _Standard:

@@ -1,6 +1,6 @@
 """Asymptotic one-parameter limits on g at fixed mass, the whole line scanned."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 from typing import NamedTuple
 
@@ -10,11 +10,10 @@ from jaxmed.experiments.model import Experiment
 from jaxmed.inference.candidates import candidate_couplings
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile import profile
+from jaxmed.inference.progress import Tick, advance
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
 from jaxmed.theory.models import Model, get_model
-
-Tick = Callable[[float], None] | None
 
 _STEP = 0.1  # of the first scan, in log10 g
 _MINIMA = 4  # local minima refined at each mass
@@ -135,7 +134,7 @@ def _first_scan(problem: Problem, log_masses: np.ndarray, data: Data, tick: Tick
     lines = []
     for log_mass, log_g in zip(log_masses, couplings, strict=True):
         lines += _evaluate(problem, [log_g], np.array([log_mass]), data)
-        _advance(tick, 0.4 / log_masses.size)
+        advance(tick, 0.4 / log_masses.size)
     return lines
 
 
@@ -161,7 +160,7 @@ def _refine_minima(
         _collect(new, found)
         inner = [np.where(left, point, inner[1]), np.where(left, inner[0], point)]
         values = [np.where(left, value, values[1]), np.where(left, values[0], value)]
-        _advance(tick, 0.3 / _GOLDEN_STEPS)
+        advance(tick, 0.3 / _GOLDEN_STEPS)
     return [_merge(parts) for parts in new]
 
 
@@ -215,7 +214,7 @@ def _intervals(
         below = found.nll <= cut
         certain = found.converged
         inner, outer = np.where(below, middle, inner), np.where(below, outer, middle)
-        _advance(tick, 0.3 / _BISECTIONS)
+        advance(tick, 0.3 / _BISECTIONS)
     crossings = 10 ** ((inner + outer) / 2)
     return _gather(log_masses, lines, allowed, owner, crossings, certain, threshold)
 
@@ -255,8 +254,3 @@ def _gather(
         best.append(0.0 if at == 0 else float(10 ** line.log_g[at]))
     mass = 10**log_masses
     return Limits(mass, np.array(upper), np.array(best), tuple(flags), tuple(intervals), threshold)
-
-
-def _advance(tick: Tick, share: float) -> None:
-    if tick:
-        tick(share)

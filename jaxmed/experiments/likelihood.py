@@ -7,15 +7,9 @@ import numpy as np
 from jax import Array
 from jax.scipy.special import xlogy
 
-from jaxmed.experiments.forward import (
-    Nuisances,
-    Pulls,
-    components,
-    counts,
-    make_pulls,
-    require_float64,
-)
+from jaxmed.experiments.forward import components, counts, require_float64
 from jaxmed.experiments.model import STRENGTH, Component, Experiment
+from jaxmed.experiments.pulls import Nuisances, Pulls, make_pulls
 from jaxmed.theory.couplings import Couplings
 
 # Expected counts are floored here [events], so that an empty prediction costs much but not infinity.
@@ -52,7 +46,7 @@ def data_nll(
     pulls: Pulls,
 ) -> Array:
     """The data term alone, for components that were worked out before."""
-    terms = [_term(e, counts(p, pulls)) for e, p in zip(experiments, parts, strict=True)]
+    terms = [data_term(e, counts(p, pulls)) for e, p in zip(experiments, parts, strict=True)]
     return jnp.sum(jnp.stack(terms))
 
 
@@ -66,10 +60,21 @@ def prior_weights(names: tuple[str, ...]) -> np.ndarray:
     return np.array([float(name != STRENGTH) for name in names])
 
 
-def _term(experiment: Experiment, mu: Array) -> Array:
+def data_term(experiment: Experiment, mu: Array) -> Array:
+    """-log(L/L_saturated) of one experiment at expected events mu (n_bins,)."""
     n = jnp.asarray(experiment.observed)
     if experiment.gaussian:
         return jnp.sum(((mu - n) / experiment.error) ** 2) / 2
     safe = jnp.maximum(mu, _FLOOR)
     # n log(n/mu) written so that n = 0 has a gradient
     return jnp.sum(safe - n + xlogy(n, n) - n * jnp.log(safe))
+
+
+def data_slopes(experiment: Experiment, mu: Array) -> tuple[Array, Array]:
+    """First and second derivative of the data term in mu, (n_bins,) each."""
+    n = jnp.asarray(experiment.observed)
+    if experiment.gaussian:
+        weight = jnp.asarray(experiment.error) ** -2.0
+        return (mu - n) * weight, weight
+    safe = jnp.maximum(mu, _FLOOR)
+    return 1 - n / safe, n / safe**2

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +14,7 @@ from jaxmed.inference.errors import Errors, estimates
 from jaxmed.inference.hessian import expand
 from jaxmed.inference.newton import Minimum
 from jaxmed.inference.problem import Data, Problem, make_problem
+from jaxmed.inference.profile import Start, standard_start
 from jaxmed.inference.progress import Tick, advance
 from jaxmed.inference.results import FitResult, Surface
 from jaxmed.inference.scan import grid_axes, scan_problem
@@ -32,13 +32,6 @@ _LBFGS_TOLERANCE = 1e-5  # gradient norm in the bounded coordinate
 _POLISH_STEPS = 300
 _POLISH_TOLERANCE = 1e-9  # decrement of nll; round-off is 1e-10 of a thousand bins
 _ACCEPTED = 1e-7  # a larger expected decrease means not converged
-
-
-class _Standard(NamedTuple):
-    """Profiled -log L of the standard model, and the pulls there."""
-
-    nll: float
-    nuisances: dict[str, float]
 
 
 def fit(
@@ -73,7 +66,7 @@ def fit(
     group = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
     problem = make_problem(group, get_model(model), fixed, free, constraints)
     with clock() as time:
-        standard = _standard_model(problem, group)
+        standard = standard_start(problem, group)
         advance(tick, 0.1)
         size = max(grid ** len(problem.parameters), 1)
         scanned = scan_problem(
@@ -81,6 +74,7 @@ def fit(
             group,
             grid_axes(problem, grid),
             lambda points: advance(tick, 0.5 * points / size),
+            standard,
         )
         starts = pick_starts(problem, scanned, _STARTS)
         ends, nlls = jax.device_get(_descend(problem, jnp.asarray(starts), group))
@@ -88,20 +82,10 @@ def fit(
         advance(tick, 0.3)
         minimum = _polish(problem, ends[np.argmin(nlls)], group)
         errors = estimates(problem, minimum.x, *minimum.expansion[1:])
-        zoom = _zoom(problem, group, minimum.x, errors)
+        zoom = _zoom(problem, group, minimum.x, errors, standard)
         advance(tick, 0.1)
     scans = (scanned.surface, zoom)
     return _result(problem, group, minimum, errors, nlls, scans, standard, time)
-
-
-def _standard_model(problem: Problem, data: Data) -> _Standard:
-    by_name = dict(
-        zip([p.name for p in problem.model.parameters], problem.model.standard, strict=True)
-    )
-    point = {name: np.array([by_name[name]]) for name in problem.parameters}
-    scanned = scan_problem(problem, data, point)
-    pulls = dict(zip(problem.nuisances, scanned.nuisances[0].tolist(), strict=True))
-    return _Standard(float(scanned.surface.nll.ravel()[0]), pulls)
 
 
 @partial(jax.jit, static_argnums=0)
@@ -136,7 +120,9 @@ def _polish(problem: Problem, start: np.ndarray, data: Data) -> Minimum:
     return Minimum(x, expansion, decrement, steps)
 
 
-def _zoom(problem: Problem, data: Data, x: np.ndarray, errors: Errors) -> Surface | None:
+def _zoom(
+    problem: Problem, data: Data, x: np.ndarray, errors: Errors, standard: Start
+) -> Surface | None:
     """Profiled -log L within 4 sigma of the best fit, if every model parameter has a sigma."""
     names = problem.parameters
     if not names or not set(names) <= set(errors.names):
@@ -146,7 +132,7 @@ def _zoom(problem: Problem, data: Data, x: np.ndarray, errors: Errors) -> Surfac
         name: np.clip(x[i] + sigma[name] * np.linspace(-4, 4, _ZOOM_POINTS), *problem.box[i])
         for i, name in enumerate(names)
     }
-    return scan_problem(problem, data, axes).surface
+    return scan_problem(problem, data, axes, start=standard).surface
 
 
 def _from_angle(u: Array, box: Array) -> Array:
@@ -168,7 +154,7 @@ def _result(
     errors: Errors,
     ends: np.ndarray,
     scans: tuple[Surface, Surface | None],
-    standard: _Standard,
+    standard: Start,
     time: Clock,
 ) -> FitResult:
     value = minimum.expansion.value
@@ -182,7 +168,7 @@ def _result(
         nuisances={name: errors.by_name[name] for name in names[split:]},
         nll=float(value),
         nll_sm=standard.nll,
-        nuisances_sm=standard.nuisances,
+        nuisances_sm=dict(zip(problem.nuisances, standard.nuisances.tolist(), strict=True)),
         status="converged"
         if converged
         else f"not converged: -log L may still fall by {decrement:.1g}",

@@ -14,7 +14,7 @@ from jax import Array
 
 from jaxmed.experiments.forward import components
 from jaxmed.experiments.likelihood import data_nll, prior_weights
-from jaxmed.experiments.model import STRENGTH, Experiment
+from jaxmed.experiments.model import Experiment
 from jaxmed.inference.newton import Expansion
 from jaxmed.inference.problem import Data, Problem, constraint_part, restrict
 
@@ -22,7 +22,7 @@ from jaxmed.inference.problem import Data, Problem, constraint_part, restrict
 def expand(problem: Problem, x: np.ndarray, data: Data) -> Expansion:
     """Second-order expansion of the objective at x (n_free,), as NumPy arrays."""
     weights = np.concatenate([np.zeros(len(problem.parameters)), prior_weights(problem.nuisances)])
-    value = (np.sum(weights * x**2) + _held_pulls(problem)) / 2
+    value = np.sum(weights * x**2) / 2 + problem.held_pulls
     gradient, curvature = weights * x, np.diag(weights)
     for experiment in data:
         part = restrict(problem, (experiment,))
@@ -47,11 +47,6 @@ def expand(problem: Problem, x: np.ndarray, data: Data) -> Expansion:
 def _constraint(problem: Problem, x: Array) -> Expansion:
     value, gradient = jax.value_and_grad(problem.constraint)(x)
     return Expansion(value, gradient, jax.hessian(problem.constraint)(x))
-
-
-def _held_pulls(problem: Problem) -> float:
-    own = {p.name for p in problem.model.parameters}
-    return sum(z**2 for name, z in problem.fixed if name not in own and name != STRENGTH)
 
 
 def _data_term(problem: Problem, x: Any, experiment: Experiment) -> Array:

@@ -9,7 +9,6 @@ from jax import Array
 
 FIRST_DAMPING = 1e-4
 _SMALLEST, _LARGEST = 1e-9, 1e12
-_PATIENCE = 8
 _UP, _DOWN = 8.0, 0.125
 
 
@@ -41,34 +40,44 @@ class Minimum(NamedTuple):
     steps: Leaf
 
 
-class _State(NamedTuple):
+class State(NamedTuple):
+    """A minimisation that can be taken up again."""
+
     at: Minimum
-    damping: Array
+    damping: Leaf
+
+
+def begin(start: Array) -> State:
+    """The state before the first step, which evaluates the start (n,) itself.
+
+    One copy of the objective in the program instead of two.
+    """
+    nothing = Expansion(jnp.asarray(jnp.inf), jnp.zeros_like(start), jnp.eye(start.size))
+    first = Minimum(start, nothing, jnp.asarray(jnp.inf), jnp.asarray(0))
+    return State(first, jnp.asarray(FIRST_DAMPING))
 
 
 def minimise(
     expand: Callable[[Array], Expansion],
-    start: Array,
+    state: State,
     box: Array,
     *,
     tolerance: float,
-    limit: int,
-    hopeless: float,
-) -> Minimum:
+    limit: Array | int,
+) -> State:
     """Levenberg-Marquardt steps until the decrement falls below `tolerance` or `limit` is reached.
 
     Parameters at an edge of the box whose gradient points outwards are held there.
 
     Args:
         expand: x (n,) -> Expansion; the curvature may be that of Fisher scoring.
-        start: (n,) inside the box.
+        state: from `begin`, at x (n,) inside the box, or from an earlier call.
         box: lower and upper edges, (n, 2).
         tolerance: on the decrement.
-        limit: number of steps.
-        hopeless: value that is given up when not undercut in a few steps.
+        limit: number of steps, earlier calls included.
     """
 
-    def advance(state: _State) -> _State:
+    def advance(state: State) -> State:
         here, damping = state
         x, decrement = step(here.expansion, here.x, damping, box)
         expansion = expand(x)
@@ -77,17 +86,12 @@ def minimise(
             lambda new, old: jnp.where(better, new, old), (x, expansion), (here.x, here.expansion)
         )
         known = jnp.where(jnp.isfinite(decrement) & (here.steps > 0), jnp.abs(decrement), jnp.inf)
-        return _State(Minimum(x, expansion, known, here.steps + 1), next_damping(damping, better))
+        return State(Minimum(x, expansion, known, here.steps + 1), next_damping(damping, better))
 
-    def going(state: _State) -> Array:
-        here = state.at
-        worth_it = (here.steps < _PATIENCE) | (here.expansion.value < hopeless)
-        return (here.decrement > tolerance) & (here.steps < limit) & worth_it
+    def going(state: State) -> Array:
+        return (state.at.decrement > tolerance) & (state.at.steps < limit)
 
-    # The first pass evaluates the start itself: one copy of `expand` in the program instead of two.
-    nothing = Expansion(jnp.asarray(jnp.inf), jnp.zeros_like(start), jnp.eye(start.size))
-    first = Minimum(start, nothing, jnp.asarray(jnp.inf), jnp.asarray(0))
-    return jax.lax.while_loop(going, advance, _State(first, jnp.asarray(FIRST_DAMPING))).at
+    return jax.lax.while_loop(going, advance, state)
 
 
 @jax.jit
@@ -99,7 +103,7 @@ def step(expansion: Expansion, x: Leaf, damping: Leaf, box: Leaf) -> tuple[Array
     """
     low, high = box.T
     gradient = expansion.gradient
-    held = ((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0))
+    held = pressed(gradient, x, box)
     scale = jnp.abs(jnp.diag(expansion.curvature))
     scale = jnp.where(held | (scale == 0), 1.0, scale)
     free = jnp.where(held[:, None] | held[None, :], 0.0, expansion.curvature)
@@ -108,6 +112,12 @@ def step(expansion: Expansion, x: Leaf, damping: Leaf, box: Leaf) -> tuple[Array
     factor = jnp.linalg.cholesky(matrix)
     move = jax.scipy.linalg.cho_solve((factor, True), downhill)
     return jnp.clip(x + move, low, high), jnp.sum(downhill * move) / 2
+
+
+def pressed(gradient: Leaf, x: Leaf, box: Leaf) -> Any:
+    """Which parameters sit at an edge of the box with the value falling outwards, (..., n)."""
+    low, high = box.T
+    return ((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0))
 
 
 def next_damping(damping: Leaf, better: Leaf) -> Leaf:

@@ -7,9 +7,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.forward import Pulls, components, require_float64
+from jaxmed.experiments.forward import components, require_float64
 from jaxmed.experiments.likelihood import data_nll, pull_nll
 from jaxmed.experiments.model import STRENGTH, Experiment
+from jaxmed.experiments.pulls import Pulls
 from jaxmed.inference.constraints import check_constraints, constraint_nll
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.models import Model, Parameter, Values
@@ -72,6 +73,12 @@ class Problem:
         held = {name: value for name, value in self.fixed if name not in own}
         values = jnp.concatenate([z, jnp.array(list(held.values()), dtype=float)])
         return Pulls((*self.nuisances, *held), values)
+
+    @property
+    def held_pulls(self) -> float:
+        """Sum pull^2/2 of the nuisances held fixed."""
+        own = {p.name for p in self.model.parameters} | {STRENGTH}
+        return sum(value**2 for name, value in self.fixed if name not in own) / 2
 
     def nll(self, x: Array, data: Data) -> Array:
         """-log(L/L_sat) + pulls + constraints at the free values x (n_free,)."""

@@ -1,7 +1,6 @@
 """-log L minimised over all nuisances at fixed model parameters, batched over points."""
 
-from collections.abc import Callable
-from dataclasses import replace
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import NamedTuple
 
@@ -10,19 +9,27 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.forward import Pulls, components, counts
-from jaxmed.experiments.likelihood import data_nll, prior_weights, pull_nll
-from jaxmed.experiments.model import Component, Experiment
-from jaxmed.inference.newton import Expansion, minimise
-from jaxmed.inference.problem import Data, Problem, acts_on, blocks, constraint_part
+from jaxmed.experiments.forward import components
+from jaxmed.inference.expansion import least_nll, nuisance_expansion
+from jaxmed.inference.newton import State, begin, minimise, pressed
+from jaxmed.inference.problem import Data, Problem, blocks, constraint_part
+from jaxmed.inference.results import CONVERGED, EXCLUDED, UNCONVERGED
 
 # Points per batch: enough to fill the vector units, small enough to stay in cache.
 CHUNK = 64
 _TOLERANCE = 1e-9
-_LIMIT = 30
 _CONVERGED = 1e-6
-# Far above any -log L that a fit could want: such a point is left with the upper bound reached so far.
-_HOPELESS = 1e5
+# Most points need two steps, a few hundreds: after each round the unfinished ones are packed together again.
+_ROUNDS = (3, 6, 12, 24, 48, 96, 192, 384)
+# -log L that is certain to lie this far above the standard model's is bounded, not minimised.
+_EXCLUDED_ABOVE = 500.0
+
+
+class Start(NamedTuple):
+    """Where the nuisances start, (n_nuisances,), and -log L there: points far above it are given up."""
+
+    nuisances: np.ndarray
+    nll: float
 
 
 class Profiled(NamedTuple):
@@ -31,17 +38,29 @@ class Profiled(NamedTuple):
     Attributes:
         nll: minimum over the nuisances, (n_points,).
         nuisances: where, (n_points, n_nuisances), in the order of the problem.
-        converged: whether the expected further decrease is below 1e-6, (n_points,); elsewhere `nll` is an
-            upper bound.
+        status: index into results.STATUS, (n_points,). Converged: the expected further decrease is below 1e-6.
+            Excluded: more than 500 above the standard model wherever the nuisances go, and `nll` is a lower bound.
+            Unconverged: `nll` is an upper bound.
+        gradient_norm: of -log L in the nuisances that are not held by their box, (n_points,).
     """
 
     nll: np.ndarray
     nuisances: np.ndarray
-    converged: np.ndarray
+    status: np.ndarray
+    gradient_norm: np.ndarray
+
+    @property
+    def converged(self) -> np.ndarray:
+        """Where the minimum was found, (n_points,)."""
+        return self.status == CONVERGED
 
 
 def profile(
-    problem: Problem, points: np.ndarray, data: Data, tick: Callable[[float], None] | None = None
+    problem: Problem,
+    points: np.ndarray,
+    data: Data,
+    tick: Callable[[float], None] | None = None,
+    start: Start | None = None,
 ) -> Profiled:
     """Profile out all free nuisances at each point, in batches of one compiled size.
 
@@ -52,113 +71,119 @@ def profile(
         points: free model parameters in the fit's coordinate, (n_points, n_parameters).
         data: the experiments.
         tick: called with the number of points finished since the last call.
+        start: of the nuisances at every point; by default where the standard model has them.
     """
+    start = start or standard_start(problem, data)
     nuisances = np.zeros((len(points), len(problem.nuisances)))
-    total, converged = np.zeros(len(points)), np.ones(len(points), dtype=bool)
+    total, squares = np.zeros(len(points)), np.zeros(len(points))
+    status = np.zeros(len(points), dtype=np.int8)
     parts = blocks(problem, data)
+    share = partial(_share, tick, len(parts))
     for block, own in parts:
-        found = _profile_block(
-            block, points, own, partial(_share, tick, len(parts)) if tick else None
-        )
+        index = [problem.nuisances.index(name) for name in block.nuisances]
+        found = _profile_block(block, points, own, Start(start.nuisances[index], start.nll), share)
         total += found.nll
-        converged &= found.converged
-        nuisances[:, [problem.nuisances.index(name) for name in block.nuisances]] = found.nuisances
+        squares += found.gradient_norm**2
+        status = np.maximum(status, found.status)
+        nuisances[:, index] = found.nuisances
     if problem.constraints:
         # the same for all values of the nuisances: added once, not in every block
         total += _constraints(constraint_part(problem), points)
-    return Profiled(total, nuisances, converged)
+    return Profiled(total, nuisances, status, np.sqrt(squares))
 
 
-def _share(tick: Callable[[float], None], parts: int, points: int) -> None:
-    tick(points / parts)
+def standard_start(problem: Problem, data: Data) -> Start:
+    """The standard model's nuisances and -log L."""
+    by_name = dict(
+        zip([p.name for p in problem.model.parameters], problem.model.standard, strict=True)
+    )
+    point = np.array([[by_name[name] for name in problem.parameters]])
+    cold = Start(np.zeros(len(problem.nuisances)), np.inf)
+    found = profile(problem, point, data, start=cold)
+    return Start(found.nuisances[0], float(found.nll[0]))
+
+
+def _share(tick: Callable[[float], None] | None, parts: int, points: int) -> None:
+    if tick:
+        tick(points / parts)
 
 
 def _profile_block(
-    problem: Problem, points: np.ndarray, data: Data, tick: Callable[[int], None] | None
+    problem: Problem, points: np.ndarray, data: Data, start: Start, tick: Callable[[int], None]
 ) -> Profiled:
-    n = len(points)
-    padded = np.concatenate([points, np.repeat(points[-1:], -n % CHUNK, axis=0)])
-    done = []
-    for start in range(0, len(padded), CHUNK):
-        chunk = jnp.asarray(padded[start : start + CHUNK])
-        done.append(jax.device_get(_profile_chunk(problem, chunk, data)))
-        if tick:
-            tick(min(CHUNK, n - start))
-    return Profiled(*(np.concatenate(leaves)[:n] for leaves in zip(*done, strict=True)))
+    """Rounds of steps; those points that are not done go into the next one, packed together."""
+    state = jax.tree.map(
+        lambda leaf: np.repeat(np.asarray(leaf)[None], len(points), axis=0),
+        begin(jnp.asarray(start.nuisances)),
+    )
+    floor, going = np.zeros(len(points)), np.arange(len(points))
+    for limit in _ROUNDS:
+        for lanes in _chunks(going):
+            given = jax.tree.map(lambda leaf, lanes=lanes: leaf[lanes], state)
+            found, least = jax.device_get(
+                _advance(problem, points[lanes], given, data, limit, start.nll + _EXCLUDED_ABOVE)
+            )
+            jax.tree.map(partial(_put, lanes), state, found)
+            floor[lanes] = least
+        unfinished = (state.at.decrement > _TOLERANCE) & (floor <= start.nll + _EXCLUDED_ABOVE)
+        before, going = going, np.flatnonzero(unfinished)
+        tick(before.size - going.size)
+    tick(going.size)
+    return _summary(problem, state, floor, start)
+
+
+def _put(lanes: np.ndarray, whole: np.ndarray, part: np.ndarray) -> None:
+    whole[lanes] = part
+
+
+def _chunks(going: np.ndarray) -> Iterator[np.ndarray]:
+    """Batches of one size; the last is filled up with its own last element."""
+    padded = np.concatenate([going, np.repeat(going[-1:], -going.size % CHUNK)])
+    return iter(padded.reshape(-1, CHUNK))
+
+
+def _summary(problem: Problem, state: State, floor: np.ndarray, start: Start) -> Profiled:
+    at = state.at
+    excluded = floor > start.nll + _EXCLUDED_ABOVE
+    status = np.where(at.decrement < _CONVERGED, CONVERGED, UNCONVERGED)
+    box = problem.box[len(problem.parameters) :]
+    free = np.where(pressed(at.expansion.gradient, at.x, box), 0.0, at.expansion.gradient)
+    return Profiled(
+        nll=np.where(excluded, floor, at.expansion.value),
+        nuisances=at.x,
+        status=np.where(excluded, EXCLUDED, status).astype(np.int8),
+        gradient_norm=np.where(excluded, np.nan, np.linalg.norm(free, axis=-1)),
+    )
+
+
+@partial(jax.jit, static_argnums=0)
+def _advance(
+    problem: Problem, points: Array, states: State, data: Data, limit: int, hopeless: float
+) -> tuple[State, Array]:
+    """Steps at each point (n, n_parameters), and the floor that its -log L cannot fall below (n,)."""
+    box = jnp.asarray(problem.box[len(problem.parameters) :])
+
+    def one(point: Array, state: State) -> tuple[State, Array]:
+        couplings = problem.couplings(point)
+        parts = [components(e, couplings) for e in data]
+        floor = least_nll(problem, data, parts)
+        expand = partial(
+            nuisance_expansion, problem, data, parts, centres=jnp.zeros(len(problem.nuisances))
+        )
+        worth = jnp.where(floor > hopeless, 0, limit)
+        return minimise(expand, state, box, tolerance=_TOLERANCE, limit=worth), floor
+
+    return jax.vmap(one)(points, states)
 
 
 def _constraints(problem: Problem, points: np.ndarray) -> np.ndarray:
     """Constraints at each point, (n_points,), in batches of one compiled size."""
-    n = len(points)
-    padded = np.concatenate([points, np.repeat(points[-1:], -n % CHUNK, axis=0)])
-    chunks = padded.reshape(-1, CHUNK, points.shape[1])
-    values = [_constraint_chunk(problem, jnp.asarray(chunk)) for chunk in chunks]
-    return np.concatenate(jax.device_get(values))[:n]
+    values = np.zeros(len(points))
+    for lanes in _chunks(np.arange(len(points))):
+        values[lanes] = jax.device_get(_constraint_chunk(problem, points[lanes]))
+    return values
 
 
 @partial(jax.jit, static_argnums=0)
 def _constraint_chunk(problem: Problem, points: Array) -> Array:
     return jax.vmap(problem.constraint)(points)
-
-
-@partial(jax.jit, static_argnums=0)
-def _profile_chunk(problem: Problem, points: Array, data: Data) -> tuple[Array, Array, Array]:
-    def one(point: Array) -> tuple[Array, Array, Array]:
-        couplings = problem.couplings(point)
-        parts = [components(e, couplings) for e in data]
-        expand = partial(_expand, problem, data, parts)
-        start = jnp.zeros(len(problem.nuisances))
-        box = jnp.asarray(problem.box[len(problem.parameters) :])
-        found = minimise(expand, start, box, tolerance=_TOLERANCE, limit=_LIMIT, hopeless=_HOPELESS)
-        return found.expansion.value, found.x, found.decrement < _CONVERGED
-
-    return jax.vmap(one)(points)
-
-
-def _expand(
-    problem: Problem, data: Data, parts: list[tuple[Component, ...]], z: Array
-) -> Expansion:
-    """Value, exact gradient and Fisher information of the free nuisances."""
-    pulls = problem.pulls(z)
-    prior = jnp.asarray(prior_weights(problem.nuisances))
-    gradient, curvature = prior * z, jnp.diag(prior)
-    for experiment, part in zip(data, parts, strict=True):
-        own = [i for i, name in enumerate(problem.nuisances) if acts_on(name, experiment)]
-        if own:
-            index = np.array(own)
-            names = tuple(problem.nuisances[i] for i in own)
-            slope, information = _linearise(experiment, part, pulls, names)
-            gradient = gradient.at[index].add(slope)
-            curvature = curvature.at[np.ix_(index, index)].add(information)
-    return Expansion(data_nll(data, parts, pulls) + pull_nll(pulls), gradient, curvature)
-
-
-def _linearise(
-    experiment: Experiment, part: tuple[Component, ...], pulls: Pulls, names: tuple[str, ...]
-) -> tuple[Array, Array]:
-    """Gradient (n,) and Fisher information (n, n) of one data term in the nuisances `names`."""
-    mu = counts(part, pulls)
-    jacobian = jnp.stack([_derivatives(component, pulls, names) for component in part]).sum(axis=0)
-    n = jnp.asarray(experiment.observed)
-    if experiment.gaussian:
-        weight = jnp.asarray(experiment.error) ** -2.0
-        slope = (mu - n) * weight
-    else:
-        slope, weight = 1 - n / mu, 1 / mu
-    return jacobian @ slope, (jacobian * weight[None]) @ jacobian.T
-
-
-def _derivatives(component: Component, pulls: Pulls, names: tuple[str, ...]) -> Array:
-    """D counts/dz (n, n_bins): a component depends on few nuisances, so only those are pushed forward."""
-    own = tuple(name for name in names if name in component.scales + component.shapes)
-    rows = np.array([names.index(name) for name in own], dtype=int)
-    jacobian = jnp.zeros((len(names), component.nominal.size))
-    if not own:
-        return jacobian
-
-    index = np.array([pulls.names.index(name) for name in own])
-
-    def moved(z: Array) -> Array:
-        return counts((component,), replace(pulls, values=pulls.values.at[index].set(z)))
-
-    return jacobian.at[rows].set(jax.jacfwd(moved)(pulls.values[index]).T)

@@ -4,6 +4,10 @@ from typing import NamedTuple
 
 import numpy as np
 
+CONVERGED, EXCLUDED, UNCONVERGED = 0, 1, 2
+STATUS = ("converged", "excluded", "unconverged")
+"""What became of a profiled point, by its number."""
+
 
 class Estimate(NamedTuple):
     """A fitted parameter.
@@ -29,12 +33,20 @@ class Surface(NamedTuple):
     Attributes:
         axes: name -> grid values in the parameter's own unit; the dimensions of `nll` in order.
         nll: profiled values.
-        converged: whether the inner minimisation ended at a minimum; elsewhere `nll` is an upper bound.
+        status: index into STATUS. Converged: the expected further decrease is below 1e-6. Excluded: far above the
+            standard model wherever the nuisances go, and `nll` is a lower bound. Unconverged: `nll` is an upper bound.
+        gradient_norm: of -log L in the nuisances that are not held by their box; NaN where excluded.
     """
 
     axes: dict[str, np.ndarray]
     nll: np.ndarray
-    converged: np.ndarray
+    status: np.ndarray
+    gradient_norm: np.ndarray
+
+    @property
+    def converged(self) -> np.ndarray:
+        """Where the minimum over the nuisances was found."""
+        return self.status == CONVERGED
 
 
 class FitResult(NamedTuple):

@@ -7,7 +7,7 @@ import numpy as np
 
 from jaxmed.experiments.model import Experiment
 from jaxmed.inference.problem import Data, Problem, make_problem
-from jaxmed.inference.profile import profile
+from jaxmed.inference.profile import Start, profile
 from jaxmed.inference.results import Surface
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
@@ -72,16 +72,21 @@ def scan_problem(
     data: Data,
     axes: Mapping[str, np.ndarray],
     tick: Callable[[float], None] | None = None,
+    start: Start | None = None,
 ) -> Scanned:
-    """Profile on the product of `axes`, given in the fit's coordinate and the problem's order."""
+    """Profile on the product of `axes`, given in the fit's coordinate and the problem's order.
+
+    `tick` and `start` as for `profile`.
+    """
     grids = np.meshgrid(*axes.values(), indexing="ij")
     shape = grids[0].shape if grids else ()
     points = np.stack([g.ravel() for g in grids], axis=-1) if grids else np.zeros((1, 0))
-    found = profile(problem, points, data, tick)
+    found = profile(problem, points, data, tick, start)
     logs = {p.name: p.log for p in problem.model.parameters}
     surface = Surface(
         axes={name: 10**values if logs[name] else values for name, values in axes.items()},
         nll=found.nll.reshape(shape),
-        converged=found.converged.reshape(shape),
+        status=found.status.reshape(shape),
+        gradient_norm=found.gradient_norm.reshape(shape),
     )
     return Scanned(surface, points, found.nuisances)

@@ -7,7 +7,8 @@ import numpy as np
 from jax import Array
 
 from jaxmed.experiments import Experiment
-from jaxmed.experiments.forward import Nuisances, Pulls, components, counts, make_pulls
+from jaxmed.experiments.forward import components, counts
+from jaxmed.experiments.pulls import Nuisances, Pulls, make_pulls
 from jaxmed.theory.couplings import Couplings, standard_model
 
 

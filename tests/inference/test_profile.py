@@ -7,7 +7,8 @@ import pytest
 from iminuit import Minuit
 
 from jaxmed.inference.problem import blocks, make_problem
-from jaxmed.inference.profile import CHUNK, profile
+from jaxmed.inference.profile import CHUNK, Start, profile
+from jaxmed.inference.results import CONVERGED, EXCLUDED
 from jaxmed.inference.scan import scan
 from jaxmed.theory.models import get_model
 
@@ -73,3 +74,31 @@ def test_scan_has_the_shape_of_its_axes(experiments):
 def test_scan_needs_every_free_parameter(experiments):
     with pytest.raises(ValueError, match=r"grid axes \['g'\]: expected \['g', 'mass'\]"):
         scan(experiments["xenon1t"], g=[1e-6])
+
+
+def test_every_point_is_converged_or_excluded_with_a_lower_bound(experiments):
+    data = (experiments["coherent_csi"],)
+    problem = make_problem(data, get_model("u1r"))
+    axes = np.meshgrid(np.linspace(-9, 0, 12), np.linspace(-6, 5, 12), indexing="ij")
+    points = np.stack([axis.ravel() for axis in axes], axis=-1)
+    found = profile(problem, points, data)
+    assert set(found.status) == {CONVERGED, EXCLUDED}
+    assert found.gradient_norm[found.converged].max() < 1e-3
+    standard = found.nll[0]
+    assert found.nll[found.status == EXCLUDED].min() > standard + 500
+    # told to give nothing up, every excluded point ends above its bound
+    cold = Start(np.zeros(len(problem.nuisances)), np.inf)
+    few = found.status == EXCLUDED
+    minimum = profile(problem, points[few][::7], data, start=cold)
+    assert (minimum.nll >= found.nll[few][::7]).all()
+
+
+def test_start_does_not_matter(experiments):
+    data = (experiments["coherent_csi"], experiments["coherent_lar"])
+    problem = make_problem(data, get_model("u1r"))
+    cold = Start(np.zeros(len(problem.nuisances)), np.inf)
+    np.testing.assert_allclose(
+        profile(problem, POINTS, data).nll,
+        profile(problem, POINTS, data, start=cold).nll,
+        rtol=1e-11,
+    )

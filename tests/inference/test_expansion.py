@@ -1,0 +1,64 @@
+"""The written-out derivatives against autodiff, and the floor of -log L."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxmed.experiments.forward import components
+from jaxmed.inference.expansion import least_nll, nuisance_expansion
+from jaxmed.inference.problem import make_problem
+from jaxmed.theory.models import get_model
+
+POINT = np.array([-5.5, 0.3])
+
+
+@pytest.fixture(scope="module")
+def whole(experiments):
+    data = tuple(experiments.values())
+    problem = make_problem(data, get_model("u1r"), free=("signal_strength",))
+    parts = [components(e, problem.couplings(jnp.asarray(POINT))) for e in data]
+    return problem, data, parts
+
+
+@pytest.mark.parametrize("spread", [0.5, 1.5, 4.0])
+def test_expansion_is_that_of_autodiff(whole, spread):
+    """At 4 sigma bins are folded to stay positive and nuisances are on both sides of the code-4p seam."""
+    problem, data, parts = whole
+    z = jnp.asarray(np.random.default_rng(1).normal(size=len(problem.nuisances)) * spread)
+    z = z.at[problem.nuisances.index("signal_strength")].set(0.3)
+
+    def nll(z):
+        return problem.nll(jnp.concatenate([jnp.asarray(POINT), z]), data)
+
+    found = nuisance_expansion(problem, data, parts, z, jnp.zeros(z.size))
+    hessian = jax.hessian(nll)(z)
+    assert found.value == pytest.approx(float(nll(z)), rel=1e-13)
+    np.testing.assert_allclose(found.gradient, jax.grad(nll)(z), rtol=1e-9, atol=1e-9)
+    np.testing.assert_allclose(
+        found.curvature, hessian, rtol=1e-9, atol=1e-12 * jnp.abs(hessian).max()
+    )
+
+
+def test_priors_follow_their_centres(whole):
+    problem, data, parts = whole
+    z, centres = jnp.full(len(problem.nuisances), 0.3), jnp.full(len(problem.nuisances), -0.4)
+    at_zero = nuisance_expansion(problem, data, parts, z, jnp.zeros(z.size))
+    moved = nuisance_expansion(problem, data, parts, z, centres)
+    own = np.array([name != "signal_strength" for name in problem.nuisances])
+    assert float(moved.value - at_zero.value) == pytest.approx(own.sum() * (0.7**2 - 0.3**2) / 2)
+    np.testing.assert_allclose(moved.gradient - at_zero.gradient, 0.4 * own, atol=1e-10)
+
+
+@pytest.mark.parametrize("log_g", [-30.0, -5.8, -4.0, -2.0])
+def test_nothing_in_the_box_is_below_the_floor(experiments, log_g):
+    data = (experiments["coherent_csi"], experiments["coherent_lar"])
+    problem = make_problem(data, get_model("u1r"))
+    point = jnp.array([log_g, 0.3])
+    parts = [components(e, problem.couplings(point)) for e in data]
+    floor = float(least_nll(problem, data, parts))
+    draws = np.random.default_rng(2).uniform(-5, 5, (200, len(problem.nuisances)))
+    corners = np.sign(draws) * 5
+    values = jax.vmap(lambda z: problem.nll(jnp.concatenate([point, z]), data))
+    assert float(values(jnp.concatenate([draws, corners])).min()) > floor
+    assert floor > 0

@@ -15,7 +15,7 @@ from jaxmed.constants import G_F, HBARC2, M_E, SIN2_THETA_W
 from jaxmed.theory.couplings import Couplings
 
 # T3 of the electron's weak partner seen by each flavour: nu_e also scatters by the charged current.
-_LEFT_T3 = np.array([[0.5], [-0.5], [-0.5]])
+LEFT_T3 = np.array([[0.5], [-0.5], [-0.5]])
 
 
 class Nucleus(NamedTuple):
@@ -60,7 +60,7 @@ def electron_couplings(recoil: Array, couplings: Couplings) -> tuple[Array, Arra
     """g_L and g_R of nu_e, nu_mu, nu_tau on an electron, Z' and its mixing included, each (3, n)."""
     exchange = _electron_exchange(recoil, couplings)
     s2, eps, axial = couplings.sin2_theta_w, couplings.eps_e, couplings.axial_e
-    left = s2 + couplings.nc_e_left + exchange * (eps + axial) + _LEFT_T3
+    left = s2 + couplings.nc_e_left + exchange * (eps + axial) + LEFT_T3
     right = s2 + couplings.nc_e_right + exchange * (eps - axial)
     return left, right
 

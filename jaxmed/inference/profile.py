@@ -13,6 +13,7 @@ from jax import Array
 from jaxmed.experiments.forward import Pulls, components, counts
 from jaxmed.experiments.likelihood import data_nll, prior_weights, pull_nll
 from jaxmed.experiments.model import Component, Experiment
+from jaxmed.inference.devices import device_count, over_devices
 from jaxmed.inference.newton import Expansion, minimise
 from jaxmed.inference.problem import Data, Problem, acts_on, blocks, constraint_part
 
@@ -41,9 +42,14 @@ class Profiled(NamedTuple):
 
 
 def profile(
-    problem: Problem, points: np.ndarray, data: Data, tick: Callable[[float], None] | None = None
+    problem: Problem,
+    points: np.ndarray,
+    data: Data,
+    tick: Callable[[float], None] | None = None,
+    *,
+    batch: int = CHUNK,
 ) -> Profiled:
-    """Profile out all free nuisances at each point, in batches of one compiled size.
+    """Profile out all free nuisances at each point, in batches of one compiled size, on all local devices.
 
     Experiments that share no free nuisance are profiled apart: the minimum of the sum is the sum of the minima.
 
@@ -52,14 +58,14 @@ def profile(
         points: free model parameters in the fit's coordinate, (n_points, n_parameters).
         data: the experiments.
         tick: called with the number of points finished since the last call.
+        batch: points at a time on each device; results depend on it, and on the number of devices, by rounding.
     """
     nuisances = np.zeros((len(points), len(problem.nuisances)))
     total, converged = np.zeros(len(points)), np.ones(len(points), dtype=bool)
     parts = blocks(problem, data)
     for block, own in parts:
-        found = _profile_block(
-            block, points, own, partial(_share, tick, len(parts)) if tick else None
-        )
+        share = partial(_share, tick, len(parts)) if tick else None
+        found = _profile_block(block, points, own, share, batch * device_count())
         total += found.nll
         converged &= found.converged
         nuisances[:, [problem.nuisances.index(name) for name in block.nuisances]] = found.nuisances
@@ -74,16 +80,20 @@ def _share(tick: Callable[[float], None], parts: int, points: int) -> None:
 
 
 def _profile_block(
-    problem: Problem, points: np.ndarray, data: Data, tick: Callable[[int], None] | None
+    problem: Problem,
+    points: np.ndarray,
+    data: Data,
+    tick: Callable[[int], None] | None,
+    size: int,
 ) -> Profiled:
     n = len(points)
-    padded = np.concatenate([points, np.repeat(points[-1:], -n % CHUNK, axis=0)])
+    padded = np.concatenate([points, np.repeat(points[-1:], -n % size, axis=0)])
     done = []
-    for start in range(0, len(padded), CHUNK):
-        chunk = jnp.asarray(padded[start : start + CHUNK])
+    for start in range(0, len(padded), size):
+        chunk = jnp.asarray(padded[start : start + size])
         done.append(jax.device_get(_profile_chunk(problem, chunk, data)))
         if tick:
-            tick(min(CHUNK, n - start))
+            tick(min(size, n - start))
     return Profiled(*(np.concatenate(leaves)[:n] for leaves in zip(*done, strict=True)))
 
 
@@ -103,6 +113,10 @@ def _constraint_chunk(problem: Problem, points: Array) -> Array:
 
 @partial(jax.jit, static_argnums=0)
 def _profile_chunk(problem: Problem, points: Array, data: Data) -> tuple[Array, Array, Array]:
+    return over_devices(partial(_profile_lanes, problem))(points, data)
+
+
+def _profile_lanes(problem: Problem, points: Array, data: Data) -> tuple[Array, Array, Array]:
     def one(point: Array) -> tuple[Array, Array, Array]:
         couplings = problem.couplings(point)
         parts = [components(e, couplings) for e in data]

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from jaxmed.inference.limits import Limits, limits
     from jaxmed.inference.results import FitResult, Surface
     from jaxmed.inference.scan import scan
+    from jaxmed.report.npz import Result
+    from jaxmed.report.scan import load_result
     from jaxmed.theory.charges import Charges, anomalies, charges
     from jaxmed.theory.couplings import Couplings, Epsilon
     from jaxmed.theory.gauge import gauge_bosons
@@ -36,6 +38,7 @@ __all__ = [
     "Limits",
     "Model",
     "Parameter",
+    "Result",
     "Surface",
     "anomalies",
     "charges",
@@ -45,6 +48,7 @@ __all__ = [
     "gauge_bosons",
     "limits",
     "load",
+    "load_result",
     "nll",
     "scan",
     "seesaw",
@@ -56,6 +60,8 @@ _HOME = {
     "inference.limits": ("Limits", "limits"),
     "inference.results": ("FitResult", "Surface"),
     "inference.scan": ("scan",),
+    "report.npz": ("Result",),
+    "report.scan": ("load_result",),
     "theory.charges": ("Charges", "anomalies", "charges"),
     "theory.couplings": ("Couplings", "Epsilon"),
     "theory.gauge": ("gauge_bosons",),

@@ -7,8 +7,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from jaxmed.experiments import LOADERS
 from jaxmed.inference.constraints import check_constraints
+from jaxmed.inference.grid import axis_values
 from jaxmed.tables import packaged
 from jaxmed.theory.charges import charges
 from jaxmed.theory.couplings import Epsilon
@@ -29,6 +32,8 @@ class Analysis:
         free: names freed beyond the default.
         options: experiment -> keyword arguments of its loader.
         constraints: measurements added to every fit by name, such as rho.
+        scan: values of model parameters for a scan, by name, in their own unit; `grid` values over the box of
+            those left out.
     """
 
     name: str
@@ -40,6 +45,7 @@ class Analysis:
     free: tuple[str, ...] = ()
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
     constraints: tuple[str, ...] = ()
+    scan: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def default_analysis() -> Path:
@@ -102,7 +108,14 @@ def _analysis(content: dict[str, Any]) -> Analysis:
         free=tuple(_typed(content, "free", list, default=[])),
         options=options,
         constraints=check_constraints(_names(content, "constraints"), model),
+        scan=_scan(_typed(content, "scan", dict, default={}), model),
     )
+
+
+def _scan(table: dict[str, Any], model: Model) -> dict[str, np.ndarray]:
+    by_name = {p.name: p for p in model.parameters}
+    _known(table, by_name, "key under scan")
+    return {name: axis_values(by_name[name], v, f"scan.{name}") for name, v in table.items()}
 
 
 def _name(name: str) -> str:

@@ -34,12 +34,17 @@ def test_everything_can_be_said(tmp_path):
         constraints = ["rho"]
         [options.xenon1t]
         solar_model = "agss09met"
+        [scan]
+        g = "1e-7:1e-5:3"
+        mass = [0.05]
         """,
     )
     assert job.options == {"xenon1t": {"solar_model": "agss09met"}}
     assert job.fixed == {"mass": 0.05, "xenon1t_background": 0.5}
     assert (job.grid, job.free) == (21, ("signal_strength",))
     assert job.constraints == ("rho",)
+    assert job.scan["g"] == pytest.approx([1e-7, 1e-6, 1e-5])
+    assert job.scan["mass"] == pytest.approx([0.05])
 
 
 @pytest.mark.parametrize(
@@ -107,6 +112,10 @@ def test_couplings_can_be_given_directly(tmp_path):
         ("experiments = ['texono']\nfixed = {mass = nan}", "fixed.mass = nan: expected a number"),
         ("experiments = ['texono']\nname = 'a/b'", "name = 'a/b'"),
         ("experiments = ['texono']\nname = 'texono'", "not the name of an experiment"),
+        ("experiments = ['texono']\nscan = 3", "scan = 3: expected a dict"),
+        ("experiments = ['texono']\n[scan]\nmas = [1]", r"unknown key under scan 'mas' \(did you"),
+        ("experiments = ['texono']\n[scan]\nmass = 'x'", "scan.mass = 'x': expected numbers"),
+        ("experiments = ['texono']\n[scan]\nmass = [1e9]", "MeV: expected values from"),
         ("experiments = ['texono']\n[options.xenon1t]\nx = 1", "unknown experiment under options"),
     ],
 )

@@ -111,7 +111,9 @@ def _products(channel: Channel, scale: Array, couplings: Couplings) -> Array:
     else:
         amplitudes = nucleus_amplitudes(couplings, channel.nucleus)
     unit = 1 / (couplings.mass**2 + scale)
-    return (amplitudes.products * jnp.stack([jnp.ones_like(unit), unit, unit**2])[None, None]).ravel()
+    return (
+        amplitudes.products * jnp.stack([jnp.ones_like(unit), unit, unit**2])[None, None]
+    ).ravel()
 
 
 def _interpolate(table: Table, log_mass: Array) -> Array:

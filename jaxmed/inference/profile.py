@@ -10,6 +10,7 @@ import numpy as np
 from jax import Array
 
 from jaxmed.experiments.forward import components
+from jaxmed.inference.devices import device_count, over_devices
 from jaxmed.inference.expansion import least_nll, nuisance_expansion
 from jaxmed.inference.newton import State, begin, minimise, pressed
 from jaxmed.inference.problem import Data, Problem, blocks, constraint_part
@@ -61,8 +62,10 @@ def profile(
     data: Data,
     tick: Callable[[float], None] | None = None,
     start: Start | None = None,
+    *,
+    batch: int = CHUNK,
 ) -> Profiled:
-    """Profile out all free nuisances at each point, in batches of one compiled size.
+    """Profile out all free nuisances at each point, in batches of one compiled size, on all local devices.
 
     Experiments that share no free nuisance are profiled apart: the minimum of the sum is the sum of the minima.
 
@@ -72,8 +75,9 @@ def profile(
         data: the experiments.
         tick: called with the number of points finished since the last call.
         start: of the nuisances at every point; by default where the standard model has them.
+        batch: points at a time on each device; results depend on it, and on the number of devices, by rounding.
     """
-    start = start or standard_start(problem, data)
+    start = start or standard_start(problem, data, batch)
     nuisances = np.zeros((len(points), len(problem.nuisances)))
     total, squares = np.zeros(len(points)), np.zeros(len(points))
     status = np.zeros(len(points), dtype=np.int8)
@@ -81,7 +85,8 @@ def profile(
     share = partial(_share, tick, len(parts))
     for block, own in parts:
         index = [problem.nuisances.index(name) for name in block.nuisances]
-        found = _profile_block(block, points, own, Start(start.nuisances[index], start.nll), share)
+        begun = Start(start.nuisances[index], start.nll)
+        found = _profile_block(block, points, own, begun, share, batch * device_count())
         total += found.nll
         squares += found.gradient_norm**2
         status = np.maximum(status, found.status)
@@ -92,14 +97,14 @@ def profile(
     return Profiled(total, nuisances, status, np.sqrt(squares))
 
 
-def standard_start(problem: Problem, data: Data) -> Start:
+def standard_start(problem: Problem, data: Data, batch: int = CHUNK) -> Start:
     """The standard model's nuisances and -log L."""
     by_name = dict(
         zip([p.name for p in problem.model.parameters], problem.model.standard, strict=True)
     )
     point = np.array([[by_name[name] for name in problem.parameters]])
     cold = Start(np.zeros(len(problem.nuisances)), np.inf)
-    found = profile(problem, point, data, start=cold)
+    found = profile(problem, point, data, start=cold, batch=batch)
     return Start(found.nuisances[0], float(found.nll[0]))
 
 
@@ -109,42 +114,48 @@ def _share(tick: Callable[[float], None] | None, parts: int, points: int) -> Non
 
 
 def _profile_block(
-    problem: Problem, points: np.ndarray, data: Data, start: Start, tick: Callable[[int], None]
+    problem: Problem,
+    points: np.ndarray,
+    data: Data,
+    start: Start,
+    tick: Callable[[int], None],
+    size: int,
 ) -> Profiled:
     """Rounds of steps; those points that are not done go into the next one, packed together."""
     state = jax.tree.map(
         lambda leaf: np.repeat(np.asarray(leaf)[None], len(points), axis=0),
         begin(jnp.asarray(start.nuisances)),
     )
-    floor, going = np.zeros(len(points)), np.arange(len(points))
+    floor, over = np.zeros(len(points)), np.zeros(len(points), dtype=bool)
+    going = np.arange(len(points))
+    hopeless = start.nll + _EXCLUDED_ABOVE
     for limit in _ROUNDS:
-        for lanes in _chunks(going):
+        for lanes in _chunks(going, size):
             given = jax.tree.map(lambda leaf, lanes=lanes: leaf[lanes], state)
             found, least = jax.device_get(
-                _advance(problem, points[lanes], given, data, limit, start.nll + _EXCLUDED_ABOVE)
+                _advance(problem, (points[lanes], given), data, limit, hopeless)
             )
             jax.tree.map(partial(_put, lanes), state, found)
             floor[lanes] = least
-        unfinished = (state.at.decrement > _TOLERANCE) & (floor <= start.nll + _EXCLUDED_ABOVE)
-        before, going = going, np.flatnonzero(unfinished)
-        tick(before.size - going.size)
+            over[lanes] = (found.at.decrement <= _TOLERANCE) | (least > hopeless)
+            tick(int(over[np.unique(lanes)].sum()))
+        going = np.flatnonzero(~over)
     tick(going.size)
-    return _summary(problem, state, floor, start)
+    return _summary(problem, state, floor, floor > hopeless)
 
 
 def _put(lanes: np.ndarray, whole: np.ndarray, part: np.ndarray) -> None:
     whole[lanes] = part
 
 
-def _chunks(going: np.ndarray) -> Iterator[np.ndarray]:
+def _chunks(going: np.ndarray, size: int) -> Iterator[np.ndarray]:
     """Batches of one size; the last is filled up with its own last element."""
-    padded = np.concatenate([going, np.repeat(going[-1:], -going.size % CHUNK)])
-    return iter(padded.reshape(-1, CHUNK))
+    padded = np.concatenate([going, np.repeat(going[-1:], -going.size % size)])
+    return iter(padded.reshape(-1, size))
 
 
-def _summary(problem: Problem, state: State, floor: np.ndarray, start: Start) -> Profiled:
+def _summary(problem: Problem, state: State, floor: np.ndarray, excluded: np.ndarray) -> Profiled:
     at = state.at
-    excluded = floor > start.nll + _EXCLUDED_ABOVE
     status = np.where(at.decrement < _CONVERGED, CONVERGED, UNCONVERGED)
     box = problem.box[len(problem.parameters) :]
     free = np.where(pressed(at.expansion.gradient, at.x, box), 0.0, at.expansion.gradient)
@@ -158,28 +169,33 @@ def _summary(problem: Problem, state: State, floor: np.ndarray, start: Start) ->
 
 @partial(jax.jit, static_argnums=0)
 def _advance(
-    problem: Problem, points: Array, states: State, data: Data, limit: int, hopeless: float
+    problem: Problem, lanes: tuple[Array, State], data: Data, limit: int, hopeless: float
 ) -> tuple[State, Array]:
-    """Steps at each point (n, n_parameters), and the floor that its -log L cannot fall below (n,)."""
+    """Steps at points (n, n_parameters) from their states, and the floors that -log L cannot fall below (n,)."""
+    return over_devices(partial(_advance_lanes, problem))(lanes, data, limit, hopeless)
+
+
+def _advance_lanes(
+    problem: Problem, lanes: tuple[Array, State], data: Data, limit: Array, hopeless: Array
+) -> tuple[State, Array]:
     box = jnp.asarray(problem.box[len(problem.parameters) :])
+    centres = jnp.zeros(len(problem.nuisances))
 
     def one(point: Array, state: State) -> tuple[State, Array]:
         couplings = problem.couplings(point)
         parts = [components(e, couplings) for e in data]
         floor = least_nll(problem, data, parts)
-        expand = partial(
-            nuisance_expansion, problem, data, parts, centres=jnp.zeros(len(problem.nuisances))
-        )
+        expand = partial(nuisance_expansion, problem, data, parts, centres=centres)
         worth = jnp.where(floor > hopeless, 0, limit)
         return minimise(expand, state, box, tolerance=_TOLERANCE, limit=worth), floor
 
-    return jax.vmap(one)(points, states)
+    return jax.vmap(one)(*lanes)
 
 
 def _constraints(problem: Problem, points: np.ndarray) -> np.ndarray:
     """Constraints at each point, (n_points,), in batches of one compiled size."""
     values = np.zeros(len(points))
-    for lanes in _chunks(np.arange(len(points))):
+    for lanes in _chunks(np.arange(len(points)), CHUNK):
         values[lanes] = jax.device_get(_constraint_chunk(problem, points[lanes]))
     return values
 

@@ -1,7 +1,7 @@
 """Figures: spectra with data, and the -2 log L surface; each as PNG and PDF."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -63,11 +63,35 @@ def surface_figure(results: Mapping[str, FitResult], titles: Mapping[str, str]) 
         panel.remove()
     image = None
     for panel, (name, result) in zip(panels, results.items(), strict=False):
-        image = _surface_panel(panel, result, titles[name])
+        best = (result.parameters["mass"].value, result.parameters["g"].value)
+        image = surface_panel(panel, result.surface, result.nll, best)
+        panel.set_title(titles[name])
+        if result.zoom is not None:
+            _inset(panel, result.zoom, result.nll, best)
     if image is not None:
-        bar = figure.colorbar(image, ax=list(panels[: len(results)]), extend="max", shrink=0.8)
-        bar.set_label(r"$-2\,\Delta\log L$ above the best fit")
+        colour_bar(figure, image, panels[: len(results)])
     return figure
+
+
+def surface_panel(
+    panel: Axes, surface: Surface, lowest: float, best: tuple[float, float], mark: str = "best fit"
+) -> QuadMesh:
+    """-2 Delta log L above `lowest` over (M_Z', g'), with contours and the point `best`."""
+    image = _plane(panel, surface, lowest, best, mark)
+    panel.set_xlabel(r"$M_{Z'}$ [MeV]")
+    panel.set_ylabel(r"$g'$")
+    for level, style in _LEVELS.values():
+        panel.plot([], [], color="white", lw=1.1, ls=style, label=level)
+    panel.legend(loc="upper left", fontsize=8, facecolor="#888888", labelcolor="white")
+    return image
+
+
+def colour_bar(
+    figure: Figure, image: QuadMesh, panels: Iterable[Axes], lowest: str = "the best fit"
+) -> None:
+    """One scale for all surfaces of a figure."""
+    bar = figure.colorbar(image, ax=list(panels), extend="max", shrink=0.8)
+    bar.set_label(rf"$-2\,\Delta\log L$ above {lowest}")
 
 
 def limits_figure(found: Limits, title: str, cl: float) -> Figure:
@@ -133,28 +157,21 @@ def _spectrum_panel(
     panel.legend(fontsize=8, loc="upper right")
 
 
-def _surface_panel(panel: Axes, result: FitResult, title: str) -> QuadMesh:
-    """The whole plane, and an inset around a best fit that the data determine."""
-    image = _plane(panel, result.surface, result)
-    panel.set_title(title)
-    panel.set_xlabel(r"$M_{Z'}$ [MeV]")
-    panel.set_ylabel(r"$g'$")
-    for level, style in _LEVELS.values():
-        panel.plot([], [], color="white", lw=1.1, ls=style, label=level)
-    panel.legend(loc="upper left", fontsize=8, facecolor="#888888", labelcolor="white")
-    if result.zoom is not None:
-        inset = panel.inset_axes((0.55, 0.1, 0.42, 0.4))
-        _plane(inset, result.zoom, result)
-        inset.tick_params(which="both", labelsize=6, colors="white", labelcolor="white", pad=1)
-        inset.xaxis.set_minor_formatter(NullFormatter())
-        inset.yaxis.set_minor_formatter(NullFormatter())
-        inset.spines[:].set_color("white")
-        panel.indicate_inset_zoom(inset, edgecolor="white")
-    return image
+def _inset(panel: Axes, zoom: Surface, lowest: float, best: tuple[float, float]) -> None:
+    """The neighbourhood of a best fit that the data determine."""
+    inset = panel.inset_axes((0.55, 0.1, 0.42, 0.4))
+    _plane(inset, zoom, lowest, best, "best fit")
+    inset.tick_params(which="both", labelsize=6, colors="white", labelcolor="white", pad=1)
+    inset.xaxis.set_minor_formatter(NullFormatter())
+    inset.yaxis.set_minor_formatter(NullFormatter())
+    inset.spines[:].set_color("white")
+    panel.indicate_inset_zoom(inset, edgecolor="white")
 
 
-def _plane(panel: Axes, surface: Surface, result: FitResult) -> QuadMesh:
-    delta = 2 * (surface.nll - result.nll)
+def _plane(
+    panel: Axes, surface: Surface, lowest: float, best: tuple[float, float], mark: str
+) -> QuadMesh:
+    delta = 2 * (surface.nll - lowest)
     mass, g = surface.axes["mass"], surface.axes["g"]
     shown = np.clip(delta, _FLOOR, _CEILING)
     norm = LogNorm(_FLOOR, _CEILING)
@@ -164,9 +181,6 @@ def _plane(panel: Axes, surface: Surface, result: FitResult) -> QuadMesh:
             panel.contour(
                 mass, g, delta, levels=[level], colors="white", linewidths=1.1, linestyles=style
             )
-    best = (result.parameters["mass"].value, result.parameters["g"].value)
-    panel.plot(
-        *best, "*", color=_ORANGE, mec="black", ms=12, label="best fit", clip_on=False, zorder=5
-    )
+    panel.plot(*best, "*", color=_ORANGE, mec="black", ms=12, label=mark, clip_on=False, zorder=5)
     panel.set(xscale="log", yscale="log")
     return image

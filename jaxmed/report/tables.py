@@ -1,6 +1,7 @@
 """Tables for the terminal."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from rich.table import Table
 
@@ -70,6 +71,27 @@ def _limit(found: Limits, i: int) -> str:
     upper, flag = found.g_upper[i], found.flag[i]
     limit = f"{upper:.3g}" if upper == upper else "none"
     return limit if flag == "ok" else f"{limit} ({flag})"
+
+
+def scan_table(content: Mapping[str, Any]) -> Table:
+    """The lowest point of a scan, and how much of it can be trusted."""
+    table = Table(title="Scan, nuisances profiled", title_justify="left")
+    for heading in ("points", "converged", "excluded", "lowest point", "-2logL", "SM - lowest"):
+        table.add_column(heading, no_wrap=True)
+    best, gain = content["best"], content["delta_chi2_sm"]
+    units = {name: f" {unit}" for name, unit in _UNITS.items()}
+    where = [
+        f"{_LABELS.get(n, n)} {v:.3g}{units.get(n, '')}" for n, v in best["parameters"].items()
+    ]
+    table.add_row(
+        str(content["n_points"]),
+        str(content["n_converged"]),
+        str(content["n_excluded"]),
+        "\n".join(where),
+        f"{2 * best['nll']:.2f}",
+        "" if gain is None else f"{gain:.2f}",
+    )
+    return table
 
 
 def spectrum_table(name: str, found: Spectrum) -> Table:

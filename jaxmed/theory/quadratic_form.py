@@ -87,10 +87,11 @@ def nucleus_forms(
     Returns:
         (3, 3, n): form, flavour [cm^2/MeV times the flux unit].
     """
+    mass = float(nucleus.mass)
     i0, i1, i2 = np.moveaxis(moments.sum(axis=0), 1, 0)
-    kinematic = i0 - recoil * i1 - (nucleus.mass - recoil) * recoil / 2 * i2
-    p, n = nucleus.protons * form_p, nucleus.neutrons * form_n
-    prefactor = G_F**2 * nucleus.mass / (4 * np.pi) * HBARC2
+    kinematic = i0 - recoil * i1 - (mass - recoil) * recoil / 2 * i2
+    p, n = float(nucleus.protons) * form_p, float(nucleus.neutrons) * form_n
+    prefactor = G_F**2 * mass / (4 * np.pi) * HBARC2
     return prefactor * np.stack([p**2 * kinematic, n**2 * kinematic, 2 * p * n * kinematic])
 
 

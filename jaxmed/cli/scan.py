@@ -1,0 +1,90 @@
+"""jaxmed scan."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import jax
+import typer
+
+from jaxmed.cli.common import (
+    Cache,
+    Config,
+    Constraint,
+    Json,
+    OtherExperiments,
+    OtherModel,
+    Out,
+    chosen_analysis,
+    finish,
+    one_sentence,
+    prepare,
+    print_table,
+    printer,
+    say,
+    say_written,
+    set_up,
+)
+from jaxmed.cli.progress import point_progress
+from jaxmed.inference.memory import default_memory, read_bytes
+from jaxmed.inference.processes import check_processes, join
+from jaxmed.report.chunks import read_job
+from jaxmed.report.scan import scan_json
+from jaxmed.report.tables import scan_table
+from jaxmed.scan_job import assemble, compute, missing, save_scan
+from jaxmed.scan_plan import plan_scan
+
+_Coordinator = Annotated[
+    str | None, typer.Option(help="HOST:PORT of process 0; srun and mpirun need no such options.")
+]
+_Number = Annotated[int | None, typer.Option("--num-processes", help="How many processes.")]
+_Index = Annotated[int | None, typer.Option("--process-id", help="Which of them this is, from 0.")]
+
+
+@one_sentence
+def scan(
+    config: Config = None,
+    model: OtherModel = None,
+    experiments: OtherExperiments = None,
+    constraint: Constraint = None,
+    out: Out = Path("results"),
+    resume: Annotated[bool, typer.Option("--resume", help="Go on with the scan in --out.")] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", help="A line a minute, no bar.")] = False,
+    memory: Annotated[
+        str | None, typer.Option(help="For results and batches; 60 % of what is free if left out.")
+    ] = None,
+    coordinator: _Coordinator = None,
+    number: _Number = None,
+    index: _Index = None,
+    json: Json = None,
+    cache: Cache = True,
+) -> None:
+    """-2 log L on a grid of g' and M_Z', nuisances profiled, on all devices and processes."""
+    analysis = chosen_analysis(config, model, experiments, constraint)
+    size = read_bytes(memory) if memory is not None else None
+    check_processes(coordinator, number, index)
+    prepare(None, json)
+    held = _held(out, resume)
+    # nobody writes to the folder before all have joined, and so all have seen it as it was
+    join(coordinator, number, index)
+    set_up(cache)
+    plan = plan_scan(analysis, out, held, size if size is not None else default_memory())
+    todo = missing(plan, say)
+    points = sum(len(plan.points[plan.chunks.points(i)]) for i in todo)
+    with point_progress(points, f"Scanning {', '.join(analysis.experiments)}", quiet) as tick:
+        compute(plan, todo, tick)
+    result = assemble(plan)
+    if jax.process_index() > 0:
+        return
+    print_table(printer(json), scan_table(scan_json(result)))
+    say_written(save_scan(plan, result))
+    finish(scan_json(result), json)
+
+
+def _held(out: Path, resume: bool) -> dict[str, Any] | None:
+    """The scan in a folder; ValueError if there is one that nobody asked to resume."""
+    held = read_job(out)
+    if held is not None and not resume:
+        raise ValueError(
+            f"{out} already holds a scan: add --resume to go on with it, or choose another --out"
+        )
+    return held

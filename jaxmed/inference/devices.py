@@ -1,0 +1,49 @@
+"""Run the lanes of a batch on all devices of this process, each at its own pace."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, TypeVar
+
+import jax
+import numpy as np
+from jax.sharding import Mesh, PartitionSpec
+
+T = TypeVar("T")
+
+_AXIS = "lanes"
+
+
+def over_devices(function: Callable[..., T]) -> Callable[..., T]:
+    """Split the lanes of a batched function over the local devices; on one device, the function itself.
+
+    Each device runs the whole program on its own lanes, `while_loop`s included, and waits for no other: there is
+    no communication inside. Give every device as many lanes as one alone would get (grow the batch with
+    `device_count`, do not divide it): then all run the program that one alone runs, and results agree to rounding.
+
+    Args:
+        function: (lanes, *shared) -> pytree; every leaf of `lanes` and of the result has the leading axis
+            (n_lanes,), `shared` is the same for all lanes.
+
+    Returns:
+        The same function; n_lanes must be a multiple of `device_count()`. To be called inside jit.
+    """
+    devices = jax.local_devices()
+    if len(devices) == 1:
+        return function
+    # Local devices only: another process may run another number of batches, or none.
+    mesh = Mesh(np.array(devices), (_AXIS,))
+
+    @wraps(function)
+    def spread(lanes: Any, *shared: Any) -> T:
+        specs = (PartitionSpec(_AXIS), *(PartitionSpec() for _ in shared))
+        # No collective inside, so nothing for the replication check to find, and loops it cannot see through.
+        return jax.shard_map(
+            function, mesh=mesh, in_specs=specs, out_specs=PartitionSpec(_AXIS), check_vma=False
+        )(lanes, *shared)
+
+    return spread
+
+
+def device_count() -> int:
+    """Devices of this process over which lanes are split."""
+    return jax.local_device_count()

@@ -1,0 +1,108 @@
+"""How many points at a time fit into memory."""
+
+import os
+import re
+from pathlib import Path
+
+import jax
+
+from jaxmed.inference.problem import Data, Problem, acts_on, blocks
+
+FEWEST = 8
+"""Points of the smallest batch: fewer would leave the vector units idle."""
+
+# float64 numbers that the compiled profile holds for each point, an upper bound for all data sets together and
+# alone, measured with `memory_analysis` of the compiled program (the test repeats that): about 6 for every bin
+# and each nuisance acting on it (templates, derivatives, Hessian), 5 for every recoil node.
+_PER_BIN, _PER_NODE = 6, 5
+_DOUBLE = 8
+_SHARE = 0.6  # of what is free, unless told otherwise
+_UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+
+
+def batch_size(problem: Problem, data: Data, memory: float, n_points: int, largest: int) -> int:
+    """Points at a time on each device: the largest power of two that fits, at most `largest`.
+
+    Args:
+        problem: what is profiled.
+        data: the experiments.
+        memory: for the results of all points and for one batch [bytes], beside what JAX itself and the data take
+            (about 0.5 GB); of each device, or of the host where its cores are the devices.
+        n_points: points in all.
+        largest: what is fastest when memory is plentiful.
+
+    Raises:
+        ValueError: not even a batch of 8 points fits.
+    """
+    batch = largest
+    while batch > FEWEST and needed(problem, data, batch, n_points) > memory:
+        batch //= 2
+    least = needed(problem, data, batch, n_points)
+    if least > memory:
+        raise ValueError(
+            f"memory = {memory / 1e6:.3g} MB: expected at least {least / 1e6:.3g} MB, for the results of "
+            f"{n_points} points and a batch of {batch} on {_sharing()} device(s)"
+        )
+    return batch
+
+
+def needed(problem: Problem, data: Data, batch: int, n_points: int) -> float:
+    """Memory [bytes] for the results of all points, twice while they are joined, and for one batch."""
+    results = 2 * _DOUBLE * n_points * (len(problem.names) + 3)
+    return results + batch * _sharing() * point_bytes(problem, data)
+
+
+def point_bytes(problem: Problem, data: Data) -> int:
+    """Memory [bytes] of the compiled profile for each point of a batch; independent blocks run one by one."""
+    return max(_block_bytes(block, own) for block, own in blocks(problem, data))
+
+
+def _block_bytes(problem: Problem, data: Data) -> int:
+    cells = sum(e.n_bins * (1 + sum(acts_on(n, e) for n in problem.nuisances)) for e in data)
+    nodes = sum(channel.recoil.size for e in data for channel in e.channels)
+    return _DOUBLE * (_PER_BIN * cells + _PER_NODE * nodes)
+
+
+def _sharing() -> int:
+    """Devices that share one memory."""
+    return jax.local_device_count() if jax.local_devices()[0].platform == "cpu" else 1
+
+
+def read_bytes(text: str) -> float:
+    """Bytes from '4GB', '500 MB', '2GiB' or a plain number; ValueError for anything else."""
+    found = re.fullmatch(r"\s*(\d+\.?\d*|\.\d+)\s*([kMGT]|[KMG]i)?B?\s*", text)
+    size = float(found[1]) * _UNITS[found[2] or ""] if found else 0.0
+    if not size > 0:
+        raise ValueError(f"memory = '{text}': expected a size such as 4GB or 500MB")
+    return size
+
+
+def default_memory() -> float:
+    """60 % of the memory that is free now [bytes]: of the first device, or of the host where it has none of its own."""
+    return _SHARE * _free_bytes()
+
+
+def _free_bytes() -> float:
+    device = jax.local_devices()[0]
+    stats = device.memory_stats() if device.platform != "cpu" else None
+    if stats and "bytes_limit" in stats:
+        return stats["bytes_limit"] - stats.get("bytes_in_use", 0)
+    return min(_host_free(), _group_free(Path("/sys/fs/cgroup")))
+
+
+def _host_free(path: Path = Path("/proc/meminfo")) -> float:
+    """What Linux calls available; elsewhere all physical memory."""
+    if path.is_file():
+        found = re.search(r"MemAvailable:\s+(\d+) kB", path.read_text())
+        if found:
+            return 1024.0 * int(found[1])
+    return float(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES"))
+
+
+def _group_free(group: Path) -> float:
+    """What a container or a batch system leaves of its own limit; infinite without one."""
+    try:
+        limit, used = ((group / name).read_text() for name in ("memory.max", "memory.current"))
+        return float(int(limit) - int(used))
+    except (OSError, ValueError):
+        return float("inf")

@@ -11,6 +11,7 @@ from jaxmed.inference.slopes import slopes
 
 _PASSES = 60
 _ACCURACY = 1e-5  # in the fit's coordinate: log10 g, log10 mass
+_ON_LEVEL = 1e-4  # of -log L
 _HALVINGS = 52  # of the interval in which a cubic has one root
 
 
@@ -50,8 +51,8 @@ def find_crossings(
     """One crossing on every segment between two profiled points on either side of a level.
 
     Each pass takes the root of the cubic that has the values and slopes of both ends of the bracket, every third
-    one halves it. A segment is done when the next Newton step would be shorter than 1e-5; a jump, where the
-    profile changes from one minimum of the nuisances to another, is bracketed.
+    one halves it. A segment is done on the level to 1e-4 when the next Newton step would be shorter than 1e-5; a jump,
+    where the profile changes from one minimum of the nuisances to another, is bracketed.
 
     Args:
         problem: what is free.
@@ -87,8 +88,8 @@ def find_crossings(
 
 
 def _accurate(new: _Ends, bracket: np.ndarray, length: np.ndarray) -> np.ndarray:
-    newton = np.abs(new.value) <= np.abs(new.slope) * _ACCURACY / length
-    return newton | (bracket * length <= _ACCURACY)
+    short = np.abs(new.value) <= np.abs(new.slope) * _ACCURACY / length
+    return (short & (np.abs(new.value) <= _ON_LEVEL)) | (bracket * length <= _ACCURACY)
 
 
 def _cubic_root(low: _Ends, high: _Ends) -> np.ndarray:

@@ -1,18 +1,17 @@
 """jaxmed fit."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from jaxmed.cli.analysis import chosen_analysis
 from jaxmed.cli.common import (
     Cache,
     Constraint,
     Json,
     Out,
     cache_folder,
-    experiment_names,
     finish,
     one_sentence,
     prepare,
@@ -23,11 +22,9 @@ from jaxmed.cli.common import (
     say_written,
     set_up,
 )
-from jaxmed.config import Analysis, default_analysis, read_analysis
-from jaxmed.inference.constraints import check_constraints
+from jaxmed.config import default_analysis
 from jaxmed.jobs import Fits, plan_fits, run_fits, save_fits
 from jaxmed.report.tables import explanations, fit_table
-from jaxmed.theory.models import get_model
 
 
 @one_sentence
@@ -45,7 +42,7 @@ def fit(
     cache: Cache = True,
 ) -> None:
     """Fit g', M_Z' and every nuisance; each experiment alone as well if the analysis says so."""
-    analysis = _analysis(config, model, experiments, constraint)
+    analysis = chosen_analysis(config or default_analysis(), model, experiments, constraint)
     set_up(cache)
     planned = plan_fits(analysis)
     prepare(out, json)
@@ -57,25 +54,6 @@ def fit(
     say_written([out / "results.json", *save_fits(done, out)])
     if not all(result.converged for result in done.results.values()):
         raise typer.Exit(1)
-
-
-def _analysis(
-    config: Path | None,
-    model: str | None,
-    experiments: str | None,
-    constraint: list[str] | None,
-) -> Analysis:
-    """The file's analysis with what the command line changes."""
-    analysis = read_analysis(config or default_analysis())
-    if model is not None:
-        analysis = replace(analysis, model=get_model(model))
-    if experiments is not None:
-        names = experiment_names(experiments)
-        kept = {k: v for k, v in analysis.options.items() if k in names}
-        alone = analysis.alone and len(names) > 1
-        analysis = replace(analysis, experiments=names, options=kept, alone=alone)
-    chosen = analysis.constraints if constraint is None else tuple(constraint)
-    return replace(analysis, constraints=check_constraints(chosen, analysis.model))
 
 
 def _say_fits(done: Fits, cache: bool) -> None:

@@ -3,7 +3,6 @@
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 from jaxmed.cli.common import (
@@ -22,6 +21,7 @@ from jaxmed.cli.common import (
     say_written,
     set_up,
 )
+from jaxmed.cli.ranges import values
 from jaxmed.inference.constraints import check_constraints
 from jaxmed.inference.limits import check_line
 from jaxmed.jobs import run_limit
@@ -42,7 +42,7 @@ def limit(
     cache: Cache = True,
 ) -> None:
     """Upper limit on g' at each mass, nuisances profiled, the whole line scanned for islands."""
-    names, masses = experiment_names(experiments), _masses(mass)
+    names, masses = experiment_names(experiments), values("mass", mass)
     chosen, _, _ = check_line(model, masses, cl)
     constraints = check_constraints(constraint or (), chosen)
     set_up(cache)
@@ -52,18 +52,3 @@ def limit(
     print_table(printer(json), limit_table(found, cl))
     say_written(figures)
     finish(content, json, out / f"limit_{model}_{'_'.join(names)}.json")
-
-
-def _masses(text: str) -> np.ndarray:
-    """Masses [MeV] from 'a,b,c' or 'low:high:number'."""
-    expected = "expected numbers like 0.01,1,10 or low:high:number like 1e-3:1e3:61"
-    try:
-        if ":" not in text:
-            return np.array([float(part) for part in text.split(",")])
-        low, high, number = text.split(":")
-        start, end, count = float(low), float(high), int(number)
-    except ValueError:
-        raise ValueError(f"mass = '{text}': {expected}") from None
-    if not (0 < start < end < float("inf") and count >= 2):
-        raise ValueError(f"mass = '{text}': {expected}, with 0 < low < high and number at least 2")
-    return np.geomspace(start, end, count)

@@ -11,7 +11,7 @@ from jaxmed.config import read_analysis
 from jaxmed.experiments import load
 from jaxmed.inference.contours import Contours
 from jaxmed.inference.scan import scan
-from jaxmed.inference.tracing import Line
+from jaxmed.inference.tracing import ContourLine
 from jaxmed.report.contours import contours_figure, contours_table
 from jaxmed.tables import packaged
 
@@ -107,7 +107,7 @@ def test_the_packaged_analysis_is_the_xenon_question():
 
 def _found(g_best, mass_best):
     around = np.array([0.9, 1.1, 1.0, 0.9])
-    line = Line(1e-6 * around, 0.05 * around, True, np.ones(4, dtype=bool))
+    line = ContourLine(1e-6 * around, 0.05 * around, True, np.ones(4, dtype=bool))
     return Contours(
         (0.6827, 0.8), (2.3, 3.2), ((line,), ()), g_best, mass_best, 10.0, 12.0,
         np.ones(3), np.ones(3), np.ones(3), np.ones(3, dtype=bool),

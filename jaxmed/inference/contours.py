@@ -15,7 +15,7 @@ from jaxmed.inference.minima import refine_minima
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile import profile
 from jaxmed.inference.progress import Tick, advance
-from jaxmed.inference.tracing import Line, trace
+from jaxmed.inference.tracing import ContourLine, trace
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
 from jaxmed.theory.models import Model, Parameter, get_model
@@ -44,7 +44,7 @@ class Contours(NamedTuple):
 
     cl: tuple[float, ...]
     thresholds: tuple[float, ...]
-    lines: tuple[tuple[Line, ...], ...]
+    lines: tuple[tuple[ContourLine, ...], ...]
     g_best: float
     mass_best: float
     nll: float

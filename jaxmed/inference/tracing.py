@@ -12,7 +12,7 @@ from jaxmed.inference.problem import Data, Problem
 _ON_LEVEL = 5e-4  # of -log L: 1e-3 of -2 log L
 
 
-class Line(NamedTuple):
+class ContourLine(NamedTuple):
     """One piece of a contour.
 
     Attributes:
@@ -32,7 +32,7 @@ class Line(NamedTuple):
 
 def trace(
     problem: Problem, lattice: Lattice, levels: np.ndarray, data: Data, evaluate: Evaluate
-) -> tuple[tuple[Line, ...], ...]:
+) -> tuple[tuple[ContourLine, ...], ...]:
     """The lines of every level, by marching squares and then Newton along the lattice's edges.
 
     Args:
@@ -55,7 +55,7 @@ def trace(
     cuts = np.cumsum([len(chain) for chain in chains])[:-1]
     pieces = zip(chains, np.split(points, cuts), np.split(exact, cuts), strict=False)
     lines = iter(
-        Line(10 ** xy[:, 0], 10 ** xy[:, 1], bool((chain[0] == chain[-1]).all()), good)
+        ContourLine(10 ** xy[:, 0], 10 ** xy[:, 1], bool((chain[0] == chain[-1]).all()), good)
         for chain, xy, good in pieces
     )
     return tuple(tuple(next(lines) for _ in each) for each in drawn)

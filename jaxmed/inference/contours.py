@@ -39,7 +39,7 @@ class Contours(NamedTuple):
         nll_sm: of the standard model.
         g, mass: every profiled point of the plane, (n_points,).
         delta: -2 Delta log L there, (n_points,).
-        converged: whether the inner minimisation did; elsewhere `delta` is an upper bound, (n_points,).
+        converged: whether the inner minimisation did; elsewhere `delta` is a bound, (n_points,).
     """
 
     cl: tuple[float, ...]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jaxmed.experiments import Experiment, expected, load, nll
+    from jaxmed.inference.contours import Contours, contours
     from jaxmed.inference.fit import fit
     from jaxmed.inference.limits import Limits, limits
     from jaxmed.inference.results import FitResult, Surface
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Charges",
+    "Contours",
     "Couplings",
     "Epsilon",
     "Experiment",
@@ -42,6 +44,7 @@ __all__ = [
     "Surface",
     "anomalies",
     "charges",
+    "contours",
     "couplings",
     "expected",
     "fit",
@@ -56,6 +59,7 @@ __all__ = [
 
 _HOME = {
     "experiments": ("Experiment", "expected", "load", "nll"),
+    "inference.contours": ("Contours", "contours"),
     "inference.fit": ("fit",),
     "inference.limits": ("Limits", "limits"),
     "inference.results": ("FitResult", "Surface"),

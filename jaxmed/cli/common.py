@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,10 +13,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from jaxmed.config import Analysis, check_experiments, default_analysis, read_analysis
-from jaxmed.inference.constraints import check_constraints
+from jaxmed.config import check_experiments
 from jaxmed.report.files import prepare_folder, to_json, write_atomically
-from jaxmed.theory.models import get_model
 
 # Results go to standard output, everything said about them to standard error.
 console = Console(stderr=True)
@@ -128,25 +125,6 @@ def prepare(out: Path | None, json: str | None) -> None:
 def experiment_names(text: str) -> tuple[str, ...]:
     """Names from 'a,b,c'; ValueError for one that is unknown or repeated."""
     return check_experiments(tuple(name.strip() for name in text.split(",") if name.strip()))
-
-
-def chosen_analysis(
-    config: Path | None,
-    model: str | None,
-    experiments: str | None,
-    constraint: list[str] | None,
-) -> Analysis:
-    """The file's analysis with what the command line changes."""
-    analysis = read_analysis(config or default_analysis())
-    if model is not None:
-        analysis = replace(analysis, model=get_model(model))
-    if experiments is not None:
-        names = experiment_names(experiments)
-        kept = {k: v for k, v in analysis.options.items() if k in names}
-        alone = analysis.alone and len(names) > 1
-        analysis = replace(analysis, experiments=names, options=kept, alone=alone)
-    chosen = analysis.constraints if constraint is None else tuple(constraint)
-    return replace(analysis, constraints=check_constraints(chosen, analysis.model))
 
 
 def printer(json: str | None) -> Console:

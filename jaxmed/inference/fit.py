@@ -9,10 +9,10 @@ import numpy as np
 from jax import Array
 
 from jaxmed.experiments.model import Experiment
-from jaxmed.inference import lbfgs, newton
+from jaxmed.inference import lbfgs
 from jaxmed.inference.errors import Errors, estimates
-from jaxmed.inference.hessian import expand
 from jaxmed.inference.newton import Minimum
+from jaxmed.inference.polish import polish
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile import Start, standard_start
 from jaxmed.inference.progress import Tick, advance
@@ -28,9 +28,6 @@ _STARTS = 6
 _ZOOM_POINTS = 25
 _LBFGS_STEPS = 300
 _LBFGS_TOLERANCE = 1e-5  # gradient norm in the bounded coordinate
-# Usually a handful; rho with a Z' just above the Z is a curved valley, where each step is short.
-_POLISH_STEPS = 300
-_POLISH_TOLERANCE = 1e-9  # decrement of nll; round-off is 1e-10 of a thousand bins
 _ACCEPTED = 1e-7  # a larger expected decrease means not converged
 
 
@@ -80,7 +77,7 @@ def fit(
         ends, nlls = jax.device_get(_descend(problem, jnp.asarray(starts), group))
         nlls = np.where(np.isfinite(nlls), nlls, np.inf)
         advance(tick, 0.3)
-        minimum = _polish(problem, ends[np.argmin(nlls)], group)
+        minimum = polish(problem, ends[np.argmin(nlls)], group)
         errors = estimates(problem, minimum.x, *minimum.expansion[1:])
         zoom = _zoom(problem, group, minimum.x, errors, standard)
         advance(tick, 0.1)
@@ -103,21 +100,6 @@ def _descend(problem: Problem, starts: Array, data: Data) -> tuple[Array, Array]
         return _from_angle(end.x, box), end.value
 
     return jax.vmap(one)(starts)
-
-
-def _polish(problem: Problem, start: np.ndarray, data: Data) -> Minimum:
-    """Newton steps with the exact Hessian from one point (n_free,); NumPy in and out."""
-    x, expansion = start, expand(problem, start, data)
-    damping, decrement, steps = newton.FIRST_DAMPING, np.inf, 0
-    while decrement > _POLISH_TOLERANCE and steps < _POLISH_STEPS:
-        proposed, expected = jax.device_get(newton.step(expansion, x, damping, problem.box))
-        decrement = abs(expected) if np.isfinite(expected) else np.inf
-        there = expand(problem, proposed, data) if np.isfinite(expected) else None
-        better = there is not None and there.value < expansion.value
-        if there is not None and better:
-            x, expansion = proposed, there
-        damping, steps = float(newton.next_damping(damping, better)), steps + 1
-    return Minimum(x, expansion, decrement, steps)
 
 
 def _zoom(

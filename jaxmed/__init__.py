@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from jaxmed.inference.results import FitResult, Surface
     from jaxmed.inference.scan import scan
     from jaxmed.theory.charges import Charges, anomalies, charges
-    from jaxmed.theory.couplings import Couplings, Epsilon
+    from jaxmed.theory.couplings import Couplings, Epsilon, mediator
     from jaxmed.theory.gauge import gauge_bosons
     from jaxmed.theory.models import Model, Parameter, couplings
+    from jaxmed.theory.own import own_model
     from jaxmed.theory.seesaw import seesaw
 
 __all__ = [
@@ -45,7 +46,9 @@ __all__ = [
     "gauge_bosons",
     "limits",
     "load",
+    "mediator",
     "nll",
+    "own_model",
     "scan",
     "seesaw",
 ]
@@ -57,9 +60,10 @@ _HOME = {
     "inference.results": ("FitResult", "Surface"),
     "inference.scan": ("scan",),
     "theory.charges": ("Charges", "anomalies", "charges"),
-    "theory.couplings": ("Couplings", "Epsilon"),
+    "theory.couplings": ("Couplings", "Epsilon", "mediator"),
     "theory.gauge": ("gauge_bosons",),
     "theory.models": ("Model", "Parameter", "couplings"),
+    "theory.own": ("own_model",),
     "theory.seesaw": ("seesaw",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

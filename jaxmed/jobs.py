@@ -1,6 +1,7 @@
 """What the commands do: load, compute, and write every file."""
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,19 +126,23 @@ def save_fits(done: Fits, out: Path) -> list[Path]:
 
 def run_limit(
     names: tuple[str, ...],
-    model: str,
+    model: Model,
     masses: np.ndarray,
     cl: float,
     out: Path,
     tick: Tick,
     constraints: tuple[str, ...] = (),
+    fixed: Mapping[str, float] | None = None,
 ) -> tuple[dict[str, Any], Limits, list[Path]]:
     """Limits along a line of masses: JSON content, limits, and the figures written."""
     group = tuple(load(name) for name in names)
-    found = limits(group, model, masses=masses, cl=cl, constraints=constraints, tick=tick)
-    title = f"{model}: {', '.join([*(e.title for e in group), *constraints])}"
-    figures = save(limits_figure(found, title, cl), out / f"limit_{model}_{'_'.join(names)}")
-    return limits_json(found, model, group, cl, constraints), found, figures
+    found = limits(
+        group, model, masses=masses, cl=cl, fixed=fixed, constraints=constraints, tick=tick
+    )
+    title = f"{model.name}: {', '.join([*(e.title for e in group), *constraints])}"
+    base = "_".join(["limit", model.name, *(e.name for e in group)])
+    figures = save(limits_figure(found, title, cl), out / base)
+    return limits_json(found, model.name, group, cl, constraints), found, figures
 
 
 def run_spectrum(
@@ -148,7 +153,7 @@ def run_spectrum(
     found = spectrum(experiment, couplings)
     standard = spectrum(experiment, standard_model())
     figure = spectra_figure([experiment], [standard], [found], label)
-    return found, save(figure, out / f"spectrum_{name}")
+    return found, save(figure, out / f"spectrum_{experiment.name}")
 
 
 def run_bounds(

@@ -89,7 +89,7 @@ def test_couplings_can_be_given_directly(tmp_path):
         ),
         (
             "experiments = ['texono']\n[model]\ncharges = {x_h = 'a'}",
-            "model.charges.x_h = 'a': expected a number",
+            "model.charges.x_h = 'a': expected a finite number",
         ),
         ("experiments = ['texono']\n[model]\neps = {nu = [1, 2]}", "expected three numbers"),
         (
@@ -102,11 +102,15 @@ def test_couplings_can_be_given_directly(tmp_path):
             "expected a model with U",
         ),
         ("experiments = ['texono']\ngrid = 1", "grid = 1: expected a whole number from 5"),
-        ("experiments = ['texono']\ngrid = true", "grid = True: expected a int"),
-        ("experiments = ['texono']\nalone = 1", "alone = 1: expected a bool"),
-        ("experiments = ['texono']\nfixed = {mass = nan}", "fixed.mass = nan: expected a number"),
+        ("experiments = ['texono']\ngrid = true", "grid = True: expected a whole number"),
+        ("experiments = ['texono']\nalone = 1", "alone = 1: expected true or false"),
+        ("experiments = ['texono']\nfixed = {mass = nan}", "mass = nan: expected a finite number"),
         ("experiments = ['texono']\nname = 'a/b'", "name = 'a/b'"),
         ("experiments = ['texono']\nname = 'texono'", "not the name of an experiment"),
+        (
+            "experiments = ['texono']\noptions = { texono = 3 }",
+            "options.texono = 3: expected a table",
+        ),
         ("experiments = ['texono']\n[options.xenon1t]\nx = 1", "unknown experiment under options"),
     ],
 )

@@ -68,19 +68,25 @@ def limits(
         model: a preset name, Charges, Epsilon or Model, with a mediator.
         masses: mediator masses [MeV], (n,).
         cl: confidence level, between 0 and 1.
-        fixed: nuisances held fixed, by name.
+        fixed: nuisances, and parameters of the model beside g and mass, held fixed, by name.
         constraints: measurements added to the likelihood by name: 'rho', for a model with U(1)_X charges. The
             measured rho is 1.9 sigma above the standard model's, so that rho alone allows g' x_h up to 8.2e-3 for
             a light mediator at 90 % (relative to the best g >= 0), not the 3.3e-3 of its two-sigma edge (Eq. 34).
         tick: called with the share of the work done since the last call.
 
     Raises:
-        ValueError: masses outside the model's box or not finite, cl outside (0, 1), a model without a mediator,
-            unknown names, a constraint on a model without charges, or JAX in 32-bit mode.
+        ValueError: masses outside the model's box or not finite, cl outside (0, 1), a model without a mediator or
+            with a free parameter beside g and mass, unknown names, a constraint on a model without charges, or JAX
+            in 32-bit mode.
     """
     group = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
     chosen, line_masses, threshold = check_line(model, masses, cl)
     problem = make_problem(group, chosen, fixed, constraints=constraints)
+    if problem.parameters != ("g", "mass"):
+        raise ValueError(
+            f"limits of model '{chosen.name}': free are {', '.join(problem.parameters)}, expected g and mass alone: "
+            "hold the others fixed"
+        )
     log_masses = np.log10(line_masses)
     lines = _first_scan(problem, log_masses, group, tick)
     lines = _refine_minima(problem, log_masses, lines, group, tick)

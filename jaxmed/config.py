@@ -4,9 +4,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from jaxmed.experiments import LOADERS
+from jaxmed.experiments import LOADERS, is_folder
+from jaxmed.experiments.folder import read_folder
 from jaxmed.inference.constraints import check_constraints
-from jaxmed.keys import hint, known, number, one_of, read_toml, short, texts, typed
+from jaxmed.keys import hint, is_there, known, number, one_of, read_toml, short, texts, typed
 from jaxmed.tables import packaged
 from jaxmed.theory.model_file import model_from
 from jaxmed.theory.models import Model
@@ -19,7 +20,7 @@ class Analysis:
     Attributes:
         name: of the joint fit in results and file names.
         model: what is fitted.
-        experiments: names of the data sets.
+        experiments: names of the data sets, or paths of folders with one's own.
         alone: whether each experiment is also fitted by itself.
         grid: points along each model parameter in the scan.
         fixed: name -> value held fixed.
@@ -52,29 +53,33 @@ def read_analysis(path: Path) -> Analysis:
     """
     content = read_toml(path, "an analysis")
     try:
-        return _analysis(content)
+        return _analysis(content, path.parent)
     except ValueError as problem:
         raise ValueError(f"{path.name}: {problem}") from None
 
 
 def check_experiments(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names themselves; ValueError for an unknown, repeated or missing one."""
+    """Names of experiments or folders of one's own; ValueError for an unknown, repeated or missing one."""
     for name in names:
-        if name not in LOADERS:
+        if is_folder(name):
+            read_folder(Path(name))
+        elif name not in LOADERS:
             raise ValueError(
-                f"unknown experiment '{name}'{hint(name, LOADERS)}: expected {one_of(LOADERS)}"
+                f"unknown experiment '{name}'{hint(name, LOADERS)}: expected {one_of(LOADERS)}, "
+                "or the path of a folder"
             )
     if not names or len(set(names)) != len(names):
         raise ValueError(f"experiments = {list(names)}: expected at least one, each at most once")
     return names
 
 
-def _analysis(content: dict[str, Any]) -> Analysis:
+def _analysis(content: dict[str, Any], beside: Path) -> Analysis:
+    """The analysis; files and folders are looked up beside it."""
     known(content, Analysis.__dataclass_fields__, "key")
     experiments = typed(content, "experiments", list, required=True)
     if not all(isinstance(name, str) for name in experiments):
         raise ValueError(f"experiments = {experiments}: expected a list of names")
-    names = check_experiments(tuple(experiments))
+    names = check_experiments(tuple(_beside(beside, name) for name in experiments))
     options = typed(content, "options", dict, default={})
     known(options, names, "experiment under options")
     for name, table in options.items():
@@ -83,7 +88,10 @@ def _analysis(content: dict[str, Any]) -> Analysis:
     grid = typed(content, "grid", int, default=41)
     if not 5 <= grid <= 1001:
         raise ValueError(f"grid = {grid}: expected a whole number from 5 to 1001")
-    model = model_from(content.get("model", "u1r"))
+    model = content.get("model", "u1r")
+    if isinstance(model, str) and model.endswith(".toml"):
+        model = str(beside / model)
+    model = model_from(model)
     return Analysis(
         name=_name(typed(content, "name", str, default="fit")),
         model=model,
@@ -97,6 +105,12 @@ def _analysis(content: dict[str, Any]) -> Analysis:
         options=options,
         constraints=check_constraints(texts(content, "constraints"), model),
     )
+
+
+def _beside(folder: Path, name: str) -> str:
+    """The path of a user's own experiment, which a file names relative to itself, or the name as it is."""
+    own = is_folder(name) or (name not in LOADERS and is_there((folder / name).is_dir))
+    return str(folder / name) if own else name
 
 
 def _name(name: str) -> str:

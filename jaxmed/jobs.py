@@ -13,6 +13,7 @@ import numpy as np
 
 from jaxmed.config import Analysis
 from jaxmed.experiments import Experiment, load
+from jaxmed.experiments.folder import read_folder
 from jaxmed.experiments.model import STRENGTH
 from jaxmed.inference.fit import fit
 from jaxmed.inference.limits import Limits, limits
@@ -22,6 +23,7 @@ from jaxmed.inference.results import FitResult
 from jaxmed.report.bounds_figure import NOTE, bounds_figure
 from jaxmed.report.figures import limits_figure, save, spectra_figure, surface_figure
 from jaxmed.report.files import fit_json, limits_json, provenance
+from jaxmed.report.folder import describe_folder
 from jaxmed.report.spectrum import Spectrum, spectrum
 from jaxmed.theory.bounds import figure_5
 from jaxmed.theory.couplings import Couplings, standard_model
@@ -75,6 +77,9 @@ def plan_fits(analysis: Analysis) -> list[Planned]:
     planned = [Planned(analysis.name, tuple(loaded), analysis.fixed)]
     if analysis.alone:
         planned += [Planned(e.name, (e,), _concerning(e, analysis)) for e in loaded]
+    names = [job.name for job in planned]
+    if len(set(names)) != len(names):
+        raise ValueError(f"fits {', '.join(names)}: expected names that differ")
     for job in planned:
         make_problem(job.group, analysis.model, job.fixed, analysis.free, analysis.constraints)
     return planned
@@ -154,6 +159,12 @@ def run_spectrum(
     standard = spectrum(experiment, standard_model())
     figure = spectra_figure([experiment], [standard], [found], label)
     return found, save(figure, out / f"spectrum_{experiment.name}")
+
+
+def run_check(folder: Path) -> dict[str, Any]:
+    """What a user's own experiment holds; ValueError for the first mistake in its folder."""
+    found = read_folder(folder)
+    return describe_folder(found, load(f"{folder}{os.sep}"))
 
 
 def run_bounds(

@@ -2,7 +2,7 @@
 
 import math
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,7 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
     Raises:
         ValueError: the file is missing, unreadable, no TOML, or nested beyond reason.
     """
-    if not path.is_file():
+    if not is_there(path.is_file):
         raise ValueError(f"{path}: expected a TOML file with {what}, found none")
     try:
         return tomllib.loads(path.read_text(encoding="utf-8"))
@@ -38,6 +38,14 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
         raise ValueError(f"{path}: expected TOML, but its values are nested too deep") from None
     except OSError as problem:
         raise ValueError(f"{path}: expected a readable file, but {problem.strerror}") from None
+
+
+def is_there(test: Callable[[], bool]) -> bool:
+    """`path.is_file()` or `path.is_dir()`, False also for a name that the system cannot take."""
+    try:
+        return test()
+    except OSError:
+        return False
 
 
 def known(found: Iterable[str], allowed: Iterable[str], what: str) -> None:

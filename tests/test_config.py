@@ -67,6 +67,13 @@ def test_couplings_can_be_given_directly(tmp_path):
     assert (float(c.eps_e), float(c.eps_u), float(c.eps_d)) == (1.0, 0.2, 0.4)
 
 
+def test_a_model_file_is_looked_up_beside_the_analysis(tmp_path):
+    (tmp_path / "mine.toml").write_text('[model]\nname = "mine"\neps = { e = "2*g" }')
+    job = _read(tmp_path, 'experiments = ["texono"]\nmodel = "mine.toml"')
+    assert job.model.name == "mine"
+    assert float(job.model.build({"g": 1e-3, "mass": 1.0}).eps_e) == 2e-3
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [

@@ -1,5 +1,6 @@
 """Write results: JSON with provenance, each file whole or not at all."""
 
+import hashlib
 import json
 import math
 import os
@@ -111,6 +112,8 @@ def provenance(experiments: Sequence[Experiment]) -> dict[str, Any]:
     for experiment in experiments:
         for folder in experiment.tables:
             hashes |= checksums(folder)
+        if experiment.folder:
+            hashes |= _own_checksums(experiment)
     return {
         "device": f"{device.platform}: {device.device_kind}",
         "dtype": "float64",
@@ -118,6 +121,14 @@ def provenance(experiments: Sequence[Experiment]) -> dict[str, Any]:
         | {"python": platform.python_version()},
         "data_sha256": hashes,
         "cite": sorted({key for e in experiments for key in e.citations}),
+    }
+
+
+def _own_checksums(experiment: Experiment) -> dict[str, str]:
+    """File -> SHA256 of a user's own experiment."""
+    files = sorted(p for p in Path(experiment.folder).iterdir() if p.suffix in (".toml", ".csv"))
+    return {
+        f"{experiment.name}/{p.name}": hashlib.sha256(p.read_bytes()).hexdigest() for p in files
     }
 
 

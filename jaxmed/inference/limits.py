@@ -11,9 +11,7 @@ from jaxmed.inference.candidates import candidate_couplings
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile import profile
 from jaxmed.inference.progress import Tick, advance
-from jaxmed.theory.charges import Charges
-from jaxmed.theory.couplings import Epsilon
-from jaxmed.theory.models import Model, get_model
+from jaxmed.theory.models import Choice, Model, get_model
 
 _STEP = 0.1  # of the first scan, in log10 g
 _MINIMA = 4  # local minima refined at each mass
@@ -53,7 +51,7 @@ class _Line(NamedTuple):
 
 def limits(
     experiments: Experiment | Sequence[Experiment],
-    model: str | Model | Charges | Epsilon = "u1r",
+    model: Choice = "u1r",
     *,
     masses: Sequence[float] | np.ndarray,
     cl: float = 0.90,
@@ -65,7 +63,7 @@ def limits(
 
     Args:
         experiments: one data set or several; all nuisances are profiled.
-        model: a preset name, Charges, Epsilon or Model, with a mediator.
+        model: a preset name or whatever else makes a model (`get_model`), with a mediator.
         masses: mediator masses [MeV], (n,).
         cl: confidence level, between 0 and 1.
         fixed: nuisances, and parameters of the model beside g and mass, held fixed, by name.
@@ -95,7 +93,7 @@ def limits(
 
 
 def check_line(
-    model: str | Model | Charges | Epsilon, masses: Sequence[float] | np.ndarray, cl: float
+    model: Choice, masses: Sequence[float] | np.ndarray, cl: float
 ) -> tuple[Model, np.ndarray, float]:
     """The model, masses (n,) and chi^2 threshold of a line of limits; ValueError as `limits` raises."""
     chosen, line = get_model(model), np.asarray(masses, dtype=float)

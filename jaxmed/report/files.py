@@ -106,7 +106,7 @@ def limits_json(
 
 
 def provenance(experiments: Sequence[Experiment]) -> dict[str, Any]:
-    """Device, precision, versions, data checksums and what to cite."""
+    """Device, precision, versions, data checksums, what to cite, and titles, which say what is a projection."""
     device = jax.devices()[0]
     hashes: dict[str, str] = {}
     for experiment in experiments:
@@ -120,6 +120,7 @@ def provenance(experiments: Sequence[Experiment]) -> dict[str, Any]:
         "versions": {name: version(name) for name in ("jaxmed", "jax", "jaxlib", "optax", "numpy")}
         | {"python": platform.python_version()},
         "data_sha256": hashes,
+        "titles": {e.name: e.title for e in experiments},
         "cite": sorted({key for e in experiments for key in e.citations}),
     }
 

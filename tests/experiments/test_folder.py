@@ -222,6 +222,23 @@ def test_asimov_counts_are_those_of_the_standard_model(loaded, name):
     assert best.g_best[0] < best.g_upper[0] < 1e-4
 
 
+def test_gradients_are_finite_over_the_whole_box(loaded):
+    model, experiment = get_model("u1r"), loaded["germanium"]
+
+    @jax.jit
+    def slope(point, z):
+        def cost(point, z):
+            c = model.couplings({"g": point[0], "mass": point[1]})
+            return nll(experiment, c, dict(zip(experiment.nuisances, z, strict=True)))
+
+        return jax.grad(cost, argnums=(0, 1))(point, z)
+
+    for corner in ((-9.0, -6.0), (-9.0, 5.0), (0.0, -6.0), (0.0, 5.0), (-5.0, 0.0)):
+        for width in (0.0, 4.0):
+            found = slope(np.array(corner), np.full(len(experiment.nuisances), width))
+            assert all(np.all(np.isfinite(x)) for x in found)
+
+
 def test_a_matrix_of_the_same_response_predicts_the_same(tmp_path):
     folder = folders.copy("xenon", tmp_path)
     found = read_folder(folder)
@@ -315,5 +332,6 @@ def test_an_own_experiment_is_a_pytree_with_provenance(loaded):
     hashes = provenance([experiment])["data_sha256"]
     assert {"germanium/experiment.toml", "germanium/isotopes.csv"} <= hashes.keys()
     assert "texono/spectrum_coefficients.csv" in hashes
+    assert provenance([experiment])["titles"]["germanium"].endswith("(projection)")
     assert "Mueller:2011nm" in provenance([experiment])["cite"]
     assert dataclasses.replace(experiment, observed=experiment.observed).name == "germanium"

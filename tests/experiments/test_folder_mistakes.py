@@ -119,7 +119,7 @@ def refused(folder):
             "efficiency.csv",
             "0.16,0.95",
             "0.16,95",
-            "expected an efficiency from 0 to 1",
+            "expected efficiency from 0 to 1",
         ),
         ("germanium", "efficiency.csv", "0.3,1", "0.15,1", "line 5: got energy = 0.15"),
         ("germanium", "efficiency.csv", "energy_keV", "energy_MeV", "miss all bins"),

@@ -8,6 +8,7 @@ import numpy as np
 
 from jaxmed import keys
 from jaxmed.detector.quenching import lindhard
+from jaxmed.experiments.folder.curves import Curve, constant, read_curve
 from jaxmed.experiments.folder.source import Source, choice, needed, positive, section
 
 
@@ -16,26 +17,6 @@ class Shift(NamedTuple):
 
     quenching: float = 0.0
     efficiency: float = 0.0
-
-
-class Curve(NamedTuple):
-    """A piecewise-linear curve, constant outside: knots x, and values nominal, at +1 and at -1 sigma, (n,) each."""
-
-    x: np.ndarray
-    nominal: np.ndarray
-    up: np.ndarray
-    down: np.ndarray
-
-    def at(self, z: float) -> np.ndarray:
-        """Values at z standard deviations, linear on either side."""
-        return self.nominal + z * (self.up - self.nominal if z > 0 else self.nominal - self.down)
-
-    @property
-    def varies(self) -> bool:
-        """Whether it has an uncertainty."""
-        return not (
-            np.array_equal(self.up, self.nominal) and np.array_equal(self.down, self.nominal)
-        )
 
 
 @dataclass(frozen=True)
@@ -54,7 +35,7 @@ class Quenching:
 
     @property
     def varies(self) -> bool:
-        """Whether it has an uncertainty."""
+        """Whether it has an unconstant(1.0)ty."""
         return self.factor.varies if self.factor is not None else self.k_error > 0
 
 
@@ -100,24 +81,21 @@ def read_response(
     """
     names = ("quenching", "resolution", "efficiency", "lowest_keV", "matrix")
     table = section(content, "response", names)
-    certain = Curve(np.zeros(1), np.ones(1), np.ones(1), np.ones(1))
     if "matrix" in table:
         if len(table) > 1 or len(kinds) > 1:
             raise ValueError(
                 "response.matrix: expected it alone under [response], for a target of either nuclei or electrons"
             )
-        return Response(None, None, certain, 0.0, _matrix(source, table["matrix"], edges.size - 1))
+        return Response(
+            None, None, constant(1.0), 0.0, _matrix(source, table["matrix"], edges.size - 1)
+        )
     if ("nuclei" in kinds) != ("quenching" in table):
         raise ValueError(
             "response.quenching: expected it with [target.nuclei] and only there; quenching = 1.0 for energies in "
             "nuclear recoil"
         )
     quenching = _quenching(source, table["quenching"]) if "quenching" in table else None
-    efficiency = (
-        _efficiency(source, table.get("efficiency", 1.0), edges)
-        if "efficiency" in table
-        else certain
-    )
+    efficiency = _efficiency(source, table.get("efficiency", 1.0), edges)
     lowest = keys.number("response.lowest_keV", table.get("lowest_keV", edges[0] / 10))
     if not 0 <= lowest < edges[-1]:
         raise ValueError(
@@ -138,16 +116,13 @@ def _quenching(source: Source, value: Any) -> Quenching:
             )
         return Quenching(k, error, None)
     if isinstance(value, str):
-        rows = source.columns(key, value, ("energy_[E]", "factor"), ("factor_up", "factor_down"))
-        curve = _curve(source, rows, "factor", 1.2, "a quenching factor from 0 to 1.2")
-        return Quenching(None, 0.0, curve)
+        return Quenching(None, 0.0, read_curve(source, key, value, "factor", 1.2)[1])
     factor = positive(key, value)
     if factor > 1.2:
         raise ValueError(
             f"{key} = {factor:g}: expected a factor up to 1.2, a table {{ lindhard_k = ... }} or a file"
         )
-    one = np.full(1, factor)
-    return Quenching(None, 0.0, Curve(np.zeros(1), one, one, one))
+    return Quenching(None, 0.0, constant(factor))
 
 
 def _efficiency(source: Source, value: Any, edges: np.ndarray) -> Curve:
@@ -156,32 +131,14 @@ def _efficiency(source: Source, value: Any, edges: np.ndarray) -> Curve:
         number = positive(key, value)
         if number > 1:
             raise ValueError(f"{key} = {number:g}: expected a fraction from 0 to 1, or a file")
-        one = np.full(1, number)
-        return Curve(np.zeros(1), one, one, one)
-    optional = ("efficiency_up", "efficiency_down")
-    rows = source.columns(key, value, ("energy_[E]", "efficiency"), optional)
-    curve = _curve(source, rows, "efficiency", 1.0, "an efficiency from 0 to 1")
+        return constant(number)
+    rows, curve = read_curve(source, key, value, "efficiency", 1.0)
     if curve.x[-1] < edges[0] or curve.x[0] > edges[-1]:
         raise ValueError(
             f"{rows.path}: energies from {curve.x[0]:g} to {curve.x[-1]:g} keV miss all bins, {edges[0]:g} to "
             f"{edges[-1]:g} keV: expected the unit in the column's name to be that of its numbers"
         )
     return curve
-
-
-def _curve(source: Source, rows: Any, name: str, highest: float, expected: str) -> Curve:
-    rows.require_ascending("energy")
-    rows.require(rows["energy"] >= 0, "an energy not below 0")
-    if (f"{name}_up" in rows.values) != (f"{name}_down" in rows.values):
-        raise ValueError(f"{rows.path}: expected both columns {name}_up and {name}_down, or none")
-    columns = [rows.values.get(f"{name}{end}", rows[name]) for end in ("", "_up", "_down")]
-    for column in columns:
-        rows.require((column >= 0) & (column <= highest), expected)
-    if not np.any(columns[0] > 0):
-        raise ValueError(f"{rows.path}: every {name} is zero, expected one that is not")
-    x = rows["energy"]
-    source.note(rows, f"{x.size} points from {x[0]:g} to {x[-1]:g} keV, up to {columns[0].max():g}")
-    return Curve(x, *columns)
 
 
 def _resolution(table: Mapping[str, Any], edges: np.ndarray) -> Resolution | None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxmed.constants import SECONDS_PER_DAY
+from jaxmed.experiments.columns import Columns
 from jaxmed.experiments.exposure import targets_per_kg, tonne_years_in_seconds
 from jaxmed.experiments.folder.source import Source, choice, needed, positive, section
 from jaxmed.experiments.nuclei import FORM_FACTORS, NUCLEON_COUPLINGS, Isotope, NuclearOptions
@@ -82,10 +83,7 @@ def _nuclei(source: Source, content: Mapping[str, Any]) -> Nuclei:
             f"{rows.path}: the column atoms sums to {total:g}, expected the atoms of one formula unit, such as 1 for "
             "an element or 2 for CsI"
         )
-    usual = _usual_radius(z + n)
-    radii = [rows.values.get(name, usual) for name in ("radius_p_fm", "radius_n_fm")]
-    for radius in radii:
-        rows.require((radius >= 1.8) & (radius <= 8), "rms radii from 1.8 to 8 fm")
+    radii = _radii(rows)
     isotopes = tuple(
         Isotope(int(zi), int(ni), float(m), float(p), float(q))
         for zi, ni, m, p, q in zip(z, n, mass, *radii, strict=True)
@@ -100,6 +98,15 @@ def _nuclei(source: Source, content: Mapping[str, Any]) -> Nuclei:
         f"{len(isotopes)} isotopes, {molar_mass:.4g} g/mol, {total:.4g} atoms per formula unit",
     )
     return Nuclei(isotopes, atoms * targets_per_kg(molar_mass), options)
+
+
+def _radii(rows: Columns) -> tuple[np.ndarray, np.ndarray]:
+    """Rms radii [fm] of protons and neutrons, (n,) each; the Helm fit where the table has none."""
+    usual = _usual_radius(rows["z"] + rows["n"])
+    radii = tuple(rows.values.get(f"radius_{nucleon}_fm", usual) for nucleon in "pn")
+    for radius in radii:
+        rows.require((radius >= 1.8) & (radius <= 8), "rms radii from 1.8 to 8 fm")
+    return radii[0], radii[1]
 
 
 def _usual_radius(nucleons: np.ndarray) -> np.ndarray:

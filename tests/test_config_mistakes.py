@@ -1,6 +1,5 @@
 """Every analysis and model file with a mistake is refused in one sentence, by the hundred."""
 
-import json
 import math
 import tempfile
 import tomllib
@@ -9,6 +8,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from toml_text import dumped
 
 from jaxmed.config import read_analysis
 from jaxmed.jobs import plan_fits
@@ -24,17 +24,6 @@ NEVER = [
     True,
 ]  # no key takes any of these, `alone` apart
 EVERY_FILE = pytest.mark.parametrize("path", FILES, ids=lambda p: p.stem)
-
-
-def dumped(value):
-    """A value in TOML; tables inline."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(k)} = {dumped(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(dumped, value)) + "]"
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return json.dumps(value)
 
 
 def places(value, path=()):

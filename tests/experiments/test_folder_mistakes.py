@@ -1,6 +1,5 @@
 """Every mistake in a folder is refused in one sentence that says where: by hand, and by the hundred."""
 
-import json
 import math
 import shutil
 import tempfile
@@ -11,6 +10,7 @@ import folders
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from toml_text import dumped
 
 from jaxmed.experiments import load
 from jaxmed.experiments.folder import read_folder
@@ -254,17 +254,6 @@ def test_an_own_experiment_cannot_take_a_name(tmp_path):
 
 
 # --- by the hundred -------------------------------------------------------------------------------------
-
-
-def dumped(value):
-    """A value in TOML; tables inline."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(k)} = {dumped(v)}" for k, v in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(dumped, value)) + "]"
-    if isinstance(value, float) and not math.isfinite(value):
-        return str(value)
-    return json.dumps(value)
 
 
 def tables(value, path=()):

@@ -25,9 +25,10 @@ if TYPE_CHECKING:
     from jaxmed.report.npz import Result
     from jaxmed.report.scan import load_result
     from jaxmed.theory.charges import Charges, anomalies, charges
-    from jaxmed.theory.couplings import Couplings, Epsilon
+    from jaxmed.theory.couplings import Couplings, Epsilon, mediator
     from jaxmed.theory.gauge import gauge_bosons
     from jaxmed.theory.models import Model, Parameter, couplings
+    from jaxmed.theory.own import own_model
     from jaxmed.theory.seesaw import seesaw
 
 __all__ = [
@@ -52,7 +53,9 @@ __all__ = [
     "limits",
     "load",
     "load_result",
+    "mediator",
     "nll",
+    "own_model",
     "scan",
     "seesaw",
 ]
@@ -67,9 +70,10 @@ _HOME = {
     "report.npz": ("Result",),
     "report.scan": ("load_result",),
     "theory.charges": ("Charges", "anomalies", "charges"),
-    "theory.couplings": ("Couplings", "Epsilon"),
+    "theory.couplings": ("Couplings", "Epsilon", "mediator"),
     "theory.gauge": ("gauge_bosons",),
     "theory.models": ("Model", "Parameter", "couplings"),
+    "theory.own": ("own_model",),
     "theory.seesaw": ("seesaw",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

@@ -3,6 +3,7 @@
 import typer
 
 from jaxmed.cli.bounds import bounds
+from jaxmed.cli.check import check
 from jaxmed.cli.contour import contour
 from jaxmed.cli.fit import fit
 from jaxmed.cli.limit import limit
@@ -26,6 +27,7 @@ _EXAMPLES = {
     spectrum: "jaxmed spectrum --experiment xenon1t --g 1.6e-6 --mass 0.06",
     model: "jaxmed model --model u1r --g 1e-6 --mass 0.05",
     bounds: "jaxmed bounds --out figure5",
+    check: "jaxmed check my_detector",
 }
 for _command, _example in _EXAMPLES.items():
     app.command(epilog=f"Example: {_example}")(_command)

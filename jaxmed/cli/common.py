@@ -28,7 +28,14 @@ OtherExperiments = Annotated[
 ]
 Out = Annotated[Path, typer.Option(help="Folder for results and figures; made if missing.")]
 Json = Annotated[str | None, typer.Option("--json", help="Also write the JSON here; - prints it.")]
-ModelName = Annotated[str, typer.Option(help="u1r, b_minus_l, universal, hypercharge, ...")]
+ModelName = Annotated[
+    str,
+    typer.Option(help="u1r, b_minus_l, universal, hypercharge, ... or your own in a TOML file."),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Value of another parameter of the model: name=number, repeatable."),
+]
 Constraint = Annotated[
     list[str] | None,
     typer.Option(help="Measurement added to the likelihood: rho. May be repeated."),
@@ -125,6 +132,21 @@ def prepare(out: Path | None, json: str | None) -> None:
 def experiment_names(text: str) -> tuple[str, ...]:
     """Names from 'a,b,c'; ValueError for one that is unknown or repeated."""
     return check_experiments(tuple(name.strip() for name in text.split(",") if name.strip()))
+
+
+def settings(texts: list[str] | None) -> dict[str, float]:
+    """Numbers by name from 'name=number'; ValueError for anything else, or a name given twice."""
+    found: dict[str, float] = {}
+    for text in texts or []:
+        name, _, value = text.partition("=")
+        try:
+            number = float(value)
+        except ValueError:
+            raise ValueError(f"--set {text}: expected name=number") from None
+        if not name or name in found:
+            raise ValueError(f"--set {text}: expected name=number, each name once")
+        found[name] = number
+    return found
 
 
 def printer(json: str | None) -> Console:

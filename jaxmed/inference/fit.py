@@ -20,9 +20,7 @@ from jaxmed.inference.results import FitResult, Surface
 from jaxmed.inference.scan import grid_axes, scan_problem
 from jaxmed.inference.starts import pick_starts
 from jaxmed.inference.timing import Clock, clock
-from jaxmed.theory.charges import Charges
-from jaxmed.theory.couplings import Epsilon
-from jaxmed.theory.models import Model, get_model
+from jaxmed.theory.models import Choice, get_model
 
 _STARTS = 6
 _ZOOM_POINTS = 25
@@ -33,7 +31,7 @@ _ACCEPTED = 1e-7  # a larger expected decrease means not converged
 
 def fit(
     experiments: Experiment | Sequence[Experiment],
-    model: str | Model | Charges | Epsilon = "u1r",
+    model: Choice = "u1r",
     *,
     fixed: Mapping[str, float] | None = None,
     free: Sequence[str] = (),
@@ -45,7 +43,7 @@ def fit(
 
     Args:
         experiments: one data set or several; nuisances of the same name are shared.
-        model: a preset name, Charges, Epsilon or Model.
+        model: a preset name or whatever else makes a model (`get_model`).
         fixed: name -> value held fixed: model parameters in their own unit, nuisances in sigma.
         free: names freed beyond the default, such as 'signal_strength'.
         constraints: measurements added to the likelihood by name: 'rho', the rho parameter (Eqs. 31-33), for a

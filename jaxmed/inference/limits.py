@@ -12,9 +12,7 @@ from jaxmed.inference.lines import Samples, check_plane, scan_lines
 from jaxmed.inference.minima import refine_minima
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.progress import Tick, advance
-from jaxmed.theory.charges import Charges
-from jaxmed.theory.couplings import Epsilon
-from jaxmed.theory.models import Model, get_model
+from jaxmed.theory.models import Choice, Model, get_model
 
 _STEP = 0.1  # of the first scan, in log10 g
 
@@ -42,7 +40,7 @@ class Limits(NamedTuple):
 
 def limits(
     experiments: Experiment | Sequence[Experiment],
-    model: str | Model | Charges | Epsilon = "u1r",
+    model: Choice = "u1r",
     *,
     masses: Sequence[float] | np.ndarray,
     cl: float = 0.90,
@@ -54,18 +52,19 @@ def limits(
 
     Args:
         experiments: one data set or several; all nuisances are profiled.
-        model: a preset name, Charges, Epsilon or Model, with a mediator.
+        model: a preset name or whatever else makes a model (`get_model`), with a mediator.
         masses: mediator masses [MeV], (n,).
         cl: confidence level, between 0 and 1.
-        fixed: nuisances held fixed, by name.
+        fixed: nuisances, and parameters of the model beside g and mass, held fixed, by name.
         constraints: measurements added to the likelihood by name: 'rho', for a model with U(1)_X charges. The
             measured rho is 1.9 sigma above the standard model's, so that rho alone allows g' x_h up to 8.2e-3 for
             a light mediator at 90 % (relative to the best g >= 0), not the 3.3e-3 of its two-sigma edge (Eq. 34).
         tick: called with the share of the work done since the last call.
 
     Raises:
-        ValueError: masses outside the model's box or not finite, cl outside (0, 1), a model without a mediator,
-            unknown names, g or mass held fixed, a constraint on a model without charges, or JAX in 32-bit mode.
+        ValueError: masses outside the model's box or not finite, cl outside (0, 1), a model without a mediator or
+            with a free parameter beside g and mass, unknown names, g or mass held fixed, a constraint on a model
+            without charges, or JAX in 32-bit mode.
     """
     group = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
     chosen, line_masses, threshold = check_line(model, masses, cl)
@@ -85,7 +84,7 @@ def limits(
 
 
 def check_line(
-    model: str | Model | Charges | Epsilon, masses: Sequence[float] | np.ndarray, cl: float
+    model: Choice, masses: Sequence[float] | np.ndarray, cl: float
 ) -> tuple[Model, np.ndarray, float]:
     """The model, masses (n,) and chi^2 threshold of a line of limits; ValueError as `limits` raises."""
     chosen, line = get_model(model), np.asarray(masses, dtype=float)

@@ -2,6 +2,7 @@
 
 import typer
 
+from jaxmed.cli.bench import bench
 from jaxmed.cli.bounds import bounds
 from jaxmed.cli.fit import fit
 from jaxmed.cli.limit import limit
@@ -24,6 +25,7 @@ _EXAMPLES = {
     spectrum: "jaxmed spectrum --experiment xenon1t --g 1.6e-6 --mass 0.06",
     model: "jaxmed model --model u1r --g 1e-6 --mass 0.05",
     bounds: "jaxmed bounds --out figure5",
+    bench: "jaxmed bench --quick --experiments xenon1t",
 }
 for _command, _example in _EXAMPLES.items():
     app.command(epilog=f"Example: {_example}")(_command)

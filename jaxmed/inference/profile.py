@@ -10,6 +10,7 @@ import numpy as np
 from jax import Array
 
 from jaxmed.experiments.forward import components
+from jaxmed.inference.compiling import QuickJit
 from jaxmed.inference.devices import device_count, over_devices
 from jaxmed.inference.expansion import least_nll, nuisance_expansion
 from jaxmed.inference.newton import State, begin, minimise, pressed
@@ -167,7 +168,7 @@ def _summary(problem: Problem, state: State, floor: np.ndarray, excluded: np.nda
     )
 
 
-@partial(jax.jit, static_argnums=0)
+@QuickJit
 def _advance(
     problem: Problem, lanes: tuple[Array, State], data: Data, limit: int, hopeless: float
 ) -> tuple[State, Array]:

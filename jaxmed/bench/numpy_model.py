@@ -5,6 +5,7 @@ for as long as the couplings stay, so that numerical derivatives in the nuisance
 """
 
 from functools import partial
+from typing import Any
 
 import jax
 import jax.numpy as jnp
@@ -43,7 +44,7 @@ class NumpyLikelihood:
         """The value at x (n_free,), in the fit's coordinate."""
         point = np.asarray(x[: self._split])
         if self._point is None or not np.array_equal(point, self._point):
-            packed = np.asarray(_packed_couplings(self._problem, point))
+            packed: Any = np.asarray(_packed_couplings(self._problem, point))
             couplings = Couplings(packed[0], packed[1:4], *packed[4:])
             self._signals = [term.signal(couplings) for term in self._terms]
             self._point = point.copy()
@@ -76,7 +77,7 @@ class _DataTerm:
 
     def signal(self, couplings: Couplings) -> Template:
         """All neutrino events, with their systematic variations."""
-        variants = sum(channel.events(couplings) for channel in self._channels)
+        variants = np.sum([channel.events(couplings) for channel in self._channels], axis=0)
         e = self._experiment
         part = Component(variants[0], variants[1::2], variants[2::2], e.widths, e.shapes, e.scales)
         return Template(part, self._places)
@@ -123,9 +124,7 @@ def _on_electrons(c: Couplings, propagator: np.ndarray) -> tuple[np.ndarray, np.
     return left, c.sin2_theta_w + c.nc_e_right + exchange * (c.eps_e - c.axial_e)
 
 
-def _on(
-    nucleus: Nucleus, c: Couplings, propagator: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def _on(nucleus: Nucleus, c: Couplings, propagator: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Weak charges per proton and per neutron, (3, n)."""
     g_p = nucleus.proton_coupling - 2 * (c.sin2_theta_w - SIN2_THETA_W) + 2 * c.nc_u + c.nc_d
     g_n = nucleus.neutron_coupling + c.nc_u + 2 * c.nc_d

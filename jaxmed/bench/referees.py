@@ -46,10 +46,10 @@ def minuit_minimum(
 
     if not start.size:
         return objective(start)
-    minuit = Minuit(objective, start)
+    minuit = Minuit(objective, start)  # pyright: ignore[reportArgumentType]
     minuit.errordef = Minuit.LIKELIHOOD
     # First steps of one standard deviation and no errors asked for: the fastest, and it finds the minimum.
-    minuit.errors = 1.0
+    minuit.errors = np.ones(start.size)
     minuit.strategy = 0
     minuit.limits = box.tolist()
     minuit.migrad()
@@ -62,7 +62,8 @@ def scipy_minimum(
     """Minimise over the nuisances by L-BFGS-B with the compiled value and gradient.
 
     Args:
-        problem, data: the fit.
+        problem: what is free.
+        data: the experiments.
         point: free model parameters, (n_parameters,).
         start: nuisances, (n_nuisances,).
         box: theirs, (n_nuisances, 2).

@@ -63,7 +63,8 @@ def speeds(data: Sequence[Experiment], plan: Plan, tick: Tick = None) -> dict[st
 def _evaluations(problem: Problem, data: Data, plan: Plan) -> dict[str, Any]:
     """Likelihood and gradient in all free values, in batches of points all over the box."""
     random = np.random.default_rng(_SEED)
-    xs = random.uniform(*problem.box.T, (CHUNK, len(problem.names)))
+    low, high = problem.box.T
+    xs = random.uniform(low, high, (CHUNK, low.size))
     split = len(problem.parameters)
     xs[:, split:] = random.normal(0, 0.5, xs[:, split:].shape)
     values = timed(lambda: _values(problem, xs, data), plan.repeats)
@@ -135,9 +136,7 @@ def _rate(number: int, timing: Timing) -> dict[str, float]:
     return {"per_second": number / timing.seconds, "compile_seconds": timing.compile_seconds}
 
 
-def _against(
-    name: str, number: int, seconds: float, ours: dict[str, float]
-) -> dict[str, float]:
+def _against(name: str, number: int, seconds: float, ours: dict[str, float]) -> dict[str, float]:
     """A referee's rate, and how many times ours is faster."""
     theirs = number / seconds
     return {f"{name}_per_second": theirs, f"{name}_ratio": ours["per_second"] / theirs}

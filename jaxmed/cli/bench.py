@@ -37,9 +37,9 @@ def bench(
     set_up(cache=False)
     prepare(None, json)
     data = {name: load(name) for name in names}
-    fits = {name: (experiment,) for name, experiment in data.items()}
+    fits = {name: [experiment] for name, experiment in data.items()}
     if len(names) > 1:
-        fits["combined"] = tuple(data.values())
+        fits["combined"] = list(data.values())
     content = {"machine": describe_machine(), "quick": quick, "fits": {}}
     with progress(len(fits), f"Timing {', '.join(fits)}") as tick:
         for name, group in fits.items():

@@ -1,9 +1,10 @@
 """Flux moments against adaptive quadrature of the same spectra.
 
-    python tests/benchmarks/moments.py
+python tests/benchmarks/moments.py
 """
 
 import warnings
+from itertools import pairwise
 
 import numpy as np
 from scipy import integrate
@@ -41,8 +42,7 @@ def by_quad(continuum: Continuum, beam: tuple[int, ...], power: int, low: float)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", integrate.IntegrationWarning)  # at the limit of rounding
         parts = [
-            integrate.quad(integrand, a, b, epsrel=1e-13, epsabs=0)[0]
-            for a, b in zip(ends[:-1], ends[1:], strict=True)
+            integrate.quad(integrand, a, b, epsrel=1e-13, epsabs=0)[0] for a, b in pairwise(ends)
         ]
     return float(np.sum(parts))
 

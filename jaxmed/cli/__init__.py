@@ -2,6 +2,7 @@
 
 import typer
 
+from jaxmed.cli.bench import bench
 from jaxmed.cli.bounds import bounds
 from jaxmed.cli.check import check
 from jaxmed.cli.contour import contour
@@ -28,6 +29,7 @@ _EXAMPLES = {
     model: "jaxmed model --model u1r --g 1e-6 --mass 0.05",
     bounds: "jaxmed bounds --out figure5",
     check: "jaxmed check my_detector",
+    bench: "jaxmed bench --quick --experiments xenon1t",
 }
 for _command, _example in _EXAMPLES.items():
     app.command(epilog=f"Example: {_example}")(_command)

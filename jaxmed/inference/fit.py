@@ -1,7 +1,6 @@
 """The global fit: a profiled scan for starts, optax L-BFGS from all of them at once, a Newton polish."""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 
 import jax
 import jax.numpy as jnp
@@ -10,6 +9,7 @@ from jax import Array
 
 from jaxmed.experiments.model import Experiment
 from jaxmed.inference import lbfgs
+from jaxmed.inference.compiling import QuickJit
 from jaxmed.inference.errors import Errors, estimates
 from jaxmed.inference.newton import Minimum
 from jaxmed.inference.polish import polish
@@ -83,7 +83,7 @@ def fit(
     return _result(problem, group, minimum, errors, nlls, scans, standard, time)
 
 
-@partial(jax.jit, static_argnums=0)
+@QuickJit
 def _descend(problem: Problem, starts: Array, data: Data) -> tuple[Array, Array]:
     """L-BFGS in the bounded coordinate from each start (n_starts, n_free): where it ends, and -log L."""
     box = jnp.asarray(problem.box)

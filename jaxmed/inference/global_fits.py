@@ -9,6 +9,7 @@ import numpy as np
 from jax import Array
 
 from jaxmed.experiments.templates import tabulate
+from jaxmed.inference.compiling import QuickJit
 from jaxmed.inference.devices import device_count, over_devices
 from jaxmed.inference.expansion import Tables, joint_expansion
 from jaxmed.inference.grid_score import Library, score, stepped, tabulate_grid
@@ -178,7 +179,7 @@ def _polish(
     return summary(run(starts, advance, size, _FIRST_ROUND, silent), problem.box)
 
 
-@partial(jax.jit, static_argnums=0)
+@QuickJit
 def _advance(
     problem: Problem,
     lanes: tuple[State, tuple[Array, ...], Array],

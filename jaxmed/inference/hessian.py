@@ -15,6 +15,7 @@ from jax import Array
 from jaxmed.experiments.forward import components
 from jaxmed.experiments.likelihood import data_nll, prior_weights
 from jaxmed.experiments.model import Experiment
+from jaxmed.inference.compiling import QuickJit
 from jaxmed.inference.newton import Expansion
 from jaxmed.inference.problem import Data, Problem, constraint_part, restrict
 
@@ -55,7 +56,7 @@ def _data_term(problem: Problem, x: Any, experiment: Experiment) -> Array:
     return data_nll((experiment,), [part], problem.pulls(x[split:]))
 
 
-@partial(jax.jit, static_argnums=0)
+@QuickJit
 def _pairs(problem: Problem, x: Array, experiment: Experiment) -> tuple[Array, Array, Array]:
     """Value, first derivative along the first and mixed second derivative along both axes of every pair i <= j.
 

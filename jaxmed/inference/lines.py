@@ -48,7 +48,8 @@ def check_plane(problem: Problem) -> Problem:
     """The problem itself; ValueError unless g and mass are its free model parameters."""
     if problem.parameters != ("g", "mass"):
         raise ValueError(
-            f"free model parameters ({', '.join(problem.parameters)}): expected g and mass"
+            f"model '{problem.model.name}': free are {', '.join(problem.parameters) or 'none'}, "
+            "expected g and mass alone"
         )
     return problem
 

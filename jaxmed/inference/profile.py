@@ -10,6 +10,7 @@ import numpy as np
 from jax import Array
 
 from jaxmed.experiments.forward import components
+from jaxmed.inference.compiling import QuickJit
 from jaxmed.inference.devices import device_count, over_devices
 from jaxmed.inference.expansion import least_nll, nuisance_expansion
 from jaxmed.inference.lanes import CONVERGED_BELOW, TOLERANCE, batches, run
@@ -152,7 +153,7 @@ def summary(state: State, box: np.ndarray) -> Profiled:
     return Profiled(at.expansion.value, at.x, status.astype(np.int8), norm)
 
 
-@partial(jax.jit, static_argnums=0)
+@QuickJit
 def _advance(
     problem: Problem, lanes: tuple[Array, State], data: Data, limit: int, hopeless: float
 ) -> tuple[State, Array]:

@@ -10,6 +10,7 @@ from jax import Array
 
 from jaxmed.experiments.forward import components
 from jaxmed.experiments.model import Experiment
+from jaxmed.inference.compiling import QuickJit
 from jaxmed.inference.devices import device_count, over_devices
 from jaxmed.inference.expansion import nuisance_expansion
 from jaxmed.inference.lanes import TOLERANCE, run, silent
@@ -64,7 +65,7 @@ def _with(experiment: Experiment, counts: Array) -> Experiment:
     return replace(experiment, observed=counts)
 
 
-@partial(jax.jit, static_argnums=0)
+@QuickJit
 def _advance(
     problem: Problem,
     lanes: tuple[State, tuple[Array, ...], Array],

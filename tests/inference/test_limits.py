@@ -120,7 +120,7 @@ def test_allowed_to_the_end_of_the_scan_is_no_limit(experiments):
         ({"masses": [1.0], "model": "weak_mixing"}, "has no mediator"),
         (
             {"masses": [1.0], "fixed": {"mass": 1.0}},
-            r"free model parameters \(g\): expected g and mass",
+            "free are g, expected g and mass",
         ),
     ],
 )

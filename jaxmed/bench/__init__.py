@@ -1,0 +1,1 @@
+"""How fast jaxmed is, beside the tools one would otherwise use, timed in the same run."""

@@ -1,0 +1,98 @@
+"""The same minimisations by iminuit on NumPy and by SciPy's L-BFGS-B with JAX's gradient."""
+
+from functools import partial
+from importlib.metadata import PackageNotFoundError, version
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxmed.bench.numpy_model import NumpyLikelihood
+from jaxmed.experiments.forward import components
+from jaxmed.experiments.likelihood import data_nll, pull_nll
+from jaxmed.experiments.model import Component
+from jaxmed.inference.problem import Data, Problem
+
+REFEREES = ("iminuit", "scipy")
+INSTALL = (
+    "no comparison: install iminuit and SciPy with pip install 'jaxmed[bench]' to time them as well"
+)
+
+
+def versions() -> dict[str, str]:
+    """Versions of the referees; empty unless all are installed."""
+    try:
+        return {name: version(name) for name in REFEREES}
+    except PackageNotFoundError:
+        return {}
+
+
+def minuit_minimum(
+    likelihood: NumpyLikelihood, held: np.ndarray, start: np.ndarray, box: np.ndarray
+) -> float:
+    """Minimise by MIGRAD with numerical derivatives.
+
+    Args:
+        likelihood: of values (n_free,).
+        held: the first values, held fixed, (n_free - n,).
+        start: of the others, (n,).
+        box: of the others, (n, 2).
+    """
+    from iminuit import Minuit
+
+    def objective(z: np.ndarray) -> float:
+        return likelihood(np.concatenate([held, z]))
+
+    if not start.size:
+        return objective(start)
+    minuit = Minuit(objective, start)  # pyright: ignore[reportArgumentType]
+    minuit.errordef = Minuit.LIKELIHOOD
+    # First steps of one standard deviation and no errors asked for: the fastest, and it finds the minimum.
+    minuit.errors = np.ones(start.size)
+    minuit.strategy = 0
+    minuit.limits = box.tolist()
+    minuit.migrad()
+    return float(minuit.fval or 0.0)
+
+
+def scipy_minimum(
+    problem: Problem, data: Data, point: np.ndarray, start: np.ndarray, box: np.ndarray
+) -> float:
+    """Minimise over the nuisances by L-BFGS-B with the compiled value and gradient.
+
+    Args:
+        problem: what is free.
+        data: the experiments.
+        point: free model parameters, (n_parameters,).
+        start: nuisances, (n_nuisances,).
+        box: theirs, (n_nuisances, 2).
+    """
+    from scipy.optimize import minimize
+
+    parts = _parts(problem, point, data)
+
+    def objective(z: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradient = jax.device_get(_value_and_slope(problem, parts, z, data))
+        return float(value), np.asarray(gradient)
+
+    if not start.size:
+        return objective(start)[0]
+    return float(minimize(objective, start, jac=True, method="L-BFGS-B", bounds=box).fun)
+
+
+@partial(jax.jit, static_argnums=0)
+def _parts(problem: Problem, point: Array, data: Data) -> list[tuple[Component, ...]]:
+    couplings = problem.couplings(point)
+    return [components(experiment, couplings) for experiment in data]
+
+
+@partial(jax.jit, static_argnums=0)
+def _value_and_slope(
+    problem: Problem, parts: list[tuple[Component, ...]], z: Array, data: Data
+) -> tuple[Array, Array]:
+    def objective(z: Array) -> Array:
+        pulls = problem.pulls(jnp.asarray(z))
+        return data_nll(data, parts, pulls) + pull_nll(pulls)
+
+    return jax.value_and_grad(objective)(z)

@@ -19,8 +19,7 @@ from jaxmed.inference.memory import batch_size, needed
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile import CHUNK
 from jaxmed.report.chunks import Chunks, fingerprint, read_job, same_job, write_job
-from jaxmed.report.files import prepare_folder
-from jaxmed.tables import checksums
+from jaxmed.report.files import prepare_folder, provenance
 
 # Points of a chunk, rounded up to full batches: a second or two of work where a point is slow.
 _CHUNK_POINTS = 256
@@ -131,7 +130,7 @@ def _identity(
         **describe(analysis, problem),
         "couplings": _probe(problem),
         "axes": {name: values.tolist() for name, values in axes.items()},
-        "data": {k: v for e in data for folder in e.tables for k, v in checksums(folder).items()},
+        "data": provenance(data)["data_sha256"],
         "counts": hashlib.sha256(_text(*(e.observed for e in data)).encode()).hexdigest(),
     }
 

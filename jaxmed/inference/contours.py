@@ -13,7 +13,7 @@ from jaxmed.inference.lattice import make_lattice, refine
 from jaxmed.inference.lines import Samples, check_plane, scan_lines
 from jaxmed.inference.minima import refine_minima
 from jaxmed.inference.problem import make_problem
-from jaxmed.inference.profile import profile
+from jaxmed.inference.profile import Start, profile
 from jaxmed.inference.progress import Tick, advance
 from jaxmed.inference.tracing import ContourLine, trace
 from jaxmed.theory.charges import Charges
@@ -95,6 +95,7 @@ def contours(
     problem = check_plane(make_problem(group, chosen, fixed, free, constraints))
     scanned = scan_lines(problem, log_g, log_mass, group, lambda part: advance(tick, 0.5 * part))
     nll_sm = float(scanned.nll[0])
+    start = Start(scanned.nuisances[0], nll_sm)
     plane = scanned.at(scanned.log_g >= log_g[0])
     ceiling = np.full(log_mass.size, plane.nll.min() + max(thresholds) / 2)
     columns = refine_minima(problem, plane, ceiling, group)
@@ -106,7 +107,7 @@ def contours(
     lattice = make_lattice((log_g, log_mass), depth, _profile(on_grid), on_grid.converged)
 
     def evaluate(points: np.ndarray) -> tuple[Profile, np.ndarray]:
-        found = profile(problem, points, group)
+        found = profile(problem, points, group, start=start)
         return Profile(points, found.nll, found.nuisances), found.converged
 
     refine(lattice, levels, np.concatenate([seeds, best[None]]), evaluate)

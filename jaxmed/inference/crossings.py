@@ -6,7 +6,7 @@ import jax
 import numpy as np
 
 from jaxmed.inference.problem import Data, Problem
-from jaxmed.inference.profile import profile
+from jaxmed.inference.profile import Start, profile
 from jaxmed.inference.slopes import slopes
 
 _PASSES = 60
@@ -76,7 +76,8 @@ def find_crossings(
             break
         at = (low.at + high.at) / 2 if number % 3 == 2 else _cubic_root(low, high)
         points[going] = below.points[going] + at[:, None] * along[going]
-        found = profile(problem, points[going], data)
+        start = Start(below.nuisances[going], np.inf)
+        found = profile(problem, points[going], data, start=start)
         new = ends(going, at, Profile(points[going], found.nll, found.nuisances))
         nll[going] = found.nll
         inside = new.value <= 0

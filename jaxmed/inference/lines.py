@@ -7,7 +7,7 @@ import numpy as np
 
 from jaxmed.inference.candidates import candidate_couplings
 from jaxmed.inference.problem import Data, Problem
-from jaxmed.inference.profile import profile
+from jaxmed.inference.profile import Start, profile
 
 _FLAT = 1e-9  # differences of -log L that are round-off: a plateau has no minima
 
@@ -60,9 +60,10 @@ def sample(
     points: np.ndarray,
     data: Data,
     tick: Callable[[float], None] | None = None,
+    start: Start | None = None,
 ) -> Samples:
-    """Profile at `points` (n, 2) of the lines `line` (n,), in the order given."""
-    found = profile(problem, points, data, tick)
+    """Profile at `points` (n, 2) of the lines `line` (n,), in the order given; `start` as for `profile`."""
+    found = profile(problem, points, data, tick, start)
     return Samples(line, points, found.nll, found.nuisances, found.converged)
 
 

@@ -7,6 +7,7 @@ import numpy as np
 
 from jaxmed.inference.lines import Samples, local_minima, merge, sample
 from jaxmed.inference.problem import Data, Problem
+from jaxmed.inference.profile import Start
 from jaxmed.inference.slopes import slopes
 
 _PASSES = 15
@@ -44,7 +45,7 @@ def refine_minima(problem: Problem, samples: Samples, ceiling: np.ndarray, data:
     middle = local_minima(samples)
     ends = (_with_slopes(problem, samples.at(middle + shift), data) for shift in (-1, 0, 1))
     state = _Brackets(samples.line[middle], samples.points[middle, 1], *ends)
-    parts = [samples]
+    parts, start = [samples], Start(samples.nuisances[0], np.inf)
     for number in range(_PASSES):
         step = _step(state, halve=number % 3 == 2)
         promise = np.abs(state.best.slope * step)
@@ -54,7 +55,7 @@ def refine_minima(problem: Problem, samples: Samples, ceiling: np.ndarray, data:
             break
         state, step = jax.tree.map(lambda leaf, kept=going: leaf[kept], (state, step))
         points = np.stack([state.best.at + step, state.log_mass], axis=1)
-        found = sample(problem, state.line, points, data)
+        found = sample(problem, state.line, points, data, start=start)
         parts.append(found)
         state = _narrow(state, _with_slopes(problem, found, data))
     return merge(parts)

@@ -26,7 +26,12 @@ _EXCLUDED_ABOVE = 500.0
 
 
 class Start(NamedTuple):
-    """Where the nuisances start, (n_nuisances,), and -log L there: points far above it are given up."""
+    """Where the nuisances start and what to give up.
+
+    Attributes:
+        nuisances: (n_nuisances,), or (n_points, n_nuisances) with one start for each point.
+        nll: points that are certain to lie far above this value are bounded, not minimised; infinity: none.
+    """
 
     nuisances: np.ndarray
     nll: float
@@ -84,7 +89,7 @@ def profile(
     share = partial(_share, tick, len(parts))
     for block, own in parts:
         index = [problem.nuisances.index(name) for name in block.nuisances]
-        begun = Start(start.nuisances[index], start.nll)
+        begun = Start(start.nuisances[..., index], start.nll)
         found = _profile_block(block, points, own, begun, share, batch * device_count())
         total += found.nll
         squares += found.gradient_norm**2
@@ -130,7 +135,8 @@ def _profile_block(
         floor[lanes] = least
         return found, (found.at.decrement <= TOLERANCE) | (least > hopeless)
 
-    state = run(np.tile(start.nuisances, (len(points), 1)), advance, size, _FIRST_ROUND, tick)
+    starts = np.broadcast_to(start.nuisances, (len(points), len(problem.nuisances)))
+    state = run(starts, advance, size, _FIRST_ROUND, tick)
     return _summary(problem, state, floor, floor > hopeless)
 
 

@@ -1,0 +1,57 @@
+"""Templates in log M_Z' against the signal worked out node by node."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxmed.experiments.forward import signal
+from jaxmed.experiments.templates import tabulate, tabulated_signal
+from jaxmed.theory.models import get_model
+
+BOX = np.array([[-9.0, 0.0], [-6.0, 5.0]])
+
+
+def _couplings(name):
+    model = get_model(name)
+    return lambda x: model.couplings({"g": x[0], "mass": x[1]})
+
+
+@pytest.mark.parametrize("name", ["texono", "coherent_csi", "coherent_lar", "xenon1t"])
+@pytest.mark.parametrize("model", ["u1r", "b_minus_l"])
+def test_tabulated_signal_is_the_signal(experiments, name, model):
+    experiment, couplings = experiments[name], _couplings(model)
+    tables = tabulate(experiment, couplings, BOX, (-6.0, 5.0))
+    direct = jax.jit(lambda x: signal(experiment, couplings(x)))
+    table = jax.jit(lambda x: tabulated_signal(experiment, tables, couplings, x)(jnp.zeros(2)))
+    for x in np.random.default_rng(3).uniform(*BOX.T, (20, 2)):
+        here, there = direct(jnp.asarray(x)), table(jnp.asarray(x))
+        for part in ("nominal", "up", "down"):
+            exact = np.asarray(getattr(here, part))
+            scale = np.abs(exact).max(initial=0.0)
+            np.testing.assert_allclose(getattr(there, part), exact, atol=2e-8 * scale)
+
+
+@pytest.mark.parametrize("name", ["coherent_csi", "xenon1t"])
+def test_two_derivatives_are_those_of_autodiff(experiments, name):
+    experiment, couplings = experiments[name], _couplings("u1r")
+    tables = tabulate(experiment, couplings, BOX, (-6.0, 5.0))
+    x = jnp.array([-5.6, -0.9])
+
+    def direct(x):
+        return signal(experiment, couplings(x)).nominal
+
+    near = tabulated_signal(experiment, tables, couplings, x)
+    first = jax.jacfwd(lambda step: near(step).nominal)(jnp.zeros(2))
+    second = jax.hessian(lambda step: near(step).nominal)(jnp.zeros(2))
+    for found, exact, tolerance in (
+        (first, jax.jacfwd(direct)(x), 1e-6),
+        (second, jax.hessian(direct)(x), 1e-4),
+    ):
+        np.testing.assert_allclose(found, exact, atol=tolerance * jnp.abs(exact).max())
+
+
+def test_a_model_without_mixing_needs_three_templates(experiments):
+    """1, g^2 and g^4."""
+    tables = tabulate(experiments["xenon1t"], _couplings("b_minus_l"), BOX, (-6.0, 5.0))
+    assert [t.basis.shape[-1] for t in tables] == [3]

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jaxmed.experiments import Experiment, expected, load, nll
+    from jaxmed.inference.contours import Contours, contours
     from jaxmed.inference.fit import fit
     from jaxmed.inference.limits import Limits, limits
     from jaxmed.inference.results import FitResult, Surface
@@ -24,13 +25,15 @@ if TYPE_CHECKING:
     from jaxmed.report.npz import Result
     from jaxmed.report.scan import load_result
     from jaxmed.theory.charges import Charges, anomalies, charges
-    from jaxmed.theory.couplings import Couplings, Epsilon
+    from jaxmed.theory.couplings import Couplings, Epsilon, mediator
     from jaxmed.theory.gauge import gauge_bosons
     from jaxmed.theory.models import Model, Parameter, couplings
+    from jaxmed.theory.own import own_model
     from jaxmed.theory.seesaw import seesaw
 
 __all__ = [
     "Charges",
+    "Contours",
     "Couplings",
     "Epsilon",
     "Experiment",
@@ -42,6 +45,7 @@ __all__ = [
     "Surface",
     "anomalies",
     "charges",
+    "contours",
     "couplings",
     "expected",
     "fit",
@@ -49,13 +53,16 @@ __all__ = [
     "limits",
     "load",
     "load_result",
+    "mediator",
     "nll",
+    "own_model",
     "scan",
     "seesaw",
 ]
 
 _HOME = {
     "experiments": ("Experiment", "expected", "load", "nll"),
+    "inference.contours": ("Contours", "contours"),
     "inference.fit": ("fit",),
     "inference.limits": ("Limits", "limits"),
     "inference.results": ("FitResult", "Surface"),
@@ -63,9 +70,10 @@ _HOME = {
     "report.npz": ("Result",),
     "report.scan": ("load_result",),
     "theory.charges": ("Charges", "anomalies", "charges"),
-    "theory.couplings": ("Couplings", "Epsilon"),
+    "theory.couplings": ("Couplings", "Epsilon", "mediator"),
     "theory.gauge": ("gauge_bosons",),
     "theory.models": ("Model", "Parameter", "couplings"),
+    "theory.own": ("own_model",),
     "theory.seesaw": ("seesaw",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

@@ -1,21 +1,19 @@
 """Read an analysis from TOML: every key checked, every mistake one sentence."""
 
-import tomllib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from jaxmed.experiments import LOADERS
+from jaxmed.experiments import LOADERS, is_folder
+from jaxmed.experiments.folder import read_folder
 from jaxmed.inference.constraints import check_constraints
 from jaxmed.inference.grid import axis_values
+from jaxmed.keys import hint, is_there, known, number, one_of, read_toml, short, texts, typed
 from jaxmed.tables import packaged
-from jaxmed.theory.charges import charges
-from jaxmed.theory.couplings import Epsilon
-from jaxmed.theory.models import Model, charged, direct, get_model
+from jaxmed.theory.model_file import model_from
+from jaxmed.theory.models import Model
 
 
 @dataclass(frozen=True)
@@ -25,7 +23,7 @@ class Analysis:
     Attributes:
         name: of the joint fit in results and file names.
         model: what is fitted.
-        experiments: names of the data sets.
+        experiments: names of the data sets, or paths of folders with one's own.
         alone: whether each experiment is also fitted by itself.
         grid: points along each model parameter in the scan.
         fixed: name -> value held fixed.
@@ -59,62 +57,72 @@ def read_analysis(path: Path) -> Analysis:
     Raises:
         ValueError: missing or malformed file, unknown key, wrong type or unknown name; file and key are named.
     """
-    if not path.is_file():
-        raise ValueError(f"{path}: expected a TOML file with an analysis, found none")
+    content = read_toml(path, "an analysis")
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
-        raise ValueError(f"{path}: expected TOML, but {problem}") from None
-    try:
-        return _analysis(content)
+        return _analysis(content, path.parent)
     except ValueError as problem:
         raise ValueError(f"{path.name}: {problem}") from None
 
 
 def check_experiments(names: tuple[str, ...]) -> tuple[str, ...]:
-    """The names themselves; ValueError for an unknown, repeated or missing one."""
+    """Names of experiments or folders of one's own; ValueError for an unknown, repeated or missing one."""
     for name in names:
-        if name not in LOADERS:
+        if is_folder(name):
+            read_folder(Path(name))
+        elif name not in LOADERS:
             raise ValueError(
-                f"unknown experiment '{name}'{_hint(name, LOADERS)}: expected {_list(LOADERS)}"
+                f"unknown experiment '{name}'{hint(name, LOADERS)}: expected {one_of(LOADERS)}, "
+                "or the path of a folder"
             )
     if not names or len(set(names)) != len(names):
         raise ValueError(f"experiments = {list(names)}: expected at least one, each at most once")
     return names
 
 
-def _analysis(content: dict[str, Any]) -> Analysis:
-    _known(content, Analysis.__dataclass_fields__, "key")
-    experiments = _typed(content, "experiments", list, required=True)
+def _analysis(content: dict[str, Any], beside: Path) -> Analysis:
+    """The analysis; files and folders are looked up beside it."""
+    known(content, Analysis.__dataclass_fields__, "key")
+    experiments = typed(content, "experiments", list, required=True)
     if not all(isinstance(name, str) for name in experiments):
         raise ValueError(f"experiments = {experiments}: expected a list of names")
-    names = check_experiments(tuple(experiments))
-    options = _typed(content, "options", dict, default={})
-    _known(options, names, "experiment under options")
-    grid = _typed(content, "grid", int, default=41)
+    names = check_experiments(tuple(_beside(beside, name) for name in experiments))
+    options = typed(content, "options", dict, default={})
+    known(options, names, "experiment under options")
+    for name, table in options.items():
+        if not isinstance(table, dict):
+            raise ValueError(f"options.{name} = {short(table)}: expected a table")
+    grid = typed(content, "grid", int, default=41)
     if not 5 <= grid <= 1001:
         raise ValueError(f"grid = {grid}: expected a whole number from 5 to 1001")
-    model = _model(content.get("model", "u1r"))
+    model = content.get("model", "u1r")
+    if isinstance(model, str) and model.endswith(".toml"):
+        model = str(beside / model)
+    model = model_from(model)
     return Analysis(
-        name=_name(_typed(content, "name", str, default="fit")),
+        name=_name(typed(content, "name", str, default="fit")),
         model=model,
         experiments=names,
-        alone=_typed(content, "alone", bool, default=False),
+        alone=typed(content, "alone", bool, default=False),
         grid=grid,
         fixed={
-            k: _number(f"fixed.{k}", v)
-            for k, v in _typed(content, "fixed", dict, default={}).items()
+            k: number(f"fixed.{k}", v) for k, v in typed(content, "fixed", dict, default={}).items()
         },
-        free=tuple(_typed(content, "free", list, default=[])),
+        free=tuple(typed(content, "free", list, default=[])),
         options=options,
-        constraints=check_constraints(_names(content, "constraints"), model),
-        scan=_scan(_typed(content, "scan", dict, default={}), model),
+        constraints=check_constraints(texts(content, "constraints"), model),
+        scan=_scan(typed(content, "scan", dict, default={}), model),
     )
+
+
+def _beside(folder: Path, name: str) -> str:
+    """The path of a user's own experiment, which a file names relative to itself, or the name as it is."""
+    own = is_folder(name) or (name not in LOADERS and is_there((folder / name).is_dir))
+    return str(folder / name) if own else name
 
 
 def _scan(table: dict[str, Any], model: Model) -> dict[str, np.ndarray]:
     by_name = {p.name: p for p in model.parameters}
-    _known(table, by_name, "key under scan")
+    known(table, by_name, "key under scan")
     return {name: axis_values(by_name[name], v, f"scan.{name}") for name, v in table.items()}
 
 
@@ -124,71 +132,3 @@ def _name(name: str) -> str:
             f"name = '{name}': expected letters, digits, - and _, not the name of an experiment"
         )
     return name
-
-
-def _model(value: Any) -> Model:
-    """A preset name, or a table with charges or eps."""
-    if isinstance(value, str):
-        return get_model(value)
-    if not isinstance(value, dict) or len({"charges", "eps"} & value.keys()) != 1:
-        raise ValueError("model: expected a preset name, or a table with either charges or eps")
-    _known(value, ("name", "charges", "eps"), "key under model")
-    name = _typed(value, "name", str, default="custom")
-    if "charges" in value:
-        table = _typed(value, "charges", dict)
-        _known(table, ("x_q", "x_l", "x_h"), "key under model.charges")
-        x_q, x_l, x_h = (
-            _number(f"model.charges.{k}", table.get(k, 0.0)) for k in ("x_q", "x_l", "x_h")
-        )
-        return charged(name, charges(x_q, x_l, x_h))
-    table = _typed(value, "eps", dict)
-    _known(table, ("nu", "e", "u", "d"), "key under model.eps")
-    nu = table.get("nu", [0.0, 0.0, 0.0])
-    if not isinstance(nu, list) or len(nu) != 3:
-        raise ValueError(f"model.eps.nu = {nu}: expected three numbers, for nu_e, nu_mu and nu_tau")
-    e_nu, mu_nu, tau_nu = (_number("model.eps.nu", x) for x in nu)
-    e, u, d = (_number(f"model.eps.{k}", table.get(k, 0.0)) for k in ("e", "u", "d"))
-    return direct(name, Epsilon((e_nu, mu_nu, tau_nu), e, u, d))
-
-
-def _known(found: Mapping[str, Any], allowed: Any, what: str) -> None:
-    for key in found:
-        if key not in allowed:
-            raise ValueError(
-                f"unknown {what} '{key}'{_hint(key, allowed)}: expected {_list(allowed)}"
-            )
-
-
-def _typed(
-    table: Mapping[str, Any], key: str, kind: type, *, default: Any = None, required: bool = False
-) -> Any:
-    if key not in table:
-        if required:
-            raise ValueError(f"key '{key}' is missing: expected a {kind.__name__}")
-        return default
-    value = table[key]
-    if not isinstance(value, kind) or (kind is int and isinstance(value, bool)):
-        raise ValueError(f"{key} = {value!r}: expected a {kind.__name__}")
-    return value
-
-
-def _names(table: Mapping[str, Any], key: str) -> list[str]:
-    names = _typed(table, key, list, default=[])
-    if not all(isinstance(name, str) for name in names):
-        raise ValueError(f"{key} = {names}: expected a list of names")
-    return names
-
-
-def _number(key: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or value != value:
-        raise ValueError(f"{key} = {value!r}: expected a number")
-    return float(value)
-
-
-def _hint(name: str, known: Any) -> str:
-    close = get_close_matches(name, list(known), n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
-
-
-def _list(names: Any) -> str:
-    return "one of " + ", ".join(names)

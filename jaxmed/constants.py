@@ -16,6 +16,7 @@ SIN2_THETA_W = 0.23863
 # Masses [MeV].
 M_E = 0.51099895
 M_MU = 105.6583755
+M_TAU = 1776.86
 M_PI = 139.57039
 M_Z = 91187.6
 M_W = 80379.0
@@ -24,6 +25,9 @@ ATOMIC_MASS_UNIT = 931.49410242
 # SU(2)_L x U(1)_Y: vacuum expectation value (sqrt(2) G_F)^(-1/2) [MeV] and g_Z = 2 M_Z / v.
 VEV = 246219.65
 G_Z = 2.0 * M_Z / VEV
+
+# Fine-structure constant at zero momentum transfer.
+ALPHA = 7.2973525693e-3
 
 # Avogadro constant [1/mol], seconds in a day, and a year of 365.25 days in days.
 N_AVOGADRO = 6.02214076e23

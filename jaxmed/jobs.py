@@ -1,6 +1,7 @@
 """What the commands do: load, compute, and write every file."""
 
 import os
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +13,7 @@ import numpy as np
 
 from jaxmed.config import Analysis
 from jaxmed.experiments import Experiment, load
+from jaxmed.experiments.folder import read_folder
 from jaxmed.experiments.model import STRENGTH
 from jaxmed.inference.fit import fit
 from jaxmed.inference.limits import Limits, limits
@@ -21,6 +23,7 @@ from jaxmed.inference.results import FitResult
 from jaxmed.report.bounds_figure import NOTE, bounds_figure
 from jaxmed.report.figures import limits_figure, save, spectra_figure, surface_figure
 from jaxmed.report.files import fit_json, limits_json, provenance
+from jaxmed.report.folder import describe_folder
 from jaxmed.report.spectrum import Spectrum, spectrum
 from jaxmed.theory.bounds import figure_5
 from jaxmed.theory.couplings import Couplings, standard_model
@@ -74,6 +77,9 @@ def plan_fits(analysis: Analysis) -> list[Planned]:
     planned = [Planned(analysis.name, tuple(loaded), analysis.fixed)]
     if analysis.alone:
         planned += [Planned(e.name, (e,), _concerning(e, analysis)) for e in loaded]
+    names = [job.name for job in planned]
+    if len(set(names)) != len(names):
+        raise ValueError(f"fits {', '.join(names)}: expected names that differ")
     for job in planned:
         make_problem(job.group, analysis.model, job.fixed, analysis.free, analysis.constraints)
     return planned
@@ -125,19 +131,23 @@ def save_fits(done: Fits, out: Path) -> list[Path]:
 
 def run_limit(
     names: tuple[str, ...],
-    model: str,
+    model: Model,
     masses: np.ndarray,
     cl: float,
     out: Path,
     tick: Tick,
     constraints: tuple[str, ...] = (),
+    fixed: Mapping[str, float] | None = None,
 ) -> tuple[dict[str, Any], Limits, list[Path]]:
     """Limits along a line of masses: JSON content, limits, and the figures written."""
     group = tuple(load(name) for name in names)
-    found = limits(group, model, masses=masses, cl=cl, constraints=constraints, tick=tick)
-    title = f"{model}: {', '.join([*(e.title for e in group), *constraints])}"
-    figures = save(limits_figure(found, title, cl), out / f"limit_{model}_{'_'.join(names)}")
-    return limits_json(found, model, group, cl, constraints), found, figures
+    found = limits(
+        group, model, masses=masses, cl=cl, fixed=fixed, constraints=constraints, tick=tick
+    )
+    title = f"{model.name}: {', '.join([*(e.title for e in group), *constraints])}"
+    base = "_".join(["limit", model.name, *(e.name for e in group)])
+    figures = save(limits_figure(found, title, cl), out / base)
+    return limits_json(found, model.name, group, cl, constraints), found, figures
 
 
 def run_spectrum(
@@ -148,7 +158,13 @@ def run_spectrum(
     found = spectrum(experiment, couplings)
     standard = spectrum(experiment, standard_model())
     figure = spectra_figure([experiment], [standard], [found], label)
-    return found, save(figure, out / f"spectrum_{name}")
+    return found, save(figure, out / f"spectrum_{experiment.name}")
+
+
+def run_check(folder: Path) -> dict[str, Any]:
+    """What a user's own experiment holds; ValueError for the first mistake in its folder."""
+    found = read_folder(folder)
+    return describe_folder(found, load(f"{folder}{os.sep}"))
 
 
 def run_bounds(

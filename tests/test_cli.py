@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,6 +14,8 @@ from jaxmed.cli import app
 from jaxmed.cli.common import cache_folder
 from jaxmed.experiments import expected, load, nll
 from jaxmed.theory.models import couplings
+
+MODELS = Path(__file__).resolve().parents[1] / "fits" / "examples" / "models"
 
 
 @pytest.fixture
@@ -137,6 +140,34 @@ def test_limit_gives_a_number_and_a_flag(run, tmp_path):
     assert (tmp_path / "results" / "limit_b_minus_l_texono.png").stat().st_size > 10_000
 
 
+def test_a_model_of_one_s_own_is_a_file_away(run, tmp_path):
+    mine = str(MODELS / "kinetic_mixing.toml")
+    point = ["--model", mine, "--set", "mixing=0", "--json", "-"]
+    done = run("spectrum", "--experiment", "texono", "--g", "1e-5", "--mass", "1", *point)
+    assert done.exit_code == 0, done.output
+    preset = ["--model", "b_minus_l", "--json", "-"]
+    preset = run("spectrum", "--experiment", "texono", "--g", "1e-5", "--mass", "1", *preset)
+    assert json.loads(done.stdout)["total"] == pytest.approx(json.loads(preset.stdout)["total"])
+    done = run("limit", "--mass", "1", *point)
+    assert done.exit_code == 0, done.output
+    found = json.loads(done.stdout)
+    assert (found["model"], found["g_upper"]) == ("b_minus_l_mixed", pytest.approx([3.30e-6], 0.04))
+    assert (tmp_path / "results" / "limit_b_minus_l_mixed_texono.json").is_file()
+    done = run("model", "--g", "1e-5", "--mass", "1", *point)
+    assert json.loads(done.stdout)["couplings"]["Z_prime"]["left"]["nu_e"] == -1e-5
+
+
+def test_a_file_of_one_s_own_is_fitted(run):
+    done = run("fit", str(MODELS / "kinetic_mixing.toml"), "--json", "-")
+    assert done.exit_code == 0, done.output
+    (result,) = json.loads(done.stdout).values()
+    assert set(result["parameters"]) == {"g", "mass", "mixing"}
+    done = run(
+        "fit", "--model", str(MODELS / "leptophilic.toml"), "--experiments", "texono", "--json", "-"
+    )
+    assert json.loads(done.stdout)["combined"]["model"] == "leptophilic"
+
+
 def test_logarithmic_mass_range(run):
     done = run("limit", "--model", "b_minus_l", "--mass", "0.1:10:3", "--json", "-")
     assert json.loads(done.stdout)["mass_mev"] == pytest.approx([0.1, 1.0, 10.0])
@@ -148,6 +179,18 @@ def test_logarithmic_mass_range(run):
         (["fit", "nothing.toml"], "nothing.toml: expected a TOML file"),
         (["fit", "--experiments", "xenon1"], "did you mean xenon1t?"),
         (["fit", "--model", "u2r"], "unknown model 'u2r'"),
+        (["fit", "--model", "mine.toml"], "mine.toml: expected a TOML file with a table [model]"),
+        (["limit", "--mass", "1", "--set", "g"], "--set g: expected name=number"),
+        (["limit", "--mass", "1", "--set", "a=1", "--set", "a=2"], "each name once"),
+        (["limit", "--mass", "1", "--set", "a=1"], "model 'u1r' has no parameter 'a'"),
+        (
+            ["limit", "--mass", "1", "--model", str(MODELS / "kinetic_mixing.toml")],
+            "needs a value of 'mixing', from -2 to 2: got none",
+        ),
+        (
+            ["spectrum", "--experiment", "texono", "--g", "1", "--mass", "1", "--set", "x=1"],
+            "model 'u1r' has no parameter 'x'",
+        ),
         (["limit", "--mass", "one"], "mass = 'one': expected numbers"),
         (["limit", "--mass", "1:0.1:5"], "with 0 < low < high"),
         (["limit", "--mass", "1:10"], "mass = '1:10': expected numbers"),

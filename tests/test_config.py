@@ -72,6 +72,13 @@ def test_couplings_can_be_given_directly(tmp_path):
     assert (float(c.eps_e), float(c.eps_u), float(c.eps_d)) == (1.0, 0.2, 0.4)
 
 
+def test_a_model_file_is_looked_up_beside_the_analysis(tmp_path):
+    (tmp_path / "mine.toml").write_text('[model]\nname = "mine"\neps = { e = "2*g" }')
+    job = _read(tmp_path, 'experiments = ["texono"]\nmodel = "mine.toml"')
+    assert job.model.name == "mine"
+    assert float(job.model.build({"g": 1e-3, "mass": 1.0}).eps_e) == 2e-3
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -94,7 +101,7 @@ def test_couplings_can_be_given_directly(tmp_path):
         ),
         (
             "experiments = ['texono']\n[model]\ncharges = {x_h = 'a'}",
-            "model.charges.x_h = 'a': expected a number",
+            "model.charges.x_h = 'a': expected a finite number",
         ),
         ("experiments = ['texono']\n[model]\neps = {nu = [1, 2]}", "expected three numbers"),
         (
@@ -107,15 +114,19 @@ def test_couplings_can_be_given_directly(tmp_path):
             "expected a model with U",
         ),
         ("experiments = ['texono']\ngrid = 1", "grid = 1: expected a whole number from 5"),
-        ("experiments = ['texono']\ngrid = true", "grid = True: expected a int"),
-        ("experiments = ['texono']\nalone = 1", "alone = 1: expected a bool"),
-        ("experiments = ['texono']\nfixed = {mass = nan}", "fixed.mass = nan: expected a number"),
+        ("experiments = ['texono']\ngrid = true", "grid = True: expected a whole number"),
+        ("experiments = ['texono']\nalone = 1", "alone = 1: expected true or false"),
+        ("experiments = ['texono']\nfixed = {mass = nan}", "mass = nan: expected a finite number"),
         ("experiments = ['texono']\nname = 'a/b'", "name = 'a/b'"),
         ("experiments = ['texono']\nname = 'texono'", "not the name of an experiment"),
-        ("experiments = ['texono']\nscan = 3", "scan = 3: expected a dict"),
+        ("experiments = ['texono']\nscan = 3", "scan = 3: expected a table"),
         ("experiments = ['texono']\n[scan]\nmas = [1]", r"unknown key under scan 'mas' \(did you"),
         ("experiments = ['texono']\n[scan]\nmass = 'x'", "scan.mass = 'x': expected numbers"),
         ("experiments = ['texono']\n[scan]\nmass = [1e9]", "MeV: expected values from"),
+        (
+            "experiments = ['texono']\noptions = { texono = 3 }",
+            "options.texono = 3: expected a table",
+        ),
         ("experiments = ['texono']\n[options.xenon1t]\nx = 1", "unknown experiment under options"),
     ],
 )

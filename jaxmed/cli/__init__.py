@@ -4,6 +4,8 @@ import typer
 
 from jaxmed.cli.bench import bench
 from jaxmed.cli.bounds import bounds
+from jaxmed.cli.check import check
+from jaxmed.cli.contour import contour
 from jaxmed.cli.fit import fit
 from jaxmed.cli.limit import limit
 from jaxmed.cli.model import model
@@ -22,9 +24,11 @@ _EXAMPLES = {
     fit: "jaxmed fit --model b_minus_l --experiments texono,xenon1t --out bl",
     limit: "jaxmed limit --model b_minus_l --experiments texono --mass 1e-3:1e3:61",
     scan: "jaxmed scan --experiments xenon1t --out grid --resume",
+    contour: "jaxmed contour --experiments xenon1t,xenonnt --g 1e-7:1e-5:17 --mass 1e-3:1:13",
     spectrum: "jaxmed spectrum --experiment xenon1t --g 1.6e-6 --mass 0.06",
     model: "jaxmed model --model u1r --g 1e-6 --mass 0.05",
     bounds: "jaxmed bounds --out figure5",
+    check: "jaxmed check my_detector",
     bench: "jaxmed bench --quick --experiments xenon1t",
 }
 for _command, _example in _EXAMPLES.items():

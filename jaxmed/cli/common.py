@@ -4,7 +4,6 @@ import os
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
 from functools import wraps
 from pathlib import Path
 from typing import Annotated, Any
@@ -14,10 +13,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from jaxmed.config import Analysis, check_experiments, default_analysis, read_analysis
-from jaxmed.inference.constraints import check_constraints
+from jaxmed.config import check_experiments
 from jaxmed.report.files import prepare_folder, to_json, write_atomically
-from jaxmed.theory.models import get_model
 
 # Results go to standard output, everything said about them to standard error.
 console = Console(stderr=True)
@@ -31,7 +28,14 @@ OtherExperiments = Annotated[
 ]
 Out = Annotated[Path, typer.Option(help="Folder for results and figures; made if missing.")]
 Json = Annotated[str | None, typer.Option("--json", help="Also write the JSON here; - prints it.")]
-ModelName = Annotated[str, typer.Option(help="u1r, b_minus_l, universal, hypercharge, ...")]
+ModelName = Annotated[
+    str,
+    typer.Option(help="u1r, b_minus_l, universal, hypercharge, ... or your own in a TOML file."),
+]
+Settings = Annotated[
+    list[str] | None,
+    typer.Option("--set", help="Value of another parameter of the model: name=number, repeatable."),
+]
 Constraint = Annotated[
     list[str] | None,
     typer.Option(help="Measurement added to the likelihood: rho. May be repeated."),
@@ -130,23 +134,19 @@ def experiment_names(text: str) -> tuple[str, ...]:
     return check_experiments(tuple(name.strip() for name in text.split(",") if name.strip()))
 
 
-def chosen_analysis(
-    config: Path | None,
-    model: str | None,
-    experiments: str | None,
-    constraint: list[str] | None,
-) -> Analysis:
-    """The file's analysis with what the command line changes."""
-    analysis = read_analysis(config or default_analysis())
-    if model is not None:
-        analysis = replace(analysis, model=get_model(model))
-    if experiments is not None:
-        names = experiment_names(experiments)
-        kept = {k: v for k, v in analysis.options.items() if k in names}
-        alone = analysis.alone and len(names) > 1
-        analysis = replace(analysis, experiments=names, options=kept, alone=alone)
-    chosen = analysis.constraints if constraint is None else tuple(constraint)
-    return replace(analysis, constraints=check_constraints(chosen, analysis.model))
+def settings(texts: list[str] | None) -> dict[str, float]:
+    """Numbers by name from 'name=number'; ValueError for anything else, or a name given twice."""
+    found: dict[str, float] = {}
+    for text in texts or []:
+        name, _, value = text.partition("=")
+        try:
+            number = float(value)
+        except ValueError:
+            raise ValueError(f"--set {text}: expected name=number") from None
+        if not name or name in found:
+            raise ValueError(f"--set {text}: expected name=number, each name once")
+        found[name] = number
+    return found
 
 
 def printer(json: str | None) -> Console:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import typer
 
+from jaxmed.cli.analysis import chosen_analysis
 from jaxmed.cli.common import (
     Cache,
     Config,
@@ -13,7 +14,6 @@ from jaxmed.cli.common import (
     OtherModel,
     Out,
     cache_folder,
-    chosen_analysis,
     finish,
     one_sentence,
     prepare,
@@ -24,6 +24,7 @@ from jaxmed.cli.common import (
     say_written,
     set_up,
 )
+from jaxmed.config import default_analysis
 from jaxmed.jobs import Fits, plan_fits, run_fits, save_fits
 from jaxmed.report.tables import explanations, fit_table
 
@@ -39,7 +40,7 @@ def fit(
     cache: Cache = True,
 ) -> None:
     """Fit g', M_Z' and every nuisance; each experiment alone as well if the analysis says so."""
-    analysis = chosen_analysis(config, model, experiments, constraint)
+    analysis = chosen_analysis(config or default_analysis(), model, experiments, constraint)
     set_up(cache)
     planned = plan_fits(analysis)
     prepare(out, json)

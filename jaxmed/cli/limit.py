@@ -11,6 +11,7 @@ from jaxmed.cli.common import (
     Json,
     ModelName,
     Out,
+    Settings,
     experiment_names,
     finish,
     one_sentence,
@@ -20,12 +21,14 @@ from jaxmed.cli.common import (
     progress,
     say_written,
     set_up,
+    settings,
 )
 from jaxmed.inference.constraints import check_constraints
 from jaxmed.inference.grid import read_values
 from jaxmed.inference.limits import check_line
 from jaxmed.jobs import run_limit
 from jaxmed.report.tables import limit_table
+from jaxmed.theory.models import other_values
 
 
 @one_sentence
@@ -37,6 +40,7 @@ def limit(
     experiments: Annotated[str, typer.Option(help="One or more: a,b,...")] = "texono",
     cl: Annotated[float, typer.Option(help="Confidence level.")] = 0.9,
     constraint: Constraint = None,
+    set_: Settings = None,
     out: Out = Path("results"),
     json: Json = None,
     cache: Cache = True,
@@ -44,11 +48,14 @@ def limit(
     """Upper limit on g' at each mass, nuisances profiled, the whole line scanned for islands."""
     names, masses = experiment_names(experiments), read_values("mass", mass, log=True)
     chosen, _, _ = check_line(model, masses, cl)
+    others = other_values(chosen, settings(set_))
     constraints = check_constraints(constraint or (), chosen)
     set_up(cache)
     prepare(out, json)
     with progress(1.0, f"Limits from {', '.join(names)}") as tick:
-        content, found, figures = run_limit(names, model, masses, cl, out, tick, constraints)
+        content, found, figures = run_limit(
+            names, chosen, masses, cl, out, tick, constraints, others
+        )
     print_table(printer(json), limit_table(found, cl))
     say_written(figures)
-    finish(content, json, out / f"limit_{model}_{'_'.join(names)}.json")
+    finish(content, json, figures[0].with_suffix(".json"))

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import jax
 import typer
 
+from jaxmed.cli.analysis import chosen_analysis
 from jaxmed.cli.common import (
     Cache,
     Config,
@@ -14,7 +15,6 @@ from jaxmed.cli.common import (
     OtherExperiments,
     OtherModel,
     Out,
-    chosen_analysis,
     finish,
     one_sentence,
     prepare,
@@ -25,6 +25,7 @@ from jaxmed.cli.common import (
     set_up,
 )
 from jaxmed.cli.progress import point_progress
+from jaxmed.config import default_analysis
 from jaxmed.inference.memory import default_memory, read_bytes
 from jaxmed.inference.processes import check_processes, join
 from jaxmed.report.chunks import read_job
@@ -59,7 +60,7 @@ def scan(
     cache: Cache = True,
 ) -> None:
     """-2 log L on a grid of g' and M_Z', nuisances profiled, on all devices and processes."""
-    analysis = chosen_analysis(config, model, experiments, constraint)
+    analysis = chosen_analysis(config or default_analysis(), model, experiments, constraint)
     size = read_bytes(memory) if memory is not None else None
     check_processes(coordinator, number, index)
     prepare(None, json)

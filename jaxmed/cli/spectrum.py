@@ -10,6 +10,7 @@ from jaxmed.cli.common import (
     Json,
     ModelName,
     Out,
+    Settings,
     experiment_names,
     finish,
     one_sentence,
@@ -18,10 +19,11 @@ from jaxmed.cli.common import (
     printer,
     say_written,
     set_up,
+    settings,
 )
 from jaxmed.jobs import run_spectrum
 from jaxmed.report.tables import spectrum_table
-from jaxmed.theory.models import couplings
+from jaxmed.theory.models import couplings, get_model
 
 
 @one_sentence
@@ -30,6 +32,7 @@ def spectrum(
     g: Annotated[float, typer.Option(help="Coupling g'.")],
     mass: Annotated[float, typer.Option(help="Mediator mass in MeV.")],
     model: ModelName = "u1r",
+    set_: Settings = None,
     out: Out = Path("results"),
     json: Json = None,
     cache: Cache = True,
@@ -39,9 +42,11 @@ def spectrum(
     if name is None:
         raise ValueError(f"experiment = '{experiment}': expected one name")
     set_up(cache)
-    chosen = couplings(model, g=g, mass=mass)
+    chosen = get_model(model)
+    mediator = couplings(chosen, g=g, mass=mass, **settings(set_))
     prepare(out, json)
-    found, figures = run_spectrum(name, chosen, f"{model}, g' = {g:g}, M_Z' = {mass:g} MeV", out)
+    label = f"{chosen.name}, g' = {g:g}, M_Z' = {mass:g} MeV"
+    found, figures = run_spectrum(name, mediator, label, out)
     print_table(printer(json), spectrum_table(name, found))
     say_written(figures)
-    finish(found.as_json(), json, out / f"spectrum_{name}.json")
+    finish(found.as_json(), json, figures[0].with_suffix(".json"))

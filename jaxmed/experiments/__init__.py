@@ -1,18 +1,21 @@
 """Data sets as data, behind one forward model and one likelihood."""
 
+import os
 from collections.abc import Callable
-from difflib import get_close_matches
 from inspect import signature
+from pathlib import Path
 
 from jaxmed.experiments.coherent_csi import coherent_csi
 from jaxmed.experiments.coherent_lar import coherent_lar
+from jaxmed.experiments.folder import MAIN, build, read_folder
 from jaxmed.experiments.forward import expected, require_float64
 from jaxmed.experiments.likelihood import nll
 from jaxmed.experiments.model import Experiment
 from jaxmed.experiments.texono import texono
 from jaxmed.experiments.xenon import xenon1t, xenonnt
+from jaxmed.keys import hint, is_there, one_of, short
 
-__all__ = ["LOADERS", "Experiment", "expected", "load", "nll"]
+__all__ = ["LOADERS", "Experiment", "expected", "is_folder", "load", "nll"]
 
 LOADERS: dict[str, Callable[..., Experiment]] = {
     "texono": texono,
@@ -24,23 +27,43 @@ LOADERS: dict[str, Callable[..., Experiment]] = {
 
 
 def load(name: str, **options: object) -> Experiment:
-    """Load an experiment by name.
+    """Load an experiment.
 
     Args:
-        name: one of LOADERS.
+        name: one of LOADERS, or the path of a folder with an experiment of one's own (`folder`).
         options: keyword arguments of its loader, such as ``solar_model="agss09met"`` of xenon1t.
 
     Raises:
         ValueError: unknown name or option, damaged or missing data, or JAX in 32-bit mode.
     """
     require_float64()
+    if is_folder(name):
+        if options:
+            raise ValueError(
+                f"{name}: got options {', '.join(options)}, expected none for a folder"
+            )
+        experiment = build(read_folder(Path(name)))
+        if experiment.name in LOADERS:
+            raise ValueError(f"{name}: the name '{experiment.name}' is taken, expected another")
+        return experiment
     if name not in LOADERS:
-        close = get_close_matches(name, LOADERS, n=1)
-        hint = f" (did you mean {close[0]}?)" if close else ""
-        raise ValueError(f"unknown experiment '{name}'{hint}: expected one of {', '.join(LOADERS)}")
+        raise ValueError(
+            f"unknown experiment '{name}'{hint(name, LOADERS)}: expected {one_of(LOADERS)}, or a folder "
+            f"with {MAIN}"
+        )
     known = signature(LOADERS[name]).parameters
-    for option in options:
+    for option, value in options.items():
         if option not in known:
             accepted = ", ".join(known)
             raise ValueError(f"unknown option '{option}' of {name}: expected one of {accepted}")
+        if isinstance(known[option].default, bool) != isinstance(value, bool) or not isinstance(
+            value, bool | str | Path | None
+        ):
+            wanted = "true or false" if isinstance(known[option].default, bool) else "a text"
+            raise ValueError(f"option {option} = {short(value)} of {name}: expected {wanted}")
     return LOADERS[name](**options)
+
+
+def is_folder(name: str) -> bool:
+    """Whether a name stands for a folder and not for one of LOADERS."""
+    return name not in LOADERS and ("/" in name or os.sep in name or is_there(Path(name).is_dir))

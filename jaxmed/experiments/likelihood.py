@@ -13,7 +13,7 @@ from jaxmed.experiments.pulls import Nuisances, Pulls, make_pulls
 from jaxmed.theory.couplings import Couplings
 
 # Expected counts are floored here [events], so that an empty prediction costs much but not infinity.
-_FLOOR = 1e-9
+FLOOR = 1e-9
 
 
 def nll(
@@ -65,7 +65,7 @@ def data_term(experiment: Experiment, mu: Array) -> Array:
     n = jnp.asarray(experiment.observed)
     if experiment.gaussian:
         return jnp.sum(((mu - n) / experiment.error) ** 2) / 2
-    safe = jnp.maximum(mu, _FLOOR)
+    safe = jnp.maximum(mu, FLOOR)
     # n log(n/mu) written so that n = 0 has a gradient
     return jnp.sum(safe - n + xlogy(n, n) - n * jnp.log(safe))
 
@@ -76,5 +76,5 @@ def data_slopes(experiment: Experiment, mu: Array) -> tuple[Array, Array]:
     if experiment.gaussian:
         weight = jnp.asarray(experiment.error) ** -2.0
         return (mu - n) * weight, weight
-    safe = jnp.maximum(mu, _FLOOR)
+    safe = jnp.maximum(mu, FLOOR)
     return 1 - n / safe, n / safe**2

@@ -92,7 +92,7 @@ class Channel:
     form_n: Leaf
 
 
-@pytree("name", "title", "axes", "shapes", "scales", "gaussian", "citations", "tables")
+@pytree("name", "title", "axes", "shapes", "scales", "gaussian", "citations", "tables", "folder")
 @dataclass(frozen=True)
 class Experiment:
     """One data set: counts, the channels that predict its signal, and its backgrounds.
@@ -110,6 +110,7 @@ class Experiment:
         gaussian: whether the likelihood is a chi^2.
         citations: BibTeX keys of the data.
         tables: folders of data/ that it was made from.
+        folder: the folder of a user's own experiment, else empty.
     """
 
     observed: Leaf
@@ -125,6 +126,7 @@ class Experiment:
     gaussian: bool
     citations: tuple[str, ...]
     tables: tuple[str, ...]
+    folder: str = ""
 
     @property
     def n_bins(self) -> int:

@@ -1,10 +1,12 @@
 """The signal as a few templates per mediator mass: what makes toys fast.
 
 At one mass the signal is linear in 27 products of couplings (three quadratic forms, three flavours, three powers
-of the propagator; `theory.quadratic_form`), whatever the model, Z-Z' mixing included. The templates that multiply
-them are smooth in log M_Z' and tabulated there.
+of the propagator; `theory.quadratic_form`), whatever the model, Z-Z' mixing included. A model moves in a small
+subspace of them: without mixing it is 1, g^2 and g^4, three templates for each mass. The templates are smooth in
+log M_Z' and tabulated there.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import jax
@@ -26,6 +28,8 @@ from jaxmed.theory.quadratic_form import (
 
 _STEP = 0.025  # in log10 M_Z': six points then give the templates to 1e-7
 _POINTS = 6
+# Parameters at which a model shows in which products of couplings it moves, and what it does not move in.
+_SAMPLES, _SEED, _NEGLIGIBLE = 2048, 1, 1e-12
 
 
 @pytree()
@@ -36,37 +40,96 @@ class Table:
     Attributes:
         first: log10 of the first mass, ().
         scale: s [MeV^2] of each channel: power k of the propagator comes times (M_Z'^2 + s)^k, (n_channels,).
-        values: (n_masses, n_channels, n_variants, 27, n_recoil_bins).
+        basis: of the subspace in which the products of couplings move, (n_channels, 27, n_templates).
+        values: (n_masses, n_channels, n_variants, n_templates, n_recoil_bins).
     """
 
     first: Leaf
     scale: Leaf
+    basis: Leaf
     values: Leaf
 
 
-def tabulate(experiment: Experiment, low: float, high: float) -> tuple[Table, ...]:
-    """Tables for all stacks of an experiment, for masses from 10^low to 10^high MeV."""
-    first = low - _POINTS * _STEP
-    masses = 10 ** np.arange(first, high + _POINTS * _STEP, _STEP)
-    return tuple(_table(channels, first, masses) for channels in experiment.channels)
+def tabulate(
+    experiment: Experiment,
+    couplings: Callable[[Array], Couplings],
+    box: np.ndarray,
+    masses: tuple[float, float],
+) -> tuple[Table, ...]:
+    """Tables for all stacks of an experiment.
+
+    Args:
+        experiment: the data set.
+        couplings: model parameters (n,) -> couplings.
+        box: where the parameters may go, (n, 2).
+        masses: log10 of the lightest and the heaviest mediator [MeV].
+    """
+    low, high = box.T
+    draws = np.random.default_rng(_SEED).uniform(low, high, (_SAMPLES, len(box)))
+    samples = jax.vmap(couplings)(jnp.asarray(draws))
+    return tuple(_table(channels, samples, masses) for channels in experiment.channels)
 
 
 def tabulated_signal(
-    experiment: Experiment, tables: tuple[Table, ...], couplings: Couplings
-) -> Component:
-    """`forward.signal` from the tables, for a mass within them."""
+    experiment: Experiment,
+    tables: tuple[Table, ...],
+    couplings: Callable[[Array], Couplings],
+    theta: Array,
+) -> Callable[[Array], Component]:
+    """`forward.signal` from the tables to second order around some parameters.
+
+    Autodiff would carry every derivative through the tables; here they meet only once, as a matrix product.
+
+    Args:
+        experiment: the data set.
+        tables: of its signal; the mediator's mass lies within them.
+        couplings: parameters (n,) -> couplings.
+        theta: where, (n,).
+
+    Returns:
+        Step (n,) -> signal; exact at zero in its value and first two derivatives.
+    """
     pairs = zip(experiment.channels, tables, strict=True)
-    variants = jnp.stack([_events(c, t, couplings) for c, t in pairs]).sum(axis=0)
-    systematics = experiment.widths, experiment.shapes, experiment.scales
-    return Component(variants[0], variants[1::2], variants[2::2], *systematics)
+    jets = [_stack_jet(c, t, couplings, theta) for c, t in pairs]
+    value, first, second = (jnp.stack(leaves).sum(axis=0) for leaves in zip(*jets, strict=True))
+
+    def near(step: Array) -> Component:
+        variants = value + jnp.tensordot(step, first, 1)
+        variants += jnp.tensordot(jnp.outer(step, step), second, 2) / 2
+        systematics = experiment.widths, experiment.shapes, experiment.scales
+        return Component(variants[0], variants[1::2], variants[2::2], *systematics)
+
+    return near
 
 
-def _table(channels: Channel, first: float, masses: np.ndarray) -> Table:
+def _table(channels: Channel, samples: Couplings, masses: tuple[float, float]) -> Table:
+    first = masses[0] - _POINTS * _STEP
+    line = 10 ** np.arange(first, masses[1] + _POINTS * _STEP, _STEP)
     n = len(channels.recoil)
     single = [jax.tree.map(lambda leaf, i=i: np.asarray(leaf)[i], channels) for i in range(n)]
-    values = np.stack([_templates(channel, masses) for channel in single], axis=1)
+    full = np.stack([_templates(channel, line) for channel in single], axis=1)
     scale = np.array([propagator_scale(c.recoil, _target(c)) for c in single])
-    return Table(np.array(first), scale, values)
+    sizes = np.abs(full).max(axis=(0, 2, 4))
+    sizes = np.where(sizes > 0, sizes, 1.0)
+    axes = _subspaces(
+        [_reached(c, s, size, samples) for c, s, size in zip(single, scale, sizes, strict=True)]
+    )
+    values = np.einsum("mcvjb,cjk->mcvkb", full, axes / sizes[:, :, None])
+    return Table(np.array(first), scale, axes * sizes[:, :, None], values)
+
+
+def _reached(channel: Channel, scale: float, size: np.ndarray, samples: Couplings) -> np.ndarray:
+    """Directions of the 27 products, in events, that the samples go into, (n_samples, 27)."""
+    products = jax.vmap(lambda c: _products(channel, jnp.asarray(scale), c))(samples)
+    weighed = np.asarray(products) * size[None]
+    return weighed / np.linalg.norm(weighed, axis=1, keepdims=True)
+
+
+def _subspaces(reached: list[np.ndarray]) -> np.ndarray:
+    """Orthonormal axes of what is reached, (n_channels, 27, n_templates), all of the largest rank."""
+    parts = [np.linalg.svd(each, full_matrices=False)[1:] for each in reached]
+    rank = max(int((strength > _NEGLIGIBLE * strength[0]).sum()) for strength, _ in parts)
+    return np.stack([axes[:rank].T for _, axes in parts])
 
 
 def _templates(channel: Channel, masses: np.ndarray) -> np.ndarray:
@@ -93,15 +156,50 @@ def _target(channel: Channel) -> float:
     return M_E if channel.nucleus is None else float(channel.nucleus.mass)
 
 
-def _events(channels: Channel, table: Table, couplings: Couplings) -> Array:
-    """Events of every variant, summed over the stack, (n_variants, n_bins)."""
-    nearby = _interpolate(table, jnp.log10(couplings.mass))
+def _stack_jet(
+    channels: Channel,
+    table: Table,
+    couplings: Callable[[Array], Couplings],
+    theta: Array,
+) -> tuple[Array, Array, Array]:
+    """Events of every variant, (n_variants, n_bins), with (n,) + and (n, n) + that as first and second derivatives."""
+    n = theta.size
 
-    def one(channel: Channel, scale: Array, templates: Array) -> Array:
-        per_recoil_bin = _products(channel, scale, couplings) @ templates
-        return channel.spread * per_recoil_bin[:, channel.recoil_bin]
+    def log_mass(theta: Array) -> Array:
+        return jnp.log10(couplings(theta).mass)
 
-    return jax.vmap(one)(channels, table.scale, nearby).sum(axis=0)
+    t, t1, t2 = _derivatives(log_mass, theta)
+    folded = _interpolate(table, t)
+
+    def one(channel: Channel, scale: Array, basis: Array, templates: Array) -> Array:
+        def products(theta: Array) -> Array:
+            return _products(channel, scale, couplings(theta)) @ basis
+
+        p, p1, p2 = _derivatives(products, theta)
+        nothing = jnp.zeros_like(p)[None]
+        # what multiplies the templates and their derivatives in log10 M_Z', by the chain rule
+        value = jnp.concatenate([p[None], nothing, nothing])[None]
+        first = jnp.stack([p1.T, t1[:, None] * p[None], jnp.zeros_like(p1.T)], axis=1)
+        crossed = p1.T[:, None] * t1[None, :, None]
+        second = jnp.stack(
+            [
+                jnp.moveaxis(p2, 0, -1),
+                crossed + jnp.swapaxes(crossed, 0, 1) + t2[:, :, None] * p[None, None],
+                (t1[:, None] * t1[None])[:, :, None] * p[None, None],
+            ],
+            axis=2,
+        )
+        rows = jnp.concatenate([value, first, second.reshape(n * n, 3, -1)])
+        per_recoil_bin = jnp.einsum("rkj,kvjb->rvb", rows, templates)
+        return channel.spread[None] * per_recoil_bin[:, :, channel.recoil_bin]
+
+    rows = jax.vmap(one)(channels, table.scale, table.basis, jnp.moveaxis(folded, 1, 0)).sum(axis=0)
+    return rows[0], rows[1 : 1 + n], rows[1 + n :].reshape(n, n, *rows.shape[1:])
+
+
+def _derivatives(function: Callable[[Array], Array], x: Array) -> tuple[Array, Array, Array]:
+    """Value, first and second derivatives of something small."""
+    return function(x), jax.jacfwd(function)(x), jax.jacfwd(jax.jacfwd(function))(x)
 
 
 def _products(channel: Channel, scale: Array, couplings: Couplings) -> Array:
@@ -117,12 +215,18 @@ def _products(channel: Channel, scale: Array, couplings: Couplings) -> Array:
 
 
 def _interpolate(table: Table, log_mass: Array) -> Array:
-    """Lagrange interpolation through the nearest masses, (n_channels, n_variants, 27, n_recoil_bins)."""
+    """Lagrange interpolation through the nearest masses: the templates and two derivatives in log10 M_Z'.
+
+    Returns:
+        (3, n_channels, n_variants, n_templates, n_recoil_bins).
+    """
     position = (log_mass - table.first) / _STEP
-    start = jnp.floor(jax.lax.stop_gradient(position)).astype(int) - (_POINTS // 2 - 1)
+    start = jnp.floor(position).astype(int) - (_POINTS // 2 - 1)
     start = jnp.clip(start, 0, len(table.values) - _POINTS)
     rows = jax.lax.dynamic_slice_in_dim(table.values, start, _POINTS)
-    return jnp.tensordot(_lagrange(position - start.astype(float)), rows, 1)
+    weights = _derivatives(_lagrange, position - start.astype(float))
+    per_decade = np.array([1.0, 1 / _STEP, 1 / _STEP**2])[:, None]
+    return jnp.tensordot(jnp.stack(weights) * per_decade, rows, 1)
 
 
 def _lagrange(t: Array) -> Array:

@@ -1,12 +1,13 @@
-"""Value, gradient and Hessian of -log L in the nuisances, at fixed model parameters.
+"""Value, gradient and Hessian of -log L in the nuisances, alone or with the model parameters.
 
 Counts are products of factors that each know their derivatives, so these are written down instead of pushed
-through autodiff: a quarter of the time on 960 bins. The Hessian is exact. Fisher's information is simpler, but
-far from the data, where it forgets most of the curvature, it needs hundreds of steps.
+through autodiff: a quarter of the time on 960 bins. The Hessian in the nuisances is exact. Fisher's information
+is simpler, but far from the data, where it forgets most of the curvature, it needs hundreds of steps.
 """
 
 from collections.abc import Sequence
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -14,9 +15,13 @@ from jax import Array
 from jaxmed.experiments.likelihood import data_slopes, data_term, prior_weights
 from jaxmed.experiments.model import Component, Experiment
 from jaxmed.experiments.pulls import Pulls
-from jaxmed.experiments.yields import component_yield, yield_range
+from jaxmed.experiments.templates import Table, tabulated_signal
+from jaxmed.experiments.yields import Yield, component_yield, yield_range
 from jaxmed.inference.newton import Expansion
 from jaxmed.inference.problem import Data, Problem, acts_on
+
+Tables = Sequence[tuple[Table, ...]]
+"""The tables of each experiment's signal."""
 
 Parts = Sequence[tuple[Component, ...]]
 """The components of each experiment at one point of the model parameters."""
@@ -49,34 +54,98 @@ def nuisance_expansion(
     return Expansion(value, gradient, curvature)
 
 
+def joint_expansion(
+    problem: Problem, data: Data, tables: Tables, x: Array, centres: Array
+) -> Expansion:
+    """The same in the model parameters too, signals from their tables.
+
+    Args:
+        problem: names of the free parameters.
+        data: the experiments.
+        tables: of each experiment's signal (`experiments.templates`).
+        x: model parameters, then nuisances, (n_free,).
+        centres: where the priors are centred, (n_nuisances,).
+    """
+    split = len(problem.parameters)
+    theta, z = x[:split], x[split:]
+    pairs = list(zip(data, tables, strict=True))
+    signals = [tabulated_signal(e, t, problem.couplings, theta) for e, t in pairs]
+
+    def at(step: Array) -> Expansion:
+        parts = [(s(step), *e.background) for s, e in zip(signals, data, strict=True)]
+        return nuisance_expansion(problem, data, parts, z, centres)
+
+    def value_and_slope(step: Array) -> tuple[Array, Array]:
+        here = at(step)
+        return here.value, here.gradient
+
+    still = jnp.zeros(split)
+    here = at(still)
+    slope, mixed = jax.jacfwd(value_and_slope)(still)
+    bend = jax.jacfwd(jax.jacfwd(lambda step: at(step).value))(still)
+    return Expansion(
+        here.value,
+        jnp.concatenate([slope, here.gradient]),
+        jnp.block([[bend, mixed.T], [mixed, here.curvature]]),
+    )
+
+
 def _data_expansion(
     experiment: Experiment, part: tuple[Component, ...], pulls: Pulls, names: tuple[str, ...]
 ) -> Expansion:
-    """One data term in the nuisances `names`.
-
-    All derivatives of the counts are combinations of a few rows over bins, the units of each component and their
-    slopes: only those meet the data.
-    """
+    """One data term in the nuisances `names`."""
     yields = [component_yield(component, pulls) for component in part]
     mu = jnp.stack([y.norm * y.unit for y in yields]).sum(axis=0)
     slope, weight = data_slopes(experiment, mu)
-    rows = jnp.concatenate(
-        [jnp.concatenate([y.unit[None], y.moving[None] * y.change_slopes]) for y in yields]
-    )
-    gram, projected = (rows * weight[None]) @ rows.T, rows @ slope
-    mixing, bends, at = [], jnp.zeros((len(names), len(names))), 0
+    rows, mix = _rows(part, yields, names)
+    projected, gram = rows @ slope, (rows * weight[None]) @ rows.T
+    curvature = mix @ gram @ mix.T + _bends(part, yields, projected, slope, names)
+    return Expansion(data_term(experiment, mu), mix @ projected, curvature)
+
+
+def linearise(
+    part: tuple[Component, ...], pulls: Pulls, names: tuple[str, ...]
+) -> tuple[Array, Array]:
+    """Counts (n_bins,) of an experiment and their derivatives (n, n_bins) in the nuisances `names`."""
+    yields = [component_yield(component, pulls) for component in part]
+    rows, mix = _rows(part, yields, names)
+    return jnp.stack([y.norm * y.unit for y in yields]).sum(axis=0), mix @ rows
+
+
+def _rows(
+    part: tuple[Component, ...], yields: list[Yield], names: tuple[str, ...]
+) -> tuple[Array, Array]:
+    """Rows over bins (m, n_bins), and the matrix (n, m) that turns them into derivatives of the counts.
+
+    All derivatives are combinations of the units of each component and their slopes: only those meet the data.
+    """
+    rows = [jnp.concatenate([y.unit[None], y.moving[None] * y.change_slopes]) for y in yields]
+    mixing = []
     for component, y in zip(part, yields, strict=True):
         scale, shape = _select(component.scales, names), _select(component.shapes, names)
         norm_slopes = scale.T @ y.norm_slopes
         mixing.append(jnp.concatenate([norm_slopes[:, None], y.norm * shape.T], axis=1))
+    return jnp.concatenate(rows), jnp.concatenate(mixing, axis=1)
+
+
+def _bends(
+    part: tuple[Component, ...],
+    yields: list[Yield],
+    projected: Array,
+    slope: Array,
+    names: tuple[str, ...],
+) -> Array:
+    """Second derivatives of slope @ counts in the nuisances, (n, n); `projected` is rows @ slope."""
+    bends, at = jnp.zeros((len(names), len(names))), 0
+    for component, y in zip(part, yields, strict=True):
+        scale, shape = _select(component.scales, names), _select(component.shapes, names)
         unit, slopes = projected[at], projected[at + 1 : at + 1 + len(component.shapes)]
-        cross = norm_slopes[:, None] * (shape.T @ slopes)[None]
+        cross = (scale.T @ y.norm_slopes)[:, None] * (shape.T @ slopes)[None]
         bends += unit * (scale.T @ y.norm_bends @ scale) + cross + cross.T
         if component.shapes:
             bends += y.norm * (shape.T @ y.unit_bends(slope) @ shape)
         at += 1 + len(component.shapes)
-    mix = jnp.concatenate(mixing, axis=1)
-    return Expansion(data_term(experiment, mu), mix @ projected, mix @ gram @ mix.T + bends)
+    return bends
 
 
 def _select(own: tuple[str, ...], names: tuple[str, ...]) -> np.ndarray:

@@ -8,11 +8,11 @@ import numpy as np
 from jax import Array
 
 from jaxmed.experiments.model import Experiment
-from jaxmed.inference import lbfgs, newton
+from jaxmed.inference import lbfgs
 from jaxmed.inference.compiling import QuickJit
 from jaxmed.inference.errors import Errors, estimates
-from jaxmed.inference.hessian import expand
 from jaxmed.inference.newton import Minimum
+from jaxmed.inference.polish import polish
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile import Start, standard_start
 from jaxmed.inference.progress import Tick, advance
@@ -20,23 +20,18 @@ from jaxmed.inference.results import FitResult, Surface
 from jaxmed.inference.scan import grid_axes, scan_problem
 from jaxmed.inference.starts import pick_starts
 from jaxmed.inference.timing import Clock, clock
-from jaxmed.theory.charges import Charges
-from jaxmed.theory.couplings import Epsilon
-from jaxmed.theory.models import Model, get_model
+from jaxmed.theory.models import Choice, get_model
 
 _STARTS = 6
 _ZOOM_POINTS = 25
 _LBFGS_STEPS = 300
 _LBFGS_TOLERANCE = 1e-5  # gradient norm in the bounded coordinate
-# Usually a handful; rho with a Z' just above the Z is a curved valley, where each step is short.
-_POLISH_STEPS = 300
-_POLISH_TOLERANCE = 1e-9  # decrement of nll; round-off is 1e-10 of a thousand bins
 _ACCEPTED = 1e-7  # a larger expected decrease means not converged
 
 
 def fit(
     experiments: Experiment | Sequence[Experiment],
-    model: str | Model | Charges | Epsilon = "u1r",
+    model: Choice = "u1r",
     *,
     fixed: Mapping[str, float] | None = None,
     free: Sequence[str] = (),
@@ -48,7 +43,7 @@ def fit(
 
     Args:
         experiments: one data set or several; nuisances of the same name are shared.
-        model: a preset name, Charges, Epsilon or Model.
+        model: a preset name or whatever else makes a model (`get_model`).
         fixed: name -> value held fixed: model parameters in their own unit, nuisances in sigma.
         free: names freed beyond the default, such as 'signal_strength'.
         constraints: measurements added to the likelihood by name: 'rho', the rho parameter (Eqs. 31-33), for a
@@ -80,7 +75,7 @@ def fit(
         ends, nlls = jax.device_get(_descend(problem, jnp.asarray(starts), group))
         nlls = np.where(np.isfinite(nlls), nlls, np.inf)
         advance(tick, 0.3)
-        minimum = _polish(problem, ends[np.argmin(nlls)], group)
+        minimum = polish(problem, ends[np.argmin(nlls)], group)
         errors = estimates(problem, minimum.x, *minimum.expansion[1:])
         zoom = _zoom(problem, group, minimum.x, errors, standard)
         advance(tick, 0.1)
@@ -103,21 +98,6 @@ def _descend(problem: Problem, starts: Array, data: Data) -> tuple[Array, Array]
         return _from_angle(end.x, box), end.value
 
     return jax.vmap(one)(starts)
-
-
-def _polish(problem: Problem, start: np.ndarray, data: Data) -> Minimum:
-    """Newton steps with the exact Hessian from one point (n_free,); NumPy in and out."""
-    x, expansion = start, expand(problem, start, data)
-    damping, decrement, steps = newton.FIRST_DAMPING, np.inf, 0
-    while decrement > _POLISH_TOLERANCE and steps < _POLISH_STEPS:
-        proposed, expected = jax.device_get(newton.step(expansion, x, damping, problem.box))
-        decrement = abs(expected) if np.isfinite(expected) else np.inf
-        there = expand(problem, proposed, data) if np.isfinite(expected) else None
-        better = there is not None and there.value < expansion.value
-        if there is not None and better:
-            x, expansion = proposed, there
-        damping, steps = float(newton.next_damping(damping, better)), steps + 1
-    return Minimum(x, expansion, decrement, steps)
 
 
 def _zoom(

@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
+from jaxmed.inference.cholesky import solve
+
 FIRST_DAMPING = 1e-4
 _SMALLEST, _LARGEST = 1e-9, 1e12
 _UP, _DOWN = 8.0, 0.125
@@ -109,8 +111,7 @@ def step(expansion: Expansion, x: Leaf, damping: Leaf, box: Leaf) -> tuple[Array
     free = jnp.where(held[:, None] | held[None, :], 0.0, expansion.curvature)
     matrix = free + jnp.diag(jnp.where(held, 1.0, damping * scale))
     downhill = jnp.where(held, 0.0, -gradient)
-    factor = jnp.linalg.cholesky(matrix)
-    move = jax.scipy.linalg.cho_solve((factor, True), downhill)
+    move = solve(matrix, downhill)
     return jnp.clip(x + move, low, high), jnp.sum(downhill * move) / 2
 
 

@@ -1,6 +1,6 @@
 """-log L minimised over all nuisances at fixed model parameters, batched over points."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -13,16 +13,14 @@ from jaxmed.experiments.forward import components
 from jaxmed.inference.compiling import QuickJit
 from jaxmed.inference.devices import device_count, over_devices
 from jaxmed.inference.expansion import least_nll, nuisance_expansion
-from jaxmed.inference.newton import State, begin, minimise, pressed
+from jaxmed.inference.lanes import CONVERGED_BELOW, TOLERANCE, batches, run
+from jaxmed.inference.newton import State, minimise, pressed
 from jaxmed.inference.problem import Data, Problem, blocks, constraint_part
 from jaxmed.inference.results import CONVERGED, EXCLUDED, UNCONVERGED
 
 # Points per batch: enough to fill the vector units, small enough to stay in cache.
 CHUNK = 64
-_TOLERANCE = 1e-9
-_CONVERGED = 1e-6
-# Most points need two steps, a few hundreds: after each round the unfinished ones are packed together again.
-_ROUNDS = (3, 6, 12, 24, 48, 96, 192, 384)
+_FIRST_ROUND = 3
 # -log L that is certain to lie this far above the standard model's is bounded, not minimised.
 _EXCLUDED_ABOVE = 500.0
 
@@ -123,49 +121,36 @@ def _profile_block(
     size: int,
 ) -> Profiled:
     """Rounds of steps; those points that are not done go into the next one, packed together."""
-    state = jax.tree.map(
-        lambda leaf: np.repeat(np.asarray(leaf)[None], len(points), axis=0),
-        begin(jnp.asarray(start.nuisances)),
-    )
-    floor, over = np.zeros(len(points)), np.zeros(len(points), dtype=bool)
-    going = np.arange(len(points))
-    hopeless = start.nll + _EXCLUDED_ABOVE
-    for limit in _ROUNDS:
-        for lanes in _chunks(going, size):
-            given = jax.tree.map(lambda leaf, lanes=lanes: leaf[lanes], state)
-            found, least = jax.device_get(
-                _advance(problem, (points[lanes], given), data, limit, hopeless)
-            )
-            jax.tree.map(partial(_put, lanes), state, found)
-            floor[lanes] = least
-            over[lanes] = (found.at.decrement <= _TOLERANCE) | (least > hopeless)
-            tick(int(over[np.unique(lanes)].sum()))
-        going = np.flatnonzero(~over)
-    tick(going.size)
+    hopeless, floor = start.nll + _EXCLUDED_ABOVE, np.zeros(len(points))
+
+    def advance(lanes: np.ndarray, state: State, limit: int) -> tuple[State, np.ndarray]:
+        found, least = jax.device_get(
+            _advance(problem, (points[lanes], state), data, limit, hopeless)
+        )
+        floor[lanes] = least
+        return found, (found.at.decrement <= TOLERANCE) | (least > hopeless)
+
+    state = run(np.tile(start.nuisances, (len(points), 1)), advance, size, _FIRST_ROUND, tick)
     return _summary(problem, state, floor, floor > hopeless)
 
 
-def _put(lanes: np.ndarray, whole: np.ndarray, part: np.ndarray) -> None:
-    whole[lanes] = part
-
-
-def _chunks(going: np.ndarray, size: int) -> Iterator[np.ndarray]:
-    """Batches of one size; the last is filled up with its own last element."""
-    padded = np.concatenate([going, np.repeat(going[-1:], -going.size % size)])
-    return iter(padded.reshape(-1, size))
-
-
 def _summary(problem: Problem, state: State, floor: np.ndarray, excluded: np.ndarray) -> Profiled:
-    at = state.at
-    status = np.where(at.decrement < _CONVERGED, CONVERGED, UNCONVERGED)
-    box = problem.box[len(problem.parameters) :]
-    free = np.where(pressed(at.expansion.gradient, at.x, box), 0.0, at.expansion.gradient)
+    found = summary(state, problem.box[len(problem.parameters) :])
     return Profiled(
-        nll=np.where(excluded, floor, at.expansion.value),
-        nuisances=at.x,
-        status=np.where(excluded, EXCLUDED, status).astype(np.int8),
-        gradient_norm=np.where(excluded, np.nan, np.linalg.norm(free, axis=-1)),
+        nll=np.where(excluded, floor, found.nll),
+        nuisances=found.nuisances,
+        status=np.where(excluded, EXCLUDED, found.status).astype(np.int8),
+        gradient_norm=np.where(excluded, np.nan, found.gradient_norm),
     )
+
+
+def summary(state: State, box: np.ndarray) -> Profiled:
+    """What finished lanes found, none of them excluded; `box` (n_nuisances, 2)."""
+    at = state.at
+    free = np.where(pressed(at.expansion.gradient, at.x, box), 0.0, at.expansion.gradient)
+    status = np.where(at.decrement < CONVERGED_BELOW, CONVERGED, UNCONVERGED)
+    norm = np.linalg.norm(free, axis=-1)
+    return Profiled(at.expansion.value, at.x, status.astype(np.int8), norm)
 
 
 @QuickJit
@@ -188,7 +173,7 @@ def _advance_lanes(
         floor = least_nll(problem, data, parts)
         expand = partial(nuisance_expansion, problem, data, parts, centres=centres)
         worth = jnp.where(floor > hopeless, 0, limit)
-        return minimise(expand, state, box, tolerance=_TOLERANCE, limit=worth), floor
+        return minimise(expand, state, box, tolerance=TOLERANCE, limit=worth), floor
 
     return jax.vmap(one)(*lanes)
 
@@ -196,7 +181,7 @@ def _advance_lanes(
 def _constraints(problem: Problem, points: np.ndarray) -> np.ndarray:
     """Constraints at each point, (n_points,), in batches of one compiled size."""
     values = np.zeros(len(points))
-    for lanes in _chunks(np.arange(len(points)), CHUNK):
+    for lanes in batches(np.arange(len(points)), CHUNK):
         values[lanes] = jax.device_get(_constraint_chunk(problem, points[lanes]))
     return values
 

@@ -9,9 +9,7 @@ from jaxmed.experiments.model import Experiment
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile import Start, profile
 from jaxmed.inference.results import Surface
-from jaxmed.theory.charges import Charges
-from jaxmed.theory.couplings import Epsilon
-from jaxmed.theory.models import Model, get_model
+from jaxmed.theory.models import Choice, get_model
 
 
 class Scanned(NamedTuple):
@@ -30,7 +28,7 @@ class Scanned(NamedTuple):
 
 def scan(
     experiments: Experiment | Sequence[Experiment],
-    model: str | Model | Charges | Epsilon = "u1r",
+    model: Choice = "u1r",
     *,
     fixed: Mapping[str, float] | None = None,
     constraints: Sequence[str] = (),
@@ -40,7 +38,7 @@ def scan(
 
     Args:
         experiments: one data set or several.
-        model: a preset name, Charges, Epsilon or Model.
+        model: a preset name or whatever else makes a model (`get_model`).
         fixed: name -> value held fixed.
         constraints: measurements added to the likelihood by name: 'rho', for a model with U(1)_X charges.
         axes: grid values of every free model parameter by name, such as g=..., mass=... [MeV].

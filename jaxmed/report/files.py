@@ -1,5 +1,6 @@
 """Write results: JSON with provenance, each file whole or not at all."""
 
+import hashlib
 import json
 import math
 import os
@@ -105,19 +106,30 @@ def limits_json(
 
 
 def provenance(experiments: Sequence[Experiment]) -> dict[str, Any]:
-    """Device, precision, versions, data checksums and what to cite."""
+    """Device, precision, versions, data checksums, what to cite, and titles, which say what is a projection."""
     device = jax.devices()[0]
     hashes: dict[str, str] = {}
     for experiment in experiments:
         for folder in experiment.tables:
             hashes |= checksums(folder)
+        if experiment.folder:
+            hashes |= _own_checksums(experiment)
     return {
         "device": f"{device.platform}: {device.device_kind}",
         "dtype": "float64",
         "versions": {name: version(name) for name in ("jaxmed", "jax", "jaxlib", "optax", "numpy")}
         | {"python": platform.python_version()},
         "data_sha256": hashes,
+        "titles": {e.name: e.title for e in experiments},
         "cite": sorted({key for e in experiments for key in e.citations}),
+    }
+
+
+def _own_checksums(experiment: Experiment) -> dict[str, str]:
+    """File -> SHA256 of a user's own experiment."""
+    files = sorted(p for p in Path(experiment.folder).iterdir() if p.suffix in (".toml", ".csv"))
+    return {
+        f"{experiment.name}/{p.name}": hashlib.sha256(p.read_bytes()).hexdigest() for p in files
     }
 
 

@@ -23,7 +23,7 @@ _NEUTRINOS = ("nu_e", "nu_mu", "nu_tau")
 _PARTS = ("left", "right", "vector", "axial")
 
 
-def describe(model: str | Model, *, g: float, mass: float) -> dict[str, Any]:
+def describe(model: str | Model, *, g: float, mass: float, **others: float) -> dict[str, Any]:
     """Everything the theory says about one mediator.
 
     A mediator given directly by its couplings has no gauge group: masses of the other bosons,
@@ -31,9 +31,10 @@ def describe(model: str | Model, *, g: float, mass: float) -> dict[str, Any]:
     and `note` says so. It also says why there is no v_s where the singlet has no charge.
 
     Args:
-        model: a preset name or a Model with g and mass.
+        model: a preset name, a TOML file, or a Model with g and mass.
         g: coupling g' > 0.
         mass: mass of the Z' [MeV].
+        others: values of the model's other parameters, if it has any.
 
     Returns:
         Plain numbers: model, g, charges{}, masses_mev{photon, Z, Z_prime}, theta [rad], tan_2theta,
@@ -45,7 +46,7 @@ def describe(model: str | Model, *, g: float, mass: float) -> dict[str, Any]:
             mass in the gap of the level crossing.
     """
     chosen = get_model(model)
-    scattering = couplings(chosen, g=g, mass=mass)
+    scattering = couplings(chosen, g=g, mass=mass, **others)
     require_positive(g=g)
     head = {"model": chosen.name, "g": g}
     if chosen.charges is None:

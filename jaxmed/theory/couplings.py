@@ -1,5 +1,6 @@
 """From a model's charges to the couplings that scattering sees (paper, Section 4)."""
 
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import jax.numpy as jnp
@@ -155,6 +156,35 @@ def from_epsilon(
     parts = (mass, eps_nu, g * e, g * u, g * d, sin2_theta_w)
     unmixed = [real(0.0) for _ in Couplings._field_defaults]
     return Couplings(*map(real, parts), *unmixed)
+
+
+def mediator(
+    mass: Scalar,
+    *,
+    nu: Sequence[Scalar] = (0.0, 0.0, 0.0),
+    e: Scalar = 0.0,
+    u: Scalar = 0.0,
+    d: Scalar = 0.0,
+    sin2_theta_w: Scalar = SIN2_THETA_W,
+) -> Couplings:
+    """Couplings of a vector mediator, each given as it is: what a function for `own.own_model` returns.
+
+    L = -Z'_mu [ nu nubar_L gamma^mu nu_L + e ebar gamma^mu e + u ubar gamma^mu u + d dbar gamma^mu d ].
+
+    Args:
+        mass: mediator mass [MeV], ().
+        nu: couplings of nu_e, nu_mu and nu_tau.
+        e: vector coupling of the electron, ().
+        u: vector coupling of the up quark, ().
+        d: vector coupling of the down quark, ().
+        sin2_theta_w: weak mixing angle of the standard-model part, ().
+
+    Raises:
+        ValueError: not three neutrino couplings.
+    """
+    if len(nu) != 3:
+        raise ValueError(f"{len(nu)} neutrino couplings: expected three, of nu_e, nu_mu and nu_tau")
+    return from_epsilon(Epsilon((nu[0], nu[1], nu[2]), e, u, d), 1.0, mass, sin2_theta_w)
 
 
 def standard_model(sin2_theta_w: Scalar = SIN2_THETA_W) -> Couplings:

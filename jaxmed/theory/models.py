@@ -3,13 +3,13 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
-from functools import partial
-from typing import NamedTuple
+from pathlib import Path
+from typing import Any, NamedTuple
 
 from jax import Array
 
 from jaxmed.constants import SIN2_THETA_W
+from jaxmed.keys import hint
 from jaxmed.theory.charges import PAPER, Charges, yukawa_sums
 from jaxmed.theory.charges import charges as table_1
 from jaxmed.theory.couplings import (
@@ -19,6 +19,7 @@ from jaxmed.theory.couplings import (
     from_epsilon,
     standard_model,
 )
+from jaxmed.theory.scalars import is_traced
 
 Values = Mapping[str, Array | float]
 
@@ -56,7 +57,8 @@ class Model:
     Attributes:
         name: for tables and JSON.
         parameters: what is fitted.
-        build: parameter values by name -> Couplings; pure JAX.
+        build: parameter values by name -> Couplings; pure JAX. Hashed with the model: equal models share their
+            compiled programs.
         standard: the fit's coordinates of the standard model, one for each parameter.
         charges: U(1)_X charges; None for a mediator without a gauge group, given by its couplings.
     """
@@ -84,11 +86,15 @@ class Model:
         return {"g", "mass"} <= {p.name for p in self.parameters}
 
 
+Choice = str | Model | Charges | Epsilon | Callable[[Values], Couplings]
+"""What stands for a model wherever one is asked for, see `get_model`."""
+
 MEDIATOR = (Parameter("g", 1e-9, 1.0, True, "1"), Parameter("mass", 1e-6, 1e5, True, "MeV"))
 
 
-# g = 1e-30 adds less than one part in 1e20 to any amplitude in the box: the standard model in float64.
-_DECOUPLED = (-30.0, 0.0)
+# log10 of g and mass: g = 1e-30 adds less than one part in 1e20 to any amplitude in the box, which in float64
+# is the standard model.
+DECOUPLED = (-30.0, 0.0)
 
 
 def charged(name: str, charges: Charges) -> Model:
@@ -105,12 +111,19 @@ def charged(name: str, charges: Charges) -> Model:
                 f"charges of '{name}': the {term} Yukawa term carries X = {carried:g}, expected 0 "
                 "(Eqs. 13-16); build the table with charges(x_q, x_l, x_h)"
             )
-    return Model(name, MEDIATOR, partial(_charged, numbers), _DECOUPLED, numbers)
+    return Model(name, MEDIATOR, _Charged(numbers), DECOUPLED, numbers)
 
 
 def direct(name: str, epsilon: Epsilon) -> Model:
     """A mediator given by its couplings per unit g."""
-    return Model(name, MEDIATOR, partial(_direct, epsilon), _DECOUPLED)
+    nu, *rest = epsilon
+    plain = Epsilon(tuple(map(_plain, nu)), *map(_plain, rest))
+    return Model(name, MEDIATOR, _Direct(plain), DECOUPLED)
+
+
+def _plain(x: Any) -> Any:
+    """A number that can be hashed, unless it is traced."""
+    return x if is_traced(x) else float(x)
 
 
 def weak_mixing() -> Model:
@@ -119,12 +132,20 @@ def weak_mixing() -> Model:
     return Model("weak_mixing", box, _weak_mixing, (SIN2_THETA_W,))
 
 
-def _charged(charges: Charges, values: Values) -> Couplings:
-    return from_charges(charges, values["g"], values["mass"])
+@dataclass(frozen=True)
+class _Charged:
+    charges: Charges
+
+    def __call__(self, values: Values) -> Couplings:
+        return from_charges(self.charges, values["g"], values["mass"])
 
 
-def _direct(epsilon: Epsilon, values: Values) -> Couplings:
-    return from_epsilon(epsilon, values["g"], values["mass"])
+@dataclass(frozen=True)
+class _Direct:
+    epsilon: Epsilon
+
+    def __call__(self, values: Values) -> Couplings:
+        return from_epsilon(self.epsilon, values["g"], values["mass"])
 
 
 def _weak_mixing(values: Values) -> Couplings:
@@ -143,18 +164,25 @@ PRESETS = {
         charged("b_minus_l", table_1(2 / 3, -2.0, 0.0)),
         charged("hypercharge", table_1(1 / 3, -1.0, 1.0)),
         direct("universal", Epsilon((1.0, 1.0, 1.0), 1.0, 1.0, 1.0)),
+        # differences of lepton numbers at tree level, without the kinetic mixing of their lepton loops
         direct("l_mu_l_tau", Epsilon((0.0, 1.0, -1.0), 0.0, 0.0, 0.0)),
+        direct("l_e_l_mu", Epsilon((1.0, -1.0, 0.0), 1.0, 0.0, 0.0)),
+        direct("l_e_l_tau", Epsilon((1.0, 0.0, -1.0), 1.0, 0.0, 0.0)),
         weak_mixing(),
         Model("standard_model", (), _standard, ()),
     )
 }
 
 
-def get_model(model: str | Model | Charges | Epsilon) -> Model:
-    """A model from a preset name, charges, couplings per unit g, or itself.
+def get_model(model: Choice) -> Model:
+    """A model from whatever names or makes one.
+
+    Args:
+        model: a preset name, the path of a TOML file with a [model] table (`model_file.read_model`), charges, couplings
+            per unit g, a pure function from parameter values to Couplings (`own.own_model`), or a Model.
 
     Raises:
-        ValueError: unknown preset.
+        ValueError: unknown preset, or a file or function that makes no model.
     """
     if isinstance(model, Model):
         return model
@@ -162,26 +190,37 @@ def get_model(model: str | Model | Charges | Epsilon) -> Model:
         return charged("charges", model)
     if isinstance(model, Epsilon):
         return direct("epsilon", model)
+    # imported here: these modules build on this one
+    from jaxmed.theory.model_file import read_model
+    from jaxmed.theory.own import own_model
+
+    if callable(model):
+        return own_model(getattr(model, "__name__", "own"), model)
+    if model.endswith(".toml"):
+        return read_model(Path(model))
     if model not in PRESETS:
-        close = get_close_matches(model, PRESETS, n=1)
-        hint = f" (did you mean {close[0]}?)" if close else ""
-        raise ValueError(f"unknown model '{model}'{hint}: expected one of {', '.join(PRESETS)}")
+        raise ValueError(
+            f"unknown model '{model}'{hint(model, PRESETS)}: expected one of {', '.join(PRESETS)}, "
+            "or a file that ends in .toml"
+        )
     return PRESETS[model]
 
 
-def couplings(model: str | Model | Charges | Epsilon, *, g: float, mass: float) -> Couplings:
+def couplings(model: Choice, *, g: float, mass: float, **others: float) -> Couplings:
     """Couplings of one mediator.
 
     Args:
-        model: a preset name, a table `charges(x_q, x_l, x_h)`, Epsilon(nu, e, u, d), or a Model.
+        model: a preset name or any other model (`get_model`).
         g: coupling g', not negative.
         mass: mediator mass [MeV], positive.
+        others: values of the model's other parameters, if it has any, each within its box.
 
     Returns:
         Couplings, leaves ().
 
     Raises:
-        ValueError: unknown model, a model without a mediator, g < 0, mass <= 0, or not finite.
+        ValueError: unknown model, a model without a mediator, g < 0, mass <= 0, or not finite; a parameter that is
+            missing, unknown or outside its box.
     """
     chosen = get_model(model)
     if not chosen.has_mediator:
@@ -190,4 +229,20 @@ def couplings(model: str | Model | Charges | Epsilon, *, g: float, mass: float) 
         raise ValueError(f"coupling g = {g}: expected a finite number, not negative")
     if not (math.isfinite(mass) and mass > 0):
         raise ValueError(f"mass = {mass} MeV: expected a finite positive number")
-    return chosen.build({"g": g, "mass": mass})
+    return chosen.build({"g": g, "mass": mass} | other_values(chosen, others))
+
+
+def other_values(model: Model, values: Mapping[str, float]) -> dict[str, float]:
+    """Values of all parameters beside g and mass; ValueError if one is missing, unknown or outside its box."""
+    own = {p.name: p for p in model.parameters if p.name not in ("g", "mass")}
+    for name in values:
+        if name not in own:
+            has = ", ".join(["g", "mass", *own])
+            raise ValueError(f"model '{model.name}' has no parameter '{name}': it has {has}")
+    for name, parameter in own.items():
+        where = f"from {parameter.low:g} to {parameter.high:g}"
+        if name not in values:
+            raise ValueError(f"model '{model.name}' needs a value of '{name}', {where}: got none")
+        if not parameter.low <= values[name] <= parameter.high:
+            raise ValueError(f"{name} = {values[name]}: expected a number {where}")
+    return dict(values)

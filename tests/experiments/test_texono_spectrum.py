@@ -62,15 +62,16 @@ def test_one_bin_of_the_published_range_predicts_the_same(tmp_path):
     ("lines", "message"),
     [
         ((), "expected the header bin_low_MeV,bin_high_MeV,rate,rate_err"),
-        (("a,b,c,d", *ROWS), "expected the header"),
+        (("a,b,c,d", *ROWS), "column bin_low_MeV is missing: got 'a,b,c,d', expected the header"),
+        ((HEADER + ",x", *ROWS), "line 1: unknown column 'x'"),
         ((HEADER,), "expected at least one row of numbers, found none"),
-        ((HEADER, ROWS[0], "3.5,4.5,0.004"), "line 3: expected four finite numbers"),
-        ((HEADER, ROWS[0], "3.5,4.5,x,0.002"), "line 3: expected four finite numbers"),
-        ((HEADER, "# remark", "3,3.5,nan,1"), "line 3: expected four finite numbers, found 3,3.5"),
-        ((HEADER, "3.5,3.0,0.01,0.01"), "line 2: expected bin_high_MeV > bin_low_MeV"),
-        ((HEADER, "0,0.5,0.01,0.01"), "line 2: expected bin_high_MeV > bin_low_MeV > 0"),
-        ((HEADER, ROWS[0], "3.5,4.5,0.004,0"), "line 3: expected .* rate_err > 0"),
-        ((HEADER, ROWS[0], ROWS[2]), "line 3: expected bin_low_MeV equal to the bin_high_MeV"),
+        ((HEADER, ROWS[0], "3.5,4.5,0.004"), "line 3: got 3 cells, expected 4"),
+        ((HEADER, ROWS[0], "3.5,4.5,x,0.002"), "line 3: got 'x', expected a finite number"),
+        ((HEADER, "# remark", "3,3.5,nan,1"), "line 3: got 'nan', expected a finite number"),
+        ((HEADER, "3.5,3.0,0.01,0.01"), "line 2: .*expected bin_high_MeV > bin_low_MeV"),
+        ((HEADER, "0,0.5,0.01,0.01"), "line 2: .*expected bin_high_MeV > bin_low_MeV > 0"),
+        ((HEADER, ROWS[0], "3.5,4.5,0.004,0"), "line 3: .*expected .* rate_err > 0"),
+        ((HEADER, ROWS[0], ROWS[2]), "line 3: .*expected bin_low_MeV equal to the bin_high_MeV"),
     ],
 )
 def test_bad_table_is_refused_with_file_and_line(tmp_path, lines, message):
@@ -80,7 +81,7 @@ def test_bad_table_is_refused_with_file_and_line(tmp_path, lines, message):
 
 
 def test_missing_table_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"nowhere\.csv: expected a CSV table .* found no file"):
+    with pytest.raises(ValueError, match=r"nowhere\.csv: expected a CSV table, found no file"):
         load("texono", recoil_spectrum=tmp_path / "nowhere.csv")
 
 

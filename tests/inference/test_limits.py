@@ -6,6 +6,7 @@ from scipy.stats import chi2
 
 from jaxmed.inference.limits import chi2_quantile, limits
 from jaxmed.inference.scan import scan
+from jaxmed.inference.timing import clock
 
 BRUTE = np.logspace(-6.5, -2, 2001)
 
@@ -22,6 +23,11 @@ def test_quantile_is_chi_squared(cl):
         ("xenon1t", "u1r", 0.06),
         ("xenon1t", "b_minus_l", 1.0),
         ("coherent_csi", "universal", 100.0),
+        ("texono", "b_minus_l", 1e-3),
+        ("texono", "u1r", 300.0),
+        ("xenon1t", "u1r", 1e-3),
+        ("xenon1t", "universal", 10.0),
+        ("coherent_csi", "u1r", 0.01),
     ],
 )
 def test_intervals_are_those_of_a_brute_force_scan(experiments, name, model, mass):
@@ -44,6 +50,46 @@ def test_crossing_is_where_the_threshold_is(experiments):
     )
     at = scan(experiments["coherent_csi"], "b_minus_l", g=found.g_upper, mass=[10.0])
     assert 2 * (at.nll - best.nll).item() == pytest.approx(found.threshold, abs=1e-3)
+
+
+@pytest.mark.parametrize(
+    ("name", "model"), [("texono", "u1r"), ("xenon1t", "u1r"), ("coherent_csi", "universal")]
+)
+def test_every_crossing_is_exact_to_1e_4_in_log10_g(experiments, name, model):
+    """A ten-thousandth of a decade to the left and to the right of an edge lie on either side of the level."""
+    data = experiments[name]
+    found = limits(data, model, masses=[0.03, 0.3, 30.0, 300.0])
+    for mass, best, pairs in zip(found.mass, found.g_best, found.intervals, strict=True):
+        lowest = scan(data, model, g=[max(best, 1e-9)], mass=[mass]).nll.item()
+        for i, edge in enumerate(end for pair in pairs for end in pair):
+            if edge == 0:
+                continue
+            sides = edge * 10 ** np.array([-1e-4, 1e-4])
+            excess = 2 * (scan(data, model, g=sides, mass=[mass]).nll[:, 0] - lowest)
+            inwards = 1 if i % 2 == 0 else -1
+            assert (
+                inwards * (excess[0] - found.threshold)
+                > 0
+                > inwards * (excess[1] - found.threshold)
+            )
+
+
+def test_best_coupling_is_the_minimum(experiments):
+    """XENON1T prefers a mediator at low mass: its best coupling against a fine scan around it."""
+    found = limits(experiments["xenon1t"], masses=[0.01, 0.06])
+    for mass, best in zip(found.mass, found.g_best, strict=True):
+        around = best * 10 ** np.linspace(-0.02, 0.02, 81)
+        nll = scan(experiments["xenon1t"], g=around, mass=[mass]).nll[:, 0]
+        assert abs(np.log10(around[np.argmin(nll)] / best)) < 5.1e-4
+
+
+def test_masses_do_not_matter_to_each_other_and_compile_nothing(experiments):
+    first = limits(experiments["xenon1t"], masses=[0.02, 0.06, 5.0])
+    with clock() as time:
+        alone = limits(experiments["xenon1t"], masses=[0.06])
+    assert time.compilations == 0
+    np.testing.assert_allclose(alone.intervals[0], first.intervals[1], rtol=3e-5)
+    assert alone.flag[0] == first.flag[1]
 
 
 @pytest.mark.parametrize("mass", [80.0, 300.0, 1000.0])
@@ -72,6 +118,10 @@ def test_allowed_to_the_end_of_the_scan_is_no_limit(experiments):
         ({"masses": [float("nan")]}, "mass = nan MeV"),
         ({"masses": [1.0], "cl": 1.5}, "confidence level cl = 1.5"),
         ({"masses": [1.0], "model": "weak_mixing"}, "has no mediator"),
+        (
+            {"masses": [1.0], "fixed": {"mass": 1.0}},
+            "free are g, expected g and mass",
+        ),
     ],
 )
 def test_bad_input_is_one_sentence(experiments, change, message):

@@ -1,0 +1,28 @@
+"""The analysis a command works on: a file, and what the command line changes in it."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from jaxmed.cli.common import experiment_names
+from jaxmed.config import Analysis, read_analysis
+from jaxmed.inference.constraints import check_constraints
+from jaxmed.theory.models import get_model
+
+
+def chosen_analysis(
+    config: Path,
+    model: str | None,
+    experiments: str | None,
+    constraint: list[str] | None,
+) -> Analysis:
+    """The file's analysis with another model, other experiments or constraints where they are given."""
+    analysis = read_analysis(config)
+    if model is not None:
+        analysis = replace(analysis, model=get_model(model))
+    if experiments is not None:
+        names = experiment_names(experiments)
+        kept = {k: v for k, v in analysis.options.items() if k in names}
+        alone = analysis.alone and len(names) > 1
+        analysis = replace(analysis, experiments=names, options=kept, alone=alone)
+    chosen = analysis.constraints if constraint is None else tuple(constraint)
+    return replace(analysis, constraints=check_constraints(chosen, analysis.model))

@@ -1,0 +1,72 @@
+"""jaxmed contour."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jaxmed.cli.analysis import chosen_analysis
+from jaxmed.cli.common import (
+    Cache,
+    Constraint,
+    Json,
+    OtherExperiments,
+    OtherModel,
+    Out,
+    finish,
+    one_sentence,
+    prepare,
+    print_table,
+    printer,
+    progress,
+    say_written,
+    set_up,
+)
+from jaxmed.contour_job import run_contours
+from jaxmed.inference.contours import check_contours
+from jaxmed.inference.grid import read_values
+from jaxmed.jobs import plan_fits
+from jaxmed.report.contours import contours_table
+from jaxmed.tables import packaged
+
+_GRID = "Coarse grid: 1e-8,1e-7,1e-6 or low:high:number (logarithmic); the whole box if left out."
+
+
+@one_sentence
+def contour(
+    config: Annotated[
+        Path | None, typer.Argument(help="Analysis in TOML; XENON1T and XENONnT if left out.")
+    ] = None,
+    model: OtherModel = None,
+    experiments: OtherExperiments = None,
+    cl: Annotated[
+        str, typer.Option(help="Confidence levels; 1, 2 and 3 sigma are 0.6827, 0.9545, 0.9973.")
+    ] = "0.6827,0.9,0.9545",
+    g: Annotated[str | None, typer.Option(help=_GRID)] = None,
+    mass: Annotated[str | None, typer.Option(help=f"{_GRID} In MeV.")] = None,
+    constraint: Constraint = None,
+    out: Out = Path("results"),
+    json: Json = None,
+    cache: Cache = True,
+) -> None:
+    """Regions of (M_Z', g') allowed at each confidence level, refined where their edges run."""
+    default = packaged("fits") / "xenon.toml"
+    analysis = chosen_analysis(config or default, model, experiments, constraint)
+    if experiments is not None:
+        analysis = replace(analysis, name="_".join(analysis.experiments))
+    levels = tuple(read_values("cl", cl, log=True).tolist())
+    plane = (
+        read_values("g", g, log=True) if g else None,
+        read_values("mass", mass, log=True) if mass else None,
+    )
+    check_contours(analysis.model, levels, *plane)
+    set_up(cache)
+    planned = plan_fits(analysis)
+    prepare(out, json)
+    with progress(len(planned), f"Contours of {', '.join(job.name for job in planned)}") as tick:
+        content, found, figures = run_contours(analysis, planned, levels, plane, out, tick)
+    print_table(printer(json), contours_table(found))
+    path = out / f"contour_{analysis.name}.json"
+    finish(content, json, path)
+    say_written([path, *figures])

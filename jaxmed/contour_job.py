@@ -1,0 +1,69 @@
+"""What `jaxmed contour` does: contours of every fit of an analysis, their JSON and figure."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from jaxmed.config import Analysis
+from jaxmed.inference.contours import Contours, contours
+from jaxmed.inference.progress import Tick
+from jaxmed.jobs import Planned
+from jaxmed.report.contours import contours_figure, contours_json
+from jaxmed.report.figures import save
+
+Plane = tuple[np.ndarray | None, np.ndarray | None]
+"""Couplings and masses [MeV] of the coarse grid, None for the whole box."""
+
+
+def run_contours(
+    analysis: Analysis,
+    planned: list[Planned],
+    cl: tuple[float, ...],
+    plane: Plane,
+    out: Path,
+    tick: Tick,
+) -> tuple[dict[str, Any], dict[str, Contours], list[Path]]:
+    """Contours of the joint fit and, if planned, of each experiment alone.
+
+    Args:
+        analysis: model, constraints and free parameters.
+        planned: the fits, as `plan_fits` gives them.
+        cl: confidence levels.
+        plane: coarse grid.
+        out: folder of the figure.
+        tick: called with the share of one fit's work done since the last call.
+
+    Returns:
+        JSON content and contours by name of the fit, and the figures written.
+
+    Raises:
+        ValueError: as `contours` raises.
+    """
+    found = {
+        job.name: contours(
+            job.group,
+            analysis.model,
+            cl=cl,
+            g=plane[0],
+            mass=plane[1],
+            fixed=job.fixed,
+            free=analysis.free,
+            constraints=analysis.constraints,
+            tick=tick,
+        )
+        for job in planned
+    }
+    content = {
+        job.name: contours_json(
+            found[job.name], analysis.model.name, job.group, analysis.constraints
+        )
+        for job in planned
+    }
+    titles = {job.name: " + ".join(e.title for e in job.group) for job in planned}
+    title = (
+        f"Edges of the allowed regions, {', '.join([analysis.model.name, *analysis.constraints])}"
+    )
+    labelled = {titles[name]: each for name, each in found.items()}
+    figure = contours_figure(labelled, title, plane)
+    return content, found, save(figure, out / f"contour_{analysis.name}")

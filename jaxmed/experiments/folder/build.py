@@ -1,0 +1,186 @@
+"""From the description of a user's experiment to an ordinary Experiment."""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxmed.constants import M_E
+from jaxmed.detector.response import electrons_above
+from jaxmed.experiments.exposure import recoil_nodes
+from jaxmed.experiments.folder.detector import Shift
+from jaxmed.experiments.folder.fold import (
+    kinematics,
+    probabilities,
+    recoil_window,
+    visible_energy,
+)
+from jaxmed.experiments.folder.read import Description
+from jaxmed.experiments.forward import expected
+from jaxmed.experiments.model import (
+    STRENGTH,
+    Axis,
+    Channel,
+    Component,
+    Experiment,
+    component,
+    stack,
+)
+from jaxmed.experiments.nuclei import form_factor, target
+from jaxmed.experiments.standard import standard_counts
+from jaxmed.flux.spectrum import moments
+from jaxmed.theory.couplings import standard_model
+
+_PANELS = 24
+
+
+class _Template(NamedTuple):
+    """One template of the signal: response nuisances, and a factor on every bin, (n_bins,)."""
+
+    shift: Shift
+    factor: np.ndarray
+
+
+def build(found: Description) -> Experiment:
+    """The experiment that a folder describes.
+
+    Raises:
+        ValueError: no neutrino of the flux reaches the bins.
+    """
+    shapes, templates = _templates(found)
+    channels = _channels(found, templates)
+    in_bins = np.sum([standard_counts(channel) for channel in channels], axis=0)
+    if not in_bins.sum() > 0:
+        raise ValueError(f"{found.folder}: the standard model predicts no event, expected some")
+    scales = {STRENGTH: 1.0, **found.signal.errors}
+    edges = found.data.edges / _in_unit(found)
+    observed, n = found.data.observed, found.data.edges.size - 1
+    experiment = Experiment(
+        observed=np.zeros(n) if observed is None else observed,
+        error=np.ones(n) if found.data.error is None else found.data.error,
+        channels=channels,
+        widths=np.array(list(scales.values())),
+        background=_background(found, in_bins),
+        name=found.name,
+        title=found.title,
+        axes=(Axis("reconstructed energy", found.data.unit, tuple(edges.tolist())),),
+        shapes=shapes,
+        scales=tuple(scales),
+        gaussian=found.data.error is not None,
+        citations=found.neutrinos.citations,
+        tables=found.neutrinos.tables,
+        folder=str(found.folder),
+    )
+    if observed is not None:
+        return experiment
+    return replace(experiment, observed=np.asarray(expected(experiment, standard_model())))
+
+
+def _in_unit(found: Description) -> float:
+    """KeV in the unit of the bins."""
+    return {"eV": 1e-3, "keV": 1.0, "MeV": 1e3}[found.data.unit]
+
+
+def _templates(found: Description) -> tuple[tuple[str, ...], list[_Template]]:
+    """Names of the shape nuisances, and the nominal template followed by +1 and -1 sigma of each."""
+    none = np.ones(found.data.edges.size - 1)
+    response = found.response
+    pairs: dict[str, tuple[_Template, _Template]] = {}
+    if response.quenching is not None and response.quenching.varies:
+        pairs[f"{found.name}_quenching"] = (
+            _Template(Shift(quenching=1.0), none),
+            _Template(Shift(quenching=-1.0), none),
+        )
+    if response.efficiency.varies:
+        pairs[f"{found.name}_efficiency"] = (
+            _Template(Shift(efficiency=1.0), none),
+            _Template(Shift(efficiency=-1.0), none),
+        )
+    for name, (up, down) in found.signal.variations.items():
+        pairs[name] = _Template(Shift(), up), _Template(Shift(), down)
+    varied = [template for pair in pairs.values() for template in pair]
+    return tuple(pairs), [_Template(Shift(), none), *varied]
+
+
+def _channels(found: Description, templates: list[_Template]) -> tuple[Channel, ...]:
+    channels = []
+    if found.target.nuclei is not None:
+        channels.append(_nuclear(found, templates))
+    if found.target.electrons is not None:
+        channels.append(_electronic(found, templates))
+    return tuple(channels)
+
+
+def _nuclear(found: Description, templates: list[_Template]) -> Channel:
+    """One channel for each isotope, all on the same recoil energies."""
+    nuclei, flux = found.target.nuclei, found.neutrinos.flux
+    assert nuclei is not None
+    shifts = [template.shift for template in templates]
+    window = recoil_window(found, shifts, *kinematics(found)["nuclei"])
+    recoil, weights = recoil_nodes(*window.ends, window.breaks, panels=_PANELS)
+    channels = []
+    for isotope, per_kg in zip(nuclei.isotopes, nuclei.per_kg, strict=True):
+        nucleus = target(isotope, nuclei.options.nucleon_couplings)
+        mass, name = float(nucleus.mass), nuclei.options.form_factor
+        form_p = form_factor(name, recoil, mass, isotope.radius_p)
+        form_n = form_factor(name, recoil, mass, isotope.radius_n)
+        per_node = per_kg * found.target.exposure * weights
+        variants = (len(templates), 1)
+        channels.append(
+            Channel(
+                recoil=recoil,
+                moments=moments(flux, recoil, mass),
+                response=_responses(found, templates, recoil, per_node, isotope.z),
+                spread=np.stack([template.factor for template in templates]),
+                recoil_bin=np.arange(found.data.edges.size - 1),
+                nucleus=nucleus,
+                form_p=np.tile(form_p, variants),
+                form_n=np.tile(form_n, variants),
+            )
+        )
+    return stack(*channels)
+
+
+def _electronic(found: Description, templates: list[_Template]) -> Channel:
+    shells, flux = found.target.electrons, found.neutrinos.flux
+    assert shells is not None
+    shifts = [template.shift for template in templates]
+    window = recoil_window(found, shifts, *kinematics(found)["electrons"])
+    recoil, weights = recoil_nodes(*window.ends, window.breaks, panels=_PANELS)
+    electrons = electrons_above(recoil * 1e3, shells.binding, shells.electrons)
+    per_node = shells.per_kg * found.target.exposure * electrons * weights
+    return stack(
+        Channel(
+            recoil=recoil,
+            moments=moments(flux, recoil, M_E),
+            response=_responses(found, templates, recoil, per_node, 0),
+            spread=np.stack([template.factor for template in templates]),
+            recoil_bin=np.arange(found.data.edges.size - 1),
+            nucleus=None,
+            form_p=None,
+            form_n=None,
+        )
+    )
+
+
+def _responses(
+    found: Description,
+    templates: list[_Template],
+    recoil: np.ndarray,
+    per_node: np.ndarray,
+    protons: int,
+) -> np.ndarray:
+    """Response of every template, (n_templates, n_bins, n), for recoils [MeV]."""
+    by_shift = {}
+    for shift in {template.shift for template in templates}:
+        energy = visible_energy(found.response, recoil * 1e3, protons, shift)
+        by_shift[shift] = per_node * probabilities(found.response, found.data.edges, energy, shift)
+    return np.stack([by_shift[template.shift] for template in templates])
+
+
+def _background(found: Description, standard: np.ndarray) -> tuple[Component, ...]:
+    """The user's backgrounds, and where one holds the standard-model neutrinos, these taken out again."""
+    parts = [component(b.events, b.errors, b.variations) for b in found.backgrounds]
+    if any(b.contains_standard_model for b in found.backgrounds):
+        parts.append(component(-standard, found.signal.errors))
+    return tuple(parts)

@@ -1,0 +1,67 @@
+"""The host's side of a batched minimisation: rounds of steps, with unfinished lanes packed together."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from jaxmed.inference.newton import State, begin
+
+TOLERANCE = 1e-9
+CONVERGED_BELOW = 1e-6
+"""Expected further decrease of -log L: where lanes stop, and what counts as converged."""
+_MOST_STEPS = 400
+# The last few lanes run in batches this much smaller: a second compiled size, and far less idle work.
+_SMALLER = 8
+
+Advance = Callable[[np.ndarray, State, int], tuple[State, np.ndarray]]
+"""(lane numbers, their states, limit of steps) -> new states, and which lanes are over, (n_lanes,)."""
+
+
+def run(
+    starts: np.ndarray, advance: Advance, size: int, first: int, tick: Callable[[int], None]
+) -> State:
+    """Advance all lanes until each is over or out of steps.
+
+    Most lanes need a few steps, a few dozens: after each round the unfinished ones are packed together, and the
+    next round is twice as long.
+
+    Args:
+        starts: (n_lanes, n).
+        advance: works on `size` lanes at a time.
+        size: of every batch, so that one program serves all.
+        first: steps of the first round, what most lanes need.
+        tick: called with the number of lanes finished since the last call.
+    """
+    state = jax.tree.map(np.array, jax.vmap(begin)(jnp.asarray(starts)))
+    over = np.zeros(len(starts), dtype=bool)
+    limit = first
+    while limit < _MOST_STEPS and not over.all():
+        going = np.flatnonzero(~over)
+        fitting = size if going.size > size // _SMALLER else max(size // _SMALLER, 1)
+        for lanes in batches(going, fitting):
+            given = jax.tree.map(lambda leaf, lanes=lanes: leaf[lanes], state)
+            found, over[lanes] = advance(lanes, given, limit)
+            jax.tree.map(lambda whole, part, lanes=lanes: put(whole, lanes, part), state, found)
+            tick(int(over[np.unique(lanes)].sum()))
+        limit *= 2
+    tick(int((~over).sum()))
+    return state
+
+
+def put(whole: np.ndarray, lanes: np.ndarray, part: np.ndarray) -> None:
+    """Write some lanes of a leaf."""
+    whole[lanes] = part
+
+
+def batches(lanes: np.ndarray, size: int) -> Iterator[np.ndarray]:
+    """Lane numbers in batches of one size; the last is filled up with its own last element."""
+    padded = np.concatenate([lanes, np.repeat(lanes[-1:], -lanes.size % size)])
+    return iter(padded.reshape(-1, size))
+
+
+def silent(number: Any) -> None:
+    """A tick that nobody hears."""
+    del number

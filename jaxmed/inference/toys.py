@@ -1,0 +1,73 @@
+"""Pseudo-data: counts of every bin, and what the auxiliary measurements behind the priors gave."""
+
+from functools import partial
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxmed.experiments.forward import components, counts
+from jaxmed.experiments.likelihood import prior_weights
+from jaxmed.experiments.model import Experiment
+from jaxmed.inference.problem import Data, Problem
+
+
+class Toys(NamedTuple):
+    """Pseudo-experiments.
+
+    Attributes:
+        observed: counts of each experiment, (n_toys, n_bins) each.
+        centres: where the auxiliary measurements put each free nuisance, (n_toys, n_nuisances).
+        numbers: of each toy in the stream of its seed, (n_toys,): draws it again.
+    """
+
+    observed: tuple[np.ndarray, ...]
+    centres: np.ndarray
+    numbers: np.ndarray
+
+
+def draw(
+    problem: Problem, data: Data, x: np.ndarray, seed: int, number: int, *, first: int = 0
+) -> Toys:
+    """Toys of one truth.
+
+    Toy i of a seed is the same whatever the batch, the device count or the other toys.
+
+    Args:
+        problem: names of the free parameters.
+        data: binning, errors and backgrounds.
+        x: the truth, free model parameters then nuisances, in the fit's coordinates, (n_free,).
+        seed: of the stream.
+        number: how many.
+        first: number of the first one in the stream.
+    """
+    numbers = np.arange(first, first + number)
+    observed, centres = jax.device_get(_draw(problem, jnp.asarray(x), data, seed, numbers))
+    return Toys(observed, centres, numbers)
+
+
+@partial(jax.jit, static_argnums=0)
+def _draw(
+    problem: Problem, x: Array, data: Data, seed: Array, numbers: Array
+) -> tuple[tuple[Array, ...], Array]:
+    split = len(problem.parameters)
+    couplings, pulls = problem.couplings(x[:split]), problem.pulls(x[split:])
+    means = [counts(components(e, couplings), pulls) for e in data]
+    measured = jnp.asarray(prior_weights(problem.nuisances))
+    key = jax.random.key(seed)
+
+    def one(i: Array) -> tuple[tuple[Array, ...], Array]:
+        *keys, last = jax.random.split(jax.random.fold_in(key, i), len(data) + 1)
+        observed = tuple(_sample(k, e, m) for k, e, m in zip(keys, data, means, strict=True))
+        noise = jax.random.normal(last, (len(problem.nuisances),))
+        return observed, measured * (x[split:] + noise)
+
+    return jax.vmap(one)(numbers)
+
+
+def _sample(key: Array, experiment: Experiment, mean: Array) -> Array:
+    if experiment.gaussian:
+        return mean + jnp.asarray(experiment.error) * jax.random.normal(key, mean.shape)
+    return jax.random.poisson(key, jnp.maximum(mean, 0.0), dtype=int).astype(float)

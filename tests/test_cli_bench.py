@@ -16,6 +16,8 @@ RATIOS = (
     ("scan", "scipy_ratio"),
     ("allowed_scan", "iminuit_ratio"),
     ("allowed_scan", "scipy_ratio"),
+    ("toys", "conditional", "iminuit_ratio"),
+    ("toys", "global", "iminuit_ratio"),
 )
 
 
@@ -47,6 +49,9 @@ def test_faster_than_the_referees_and_never_above_their_minima():
         assert scan["scipy_above"]["lowest"] > -1e-6
         assert scan["iminuit_above"]["lowest"] > -1e-6
         assert scan["scipy_above"]["highest"] < 1e-3
+    for fits in found["toys"].values():
+        assert fits["converged"] == 1
+        assert fits["missed"] == 0
     assert found["allowed_scan"]["points"] < found["scan"]["points"] == 144
 
 

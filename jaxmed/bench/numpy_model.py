@@ -4,6 +4,7 @@ It is written to be fast: what couplings and nuisances do not change is worked o
 for as long as the couplings stay, so that numerical derivatives in the nuisances do not pay for it.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import Any
 
@@ -37,6 +38,7 @@ class NumpyLikelihood:
         self._held = np.asarray(pulls.values)[len(problem.nuisances) :]
         self._prior = np.array([float(name != STRENGTH) for name in pulls.names])
         self._terms = [_DataTerm(experiment, places) for experiment in data]
+        self._centres = np.zeros(len(pulls.names))
         self._signals: list[Template] = []
         self._point: np.ndarray | None = None
 
@@ -49,10 +51,16 @@ class NumpyLikelihood:
             self._signals = [term.signal(couplings) for term in self._terms]
             self._point = point.copy()
         pulls = np.concatenate([x[self._split :], self._held])
-        value = np.sum(self._prior * pulls**2) / 2
+        value = np.sum(self._prior * (pulls - self._centres) ** 2) / 2
         for term, signal in zip(self._terms, self._signals, strict=True):
             value += term.value(signal, pulls)
         return float(value)
+
+    def observe(self, observed: Sequence[np.ndarray], centres: np.ndarray) -> None:
+        """Take the counts of a toy, (n_bins,) for each experiment, and the centres of its priors, (n_nuisances,)."""
+        self._centres[: centres.size] = centres
+        for term, counts in zip(self._terms, observed, strict=True):
+            term.observe(counts)
 
 
 @partial(jax.jit, static_argnums=0)
@@ -72,8 +80,12 @@ class _DataTerm:
             for i in range(len(stack.recoil))
         ]
         self._background = [Template(part, places) for part in experiment.background]
-        self._observed = n = np.asarray(experiment.observed)
-        self._saturated = np.sum(n[n > 0] * np.log(n[n > 0]) - n[n > 0])
+        self.observe(np.asarray(experiment.observed))
+
+    def observe(self, counts: np.ndarray) -> None:
+        """Take other counts."""
+        some = counts[counts > 0]
+        self._observed, self._saturated = counts, np.sum(some * np.log(some) - some)
 
     def signal(self, couplings: Couplings) -> Template:
         """All neutrino events, with their systematic variations."""

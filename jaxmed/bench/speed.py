@@ -11,6 +11,7 @@ from jax import Array
 from jaxmed.bench.measure import Timing, fastest, timed
 from jaxmed.bench.numpy_model import NumpyLikelihood
 from jaxmed.bench.referees import minuit_minimum, scipy_minimum, versions
+from jaxmed.bench.toys import FULL_TOYS, QUICK_TOYS, ToyPlan, toy_speeds
 from jaxmed.experiments.model import Experiment
 from jaxmed.inference.grid import grid_points, grid_values
 from jaxmed.inference.problem import Data, Problem, make_problem
@@ -26,14 +27,16 @@ class Plan(NamedTuple):
         grid: points of the scan along g and along mass.
         sample: of its points, how many the referees minimise as well.
         repeats: warm calls, of which the fastest counts.
+        toys: how many toys.
     """
 
     grid: int
     sample: int
     repeats: int
+    toys: ToyPlan
 
 
-FULL, QUICK = Plan(60, 40, 5), Plan(12, 4, 2)
+FULL, QUICK = Plan(60, 40, 5, FULL_TOYS), Plan(12, 4, 2, QUICK_TOYS)
 _SEED = 20210612
 _STEP = 1e-4  # of central differences
 
@@ -56,7 +59,11 @@ def speeds(data: Sequence[Experiment], plan: Plan, tick: Tick = None) -> dict[st
     }
     advance(tick, 0.2)
     found |= _scans(problem, group, plan)
-    advance(tick, 0.8)
+    advance(tick, 0.5)
+    if problem.nuisances:  # else there is nothing to fit at fixed model parameters
+        start = standard_start(problem, group)
+        found["toys"] = toy_speeds(problem, group, start, plan.toys, 2)
+    advance(tick, 0.3)
     return found
 
 
@@ -111,7 +118,11 @@ def _scan(
 
 
 def _referees(
-    problem: Problem, data: Data, points: np.ndarray, start: Start, found: dict[str, Any]
+    problem: Problem,
+    data: Data,
+    points: np.ndarray,
+    start: Start,
+    found: dict[str, Any],
 ) -> dict[str, Any]:
     """The same points, one by one, from the same start; how far their minima are above ours where ours is one."""
     box = problem.box[len(problem.parameters) :]
@@ -123,11 +134,10 @@ def _referees(
     }
     result: dict[str, Any] = {"sample": len(points)}
     for name, way in ways.items():
-        way(points[0])  # compiles
-        minima: list[float] = []
-        seconds = fastest(lambda way=way, minima=minima: minima.extend(map(way, points)), 1)
+        minima = np.array([way(point) for point in points])  # compiles
+        seconds = fastest(lambda way=way: [way(point) for point in points], 2)
         result |= _against(name, len(points), seconds, found)
-        above = (np.array(minima) - ours.nll)[ours.converged]
+        above = (minima - ours.nll)[ours.converged]
         result[f"{name}_above"] = {"lowest": above.min(initial=0), "highest": above.max(initial=0)}
     return result
 

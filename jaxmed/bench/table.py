@@ -31,6 +31,10 @@ def bench_table(content: dict[str, Any]) -> Table:
         "allowed points /s",
         "iminuit",
         "SciPy",
+        "toys /s",
+        "iminuit",
+        "global toys /s",
+        "iminuit",
         "compile, s",
     ):
         table.add_column(name, justify="right")
@@ -46,6 +50,9 @@ def _cells(found: dict[str, Any]) -> list[str]:
     cells.append(f"{found['scan']['seconds']:.2g}")
     for part in (found["scan"], found["allowed_scan"]):
         cells += [_number(part["per_second"]), _ratio(part, "iminuit"), _ratio(part, "scipy")]
+    toys = found.get("toys", {})
+    for part in (toys.get("conditional"), toys.get("global")):
+        cells += [_number(part["per_second"]), _ratio(part, "iminuit")] if part else [_DASH] * 2
     return [*cells, f"{found['scan']['compile_seconds']:.2g}"]
 
 

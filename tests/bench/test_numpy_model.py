@@ -1,5 +1,7 @@
 """The referee's likelihood is the one it is said to be: plain NumPy against jaxmed.nll."""
 
+from dataclasses import replace
+
 import jax
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ from jaxmed.bench.referees import minuit_minimum, scipy_minimum
 from jaxmed.experiments.likelihood import nll
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile import profile, standard_start
+from jaxmed.inference.toys import draw
 from jaxmed.theory.models import couplings, get_model
 
 GROUPS = (
@@ -37,6 +40,20 @@ def test_numpy_agrees_with_jax(experiments, names):
             ours = float(compiled(group, couplings("u1r", g=g, mass=mass), pulls))
             theirs = likelihood(np.concatenate([np.log10([g, mass]), z]))
             assert theirs == pytest.approx(ours, rel=1e-9, abs=1e-9)
+
+
+def test_a_toy_takes_the_place_of_the_data(experiments):
+    group = (experiments["xenon1t"],)
+    problem = make_problem(group, get_model("u1r"))
+    x = np.array([-6.0, -1.0, 0.4, -1.1])
+    toys = draw(problem, group, x, seed=3, number=2)
+    likelihood = NumpyLikelihood(problem, group)
+    data = (replace(group[0], observed=toys.observed[0][1]),)
+    # the pulls are measured from the centres
+    pulls, centres = x[2:], toys.centres[1]
+    moved = np.sum((pulls - centres) ** 2) / 2 - np.sum(pulls**2) / 2
+    likelihood.observe([toys.observed[0][1]], centres)
+    assert likelihood(x) == pytest.approx(float(problem.nll(x, data)) + moved, rel=1e-9)
 
 
 def test_the_referees_find_our_minimum(experiments):

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from jaxmed.inference.limits import Limits, limits
     from jaxmed.inference.results import FitResult, Surface
     from jaxmed.inference.scan import scan
+    from jaxmed.inference.significance import Significance, significance
     from jaxmed.report.npz import Result
     from jaxmed.report.scan import load_result
     from jaxmed.theory.charges import Charges, anomalies, charges
@@ -39,6 +40,7 @@ __all__ = [
     "Model",
     "Parameter",
     "Result",
+    "Significance",
     "Surface",
     "anomalies",
     "charges",
@@ -52,6 +54,7 @@ __all__ = [
     "nll",
     "scan",
     "seesaw",
+    "significance",
 ]
 
 _HOME = {
@@ -60,6 +63,7 @@ _HOME = {
     "inference.limits": ("Limits", "limits"),
     "inference.results": ("FitResult", "Surface"),
     "inference.scan": ("scan",),
+    "inference.significance": ("Significance", "significance"),
     "report.npz": ("Result",),
     "report.scan": ("load_result",),
     "theory.charges": ("Charges", "anomalies", "charges"),

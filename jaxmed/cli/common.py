@@ -32,6 +32,7 @@ OtherExperiments = Annotated[
 Out = Annotated[Path, typer.Option(help="Folder for results and figures; made if missing.")]
 Json = Annotated[str | None, typer.Option("--json", help="Also write the JSON here; - prints it.")]
 ModelName = Annotated[str, typer.Option(help="u1r, b_minus_l, universal, hypercharge, ...")]
+Seed = Annotated[int, typer.Option(help="Seed of the toys: the same one gives the same toys.")]
 Constraint = Annotated[
     list[str] | None,
     typer.Option(help="Measurement added to the likelihood: rho. May be repeated."),

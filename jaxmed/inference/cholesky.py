@@ -11,6 +11,8 @@ _WRITTEN_OUT = 6
 
 def solve(matrix: Array, right: Array) -> Array:
     """X with matrix x = right; NaN where the matrix (n, n) is not positive definite."""
+    if not matrix.size:
+        return right
     if matrix.shape[0] > _WRITTEN_OUT:
         factor = jnp.linalg.cholesky(matrix)
         return jax.scipy.linalg.cho_solve((factor, True), right)

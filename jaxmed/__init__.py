@@ -17,6 +17,10 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jaxmed.experiments import Experiment, expected, load, nll
+    from jaxmed.inference.coverage import Coverage, coverage
+    from jaxmed.inference.expected_limits import Expected, expected_limits
+    from jaxmed.inference.fc_limits import fc_limits
+    from jaxmed.inference.feldman_cousins import Acceptance, feldman_cousins
     from jaxmed.inference.fit import fit
     from jaxmed.inference.limits import Limits, limits
     from jaxmed.inference.results import FitResult, Surface
@@ -31,9 +35,12 @@ if TYPE_CHECKING:
     from jaxmed.theory.seesaw import seesaw
 
 __all__ = [
+    "Acceptance",
     "Charges",
     "Couplings",
+    "Coverage",
     "Epsilon",
+    "Expected",
     "Experiment",
     "FitResult",
     "Limits",
@@ -45,7 +52,11 @@ __all__ = [
     "anomalies",
     "charges",
     "couplings",
+    "coverage",
     "expected",
+    "expected_limits",
+    "fc_limits",
+    "feldman_cousins",
     "fit",
     "gauge_bosons",
     "limits",
@@ -59,6 +70,10 @@ __all__ = [
 
 _HOME = {
     "experiments": ("Experiment", "expected", "load", "nll"),
+    "inference.coverage": ("Coverage", "coverage"),
+    "inference.expected_limits": ("Expected", "expected_limits"),
+    "inference.fc_limits": ("fc_limits",),
+    "inference.feldman_cousins": ("Acceptance", "feldman_cousins"),
     "inference.fit": ("fit",),
     "inference.limits": ("Limits", "limits"),
     "inference.results": ("FitResult", "Surface"),

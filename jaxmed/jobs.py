@@ -19,8 +19,8 @@ from jaxmed.inference.problem import make_problem
 from jaxmed.inference.progress import Tick
 from jaxmed.inference.results import FitResult
 from jaxmed.report.bounds_figure import NOTE, bounds_figure
-from jaxmed.report.figures import limits_figure, save, spectra_figure, surface_figure
-from jaxmed.report.files import fit_json, limits_json, provenance
+from jaxmed.report.figures import save, spectra_figure, surface_figure
+from jaxmed.report.files import fit_json, provenance
 from jaxmed.report.spectrum import Spectrum, spectrum
 from jaxmed.theory.bounds import figure_5
 from jaxmed.theory.couplings import Couplings, standard_model
@@ -121,23 +121,6 @@ def save_fits(done: Fits, out: Path) -> list[Path]:
         titles = {n: group[0].title if len(group) == 1 else n for n, group in groups.items()}
         written += save(surface_figure(planes, titles), out / "surface")
     return written
-
-
-def run_limit(
-    names: tuple[str, ...],
-    model: str,
-    masses: np.ndarray,
-    cl: float,
-    out: Path,
-    tick: Tick,
-    constraints: tuple[str, ...] = (),
-) -> tuple[dict[str, Any], Limits, list[Path]]:
-    """Limits along a line of masses: JSON content, limits, and the figures written."""
-    group = tuple(load(name) for name in names)
-    found = limits(group, model, masses=masses, cl=cl, constraints=constraints, tick=tick)
-    title = f"{model}: {', '.join([*(e.title for e in group), *constraints])}"
-    figures = save(limits_figure(found, title, cl), out / f"limit_{model}_{'_'.join(names)}")
-    return limits_json(found, model, group, cl, constraints), found, figures
 
 
 def run_spectrum(

@@ -11,6 +11,7 @@ from jaxmed.cli.common import (
     Json,
     ModelName,
     Out,
+    Seed,
     experiment_names,
     finish,
     one_sentence,
@@ -24,7 +25,7 @@ from jaxmed.cli.common import (
 from jaxmed.inference.constraints import check_constraints
 from jaxmed.inference.grid import read_values
 from jaxmed.inference.limits import check_line
-from jaxmed.jobs import run_limit
+from jaxmed.limit_job import LimitPlan, run_limit
 from jaxmed.report.tables import limit_table
 
 
@@ -37,6 +38,15 @@ def limit(
     experiments: Annotated[str, typer.Option(help="One or more: a,b,...")] = "texono",
     cl: Annotated[float, typer.Option(help="Confidence level.")] = 0.9,
     constraint: Constraint = None,
+    method: Annotated[
+        str, typer.Option(help="asymptotic, or fc: Feldman-Cousins, from toys.")
+    ] = "asymptotic",
+    toys: Annotated[int, typer.Option(help="Toys at each coupling, for fc.")] = 1000,
+    expected: Annotated[
+        int | None,
+        typer.Option(help="Add limits expected without a mediator, from this many toys."),
+    ] = None,
+    seed: Seed = 1,
     out: Out = Path("results"),
     json: Json = None,
     cache: Cache = True,
@@ -45,10 +55,12 @@ def limit(
     names, masses = experiment_names(experiments), read_values("mass", mass, log=True)
     chosen, _, _ = check_line(model, masses, cl)
     constraints = check_constraints(constraint or (), chosen)
+    plan = LimitPlan(names, model, masses, cl, constraints, method, toys, expected, seed)
+    plan.check()
     set_up(cache)
     prepare(out, json)
     with progress(1.0, f"Limits from {', '.join(names)}") as tick:
-        content, found, figures = run_limit(names, model, masses, cl, out, tick, constraints)
+        content, found, figures = run_limit(plan, out, tick)
     print_table(printer(json), limit_table(found, cl))
     say_written(figures)
     finish(content, json, out / f"limit_{model}_{'_'.join(names)}.json")

@@ -14,10 +14,14 @@ from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
 from jaxmed.theory.models import Model
 
-_POINTS = 24
+_COARSE, _PER_END = 14, 7
+# Around each end of an interval, this share of its half-width in log10 g; that of one from zero counts as this.
+_AROUND, _FROM_ZERO = 0.6, 0.2
 # The couplings tested reach this far below the lowest and above the highest end of the asymptotic intervals.
 _BELOW, _ABOVE = 3.0, 2.0
 _ASYMPTOTIC_SHARE = 0.1
+# Toys of a mass in the stream of the seed: room enough for all its couplings.
+_STREAM = 10_000_000
 
 
 def fc_limits(
@@ -34,8 +38,8 @@ def fc_limits(
 ) -> Limits:
     """Largest g that toys accept at each mass, with g the only parameter there.
 
-    The standard model and 24 couplings around the asymptotic intervals are tested; between them the p-value is
-    interpolated in log g, so that islands narrower than the spacing are not resolved.
+    The standard model and couplings around the asymptotic intervals are tested, most of them near their ends;
+    between them the p-value is interpolated in log g, so that other islands narrower than the spacing are missed.
 
     Args:
         experiments: one data set or several.
@@ -69,7 +73,7 @@ def fc_limits(
     rows = []
     for i, mass in enumerate(line_masses):
         held = dict(fixed or {}) | {"mass": float(mass)}
-        first = i * (_POINTS + 1) * number
+        first = i * _STREAM
         rows.append(
             _at_mass(
                 group, chosen, held, start.intervals[i], (cl, number, seed, first), tick, share
@@ -114,10 +118,16 @@ def _at_mass(
 
 
 def _line(around: tuple[tuple[float, float], ...], box: np.ndarray) -> np.ndarray:
-    """Log10 of the couplings to test, (_POINTS,), within the box."""
-    ends = np.log10([end for pair in around for end in pair if end > 0])
-    low, high = ends.min() - np.log10(_BELOW), ends.max() + np.log10(_ABOVE)
-    return np.linspace(max(low, box[0]), min(high, box[1]), _POINTS)
+    """Log10 of the couplings to test, ascending, (n,), within the box: even ones, and denser near the ends."""
+    found, ends = [], []
+    for low, high in around:
+        half = np.log10(high / low) / 2 if low > 0 else _FROM_ZERO
+        for end in (np.log10(value) for value in (low, high) if value > 0):
+            ends.append(end)
+            found.append(end + _AROUND * half * np.linspace(-1, 1, _PER_END))
+    low, high = min(ends) - np.log10(_BELOW), max(ends) + np.log10(_ABOVE)
+    found.append(np.linspace(low, high, _COARSE))
+    return np.unique(np.clip(np.concatenate(found), *box))
 
 
 def accepted_intervals(

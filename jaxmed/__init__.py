@@ -18,10 +18,15 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jaxmed.experiments import Experiment, expected, load, nll
     from jaxmed.inference.contours import Contours, contours
+    from jaxmed.inference.coverage import Coverage, coverage
+    from jaxmed.inference.expected_limits import Expected, expected_limits
+    from jaxmed.inference.fc_limits import fc_limits
+    from jaxmed.inference.feldman_cousins import Acceptance, feldman_cousins
     from jaxmed.inference.fit import fit
     from jaxmed.inference.limits import Limits, limits
     from jaxmed.inference.results import FitResult, Surface
     from jaxmed.inference.scan import scan
+    from jaxmed.inference.significance import Significance, significance
     from jaxmed.report.npz import Result
     from jaxmed.report.scan import load_result
     from jaxmed.theory.charges import Charges, anomalies, charges
@@ -32,22 +37,30 @@ if TYPE_CHECKING:
     from jaxmed.theory.seesaw import seesaw
 
 __all__ = [
+    "Acceptance",
     "Charges",
     "Contours",
     "Couplings",
+    "Coverage",
     "Epsilon",
+    "Expected",
     "Experiment",
     "FitResult",
     "Limits",
     "Model",
     "Parameter",
     "Result",
+    "Significance",
     "Surface",
     "anomalies",
     "charges",
     "contours",
     "couplings",
+    "coverage",
     "expected",
+    "expected_limits",
+    "fc_limits",
+    "feldman_cousins",
     "fit",
     "gauge_bosons",
     "limits",
@@ -58,15 +71,21 @@ __all__ = [
     "own_model",
     "scan",
     "seesaw",
+    "significance",
 ]
 
 _HOME = {
     "experiments": ("Experiment", "expected", "load", "nll"),
     "inference.contours": ("Contours", "contours"),
+    "inference.coverage": ("Coverage", "coverage"),
+    "inference.expected_limits": ("Expected", "expected_limits"),
+    "inference.fc_limits": ("fc_limits",),
+    "inference.feldman_cousins": ("Acceptance", "feldman_cousins"),
     "inference.fit": ("fit",),
     "inference.limits": ("Limits", "limits"),
     "inference.results": ("FitResult", "Surface"),
     "inference.scan": ("scan",),
+    "inference.significance": ("Significance", "significance"),
     "report.npz": ("Result",),
     "report.scan": ("load_result",),
     "theory.charges": ("Charges", "anomalies", "charges"),

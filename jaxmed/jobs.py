@@ -1,7 +1,6 @@
 """What the commands do: load, compute, and write every file."""
 
 import os
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,8 +20,8 @@ from jaxmed.inference.problem import make_problem
 from jaxmed.inference.progress import Tick
 from jaxmed.inference.results import FitResult
 from jaxmed.report.bounds_figure import NOTE, bounds_figure
-from jaxmed.report.figures import limits_figure, save, spectra_figure, surface_figure
-from jaxmed.report.files import fit_json, limits_json, provenance
+from jaxmed.report.figures import save, spectra_figure, surface_figure
+from jaxmed.report.files import fit_json, provenance
 from jaxmed.report.folder import describe_folder
 from jaxmed.report.spectrum import Spectrum, spectrum
 from jaxmed.theory.bounds import figure_5
@@ -127,27 +126,6 @@ def save_fits(done: Fits, out: Path) -> list[Path]:
         titles = {n: group[0].title if len(group) == 1 else n for n, group in groups.items()}
         written += save(surface_figure(planes, titles), out / "surface")
     return written
-
-
-def run_limit(
-    names: tuple[str, ...],
-    model: Model,
-    masses: np.ndarray,
-    cl: float,
-    out: Path,
-    tick: Tick,
-    constraints: tuple[str, ...] = (),
-    fixed: Mapping[str, float] | None = None,
-) -> tuple[dict[str, Any], Limits, list[Path]]:
-    """Limits along a line of masses: JSON content, limits, and the figures written."""
-    group = tuple(load(name) for name in names)
-    found = limits(
-        group, model, masses=masses, cl=cl, fixed=fixed, constraints=constraints, tick=tick
-    )
-    title = f"{model.name}: {', '.join([*(e.title for e in group), *constraints])}"
-    base = "_".join(["limit", model.name, *(e.name for e in group)])
-    figures = save(limits_figure(found, title, cl), out / base)
-    return limits_json(found, model.name, group, cl, constraints), found, figures
 
 
 def run_spectrum(

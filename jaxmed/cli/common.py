@@ -36,6 +36,7 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", help="Value of another parameter of the model: name=number, repeatable."),
 ]
+Seed = Annotated[int, typer.Option(help="Seed of the toys: the same one gives the same toys.")]
 Constraint = Annotated[
     list[str] | None,
     typer.Option(help="Measurement added to the likelihood: rho. May be repeated."),

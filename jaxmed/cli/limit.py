@@ -11,6 +11,7 @@ from jaxmed.cli.common import (
     Json,
     ModelName,
     Out,
+    Seed,
     Settings,
     experiment_names,
     finish,
@@ -26,7 +27,7 @@ from jaxmed.cli.common import (
 from jaxmed.inference.constraints import check_constraints
 from jaxmed.inference.grid import read_values
 from jaxmed.inference.limits import check_line
-from jaxmed.jobs import run_limit
+from jaxmed.limit_job import LimitPlan, run_limit
 from jaxmed.report.tables import limit_table
 from jaxmed.theory.models import other_values
 
@@ -41,6 +42,15 @@ def limit(
     cl: Annotated[float, typer.Option(help="Confidence level.")] = 0.9,
     constraint: Constraint = None,
     set_: Settings = None,
+    method: Annotated[
+        str, typer.Option(help="asymptotic, or fc: Feldman-Cousins, from toys.")
+    ] = "asymptotic",
+    toys: Annotated[int, typer.Option(help="Toys at each coupling, for fc.")] = 1000,
+    expected: Annotated[
+        int | None,
+        typer.Option(help="Add limits expected without a mediator, from this many toys."),
+    ] = None,
+    seed: Seed = 1,
     out: Out = Path("results"),
     json: Json = None,
     cache: Cache = True,
@@ -50,12 +60,12 @@ def limit(
     chosen, _, _ = check_line(model, masses, cl)
     others = other_values(chosen, settings(set_))
     constraints = check_constraints(constraint or (), chosen)
+    plan = LimitPlan(names, chosen, masses, cl, constraints, method, toys, expected, seed, others)
+    plan.check()
     set_up(cache)
     prepare(out, json)
     with progress(1.0, f"Limits from {', '.join(names)}") as tick:
-        content, found, figures = run_limit(
-            names, chosen, masses, cl, out, tick, constraints, others
-        )
+        content, found, figures = run_limit(plan, out, tick)
     print_table(printer(json), limit_table(found, cl))
     say_written(figures)
     finish(content, json, figures[0].with_suffix(".json"))

@@ -71,7 +71,9 @@ def tabulate_grid(problem: Problem, points: Array, start: Array, data: Data) -> 
         whitened = tuple(inverse @ each for each in slope_per_count)
         return Library(point, value, tuple(per_count), inverse @ slope, whitened, inverse, start)
 
-    return jax.lax.map(one, points, batch_size=_POINTS_AT_A_TIME)._replace(start=start)
+    # JAX cannot batch a map with results of size zero
+    batch = _POINTS_AT_A_TIME if problem.nuisances else None
+    return jax.lax.map(one, points, batch_size=batch)._replace(start=start)
 
 
 def score(problem: Problem, library: Library, observed: tuple[Array, ...], centres: Array) -> Array:

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
 
 from jaxmed.experiments import Experiment
+from jaxmed.inference.expected_limits import Expected
 from jaxmed.inference.limits import Limits
 from jaxmed.inference.results import FitResult, Surface
 from jaxmed.report.files import write_atomically
@@ -19,6 +20,7 @@ from jaxmed.report.spectrum import Spectrum
 
 # Okabe-Ito: told apart by everyone.
 _BLUE, _ORANGE, _GREEN, _GREY, _RED = "#0072B2", "#E69F00", "#009E73", "#BBBBBB", "#D55E00"
+_SKY = "#56B4E9"
 # 1, 2 and 3 standard deviations for two parameters.
 _LEVELS = {2.30: ("1σ", "-"), 6.18: ("2σ", "--"), 11.83: ("3σ", ":")}
 _FLOOR, _CEILING = 0.03, 100.0
@@ -94,11 +96,15 @@ def colour_bar(
     bar.set_label(rf"$-2\,\Delta\log L$ above {lowest}")
 
 
-def limits_figure(found: Limits, title: str, cl: float) -> Figure:
-    """Upper limit on g' against mass, with every allowed interval."""
+def limits_figure(found: Limits, title: str, cl: float, expected: Expected | None = None) -> Figure:
+    """Upper limit on g' against mass, with every allowed interval, and what to expect without a mediator."""
     figure = Figure(figsize=(6.4, 4.8), layout="constrained")
     panel = figure.subplots()
-    floor = 10 ** np.floor(np.log10(np.nanmin([b for p in found.intervals for _, b in p])) - 1)
+    # Feldman-Cousins sets may be empty
+    highs = [b for p in found.intervals for _, b in p] or [1.0]
+    floor = 10 ** np.floor(np.log10(np.nanmin(highs)) - 1)
+    if expected is not None:
+        _expected_bands(panel, expected)
     for i, (mass, pairs) in enumerate(zip(found.mass, found.intervals, strict=True)):
         for low, high in pairs:
             label = "allowed" if i == 0 and low == pairs[0][0] else None
@@ -114,6 +120,18 @@ def limits_figure(found: Limits, title: str, cl: float) -> Figure:
     panel.grid(alpha=0.3)
     panel.legend(loc="upper left")
     return figure
+
+
+def _expected_bands(panel: Axes, expected: Expected) -> None:
+    """Median and 1 and 2 sigma bands; a single mass has bars instead."""
+    least2, least, median, most, most2 = expected.g_upper
+    wide = (least2, most2, _ORANGE, "2σ expected"), (least, most, _SKY, "1σ expected")
+    for low, high, colour, label in wide:
+        if expected.mass.size > 1:
+            panel.fill_between(expected.mass, low, high, color=colour, alpha=0.6, lw=0, label=label)
+        else:
+            panel.vlines(expected.mass, low, high, color=colour, alpha=0.6, lw=12, label=label)
+    panel.plot(expected.mass, median, color="black", ls="--", marker=".", label="median expected")
 
 
 def _spectrum_panel(

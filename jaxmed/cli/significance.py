@@ -1,0 +1,60 @@
+"""jaxmed significance."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jaxmed.cli.common import (
+    Cache,
+    Json,
+    ModelName,
+    Out,
+    Seed,
+    experiment_names,
+    finish,
+    one_sentence,
+    prepare,
+    print_table,
+    printer,
+    say,
+    say_written,
+    set_up,
+)
+from jaxmed.cli.progress import point_progress
+from jaxmed.inference.hypothesis import check_toys
+from jaxmed.inference.significance import check_model
+from jaxmed.report.toys import failures, significance_table
+from jaxmed.toy_job import run_significance
+
+# Fits of each toy: globally, with the mass held, and globally for a toy of the best fit.
+_FITS = 3
+
+
+@one_sentence
+def significance(
+    model: ModelName = "u1r",
+    experiments: Annotated[str, typer.Option(help="One or more: a,b,...")] = "xenon1t",
+    toys: Annotated[int, typer.Option(help="Toys of each truth.")] = 10_000,
+    seed: Seed = 1,
+    out: Out = Path("results"),
+    json: Json = None,
+    quiet: Annotated[bool, typer.Option("--quiet", help="A line a minute, no bar.")] = False,
+    cache: Cache = True,
+) -> None:
+    """How often the standard model alone looks as much like a mediator as the data do, from toys."""
+    names = experiment_names(experiments)
+    check_model(model)
+    check_toys(toys, seed)
+    set_up(cache)
+    prepare(out, json)
+    total = _FITS * toys
+    with point_progress(total, f"Toys of {', '.join(names)}", quiet) as tick:
+        content, found, files = run_significance(
+            names, model, toys, seed, out, lambda share: tick(share * total)
+        )
+    print_table(printer(json), significance_table(found))
+    for sentence in failures(found):
+        say(sentence)
+    say_written(files)
+    finish(content, json, files[0].with_suffix(".json"))

@@ -1,0 +1,161 @@
+"""Feldman-Cousins limits on g at fixed mass, from toys."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from jaxmed.experiments.model import Experiment
+from jaxmed.inference.feldman_cousins import Acceptance, accept, set_up
+from jaxmed.inference.hypothesis import as_group, check_toys, standard_point
+from jaxmed.inference.limits import Limits, check_line, limits
+from jaxmed.inference.problem import Data, make_problem
+from jaxmed.inference.progress import Tick
+from jaxmed.theory.charges import Charges
+from jaxmed.theory.couplings import Epsilon
+from jaxmed.theory.models import Model
+
+_COARSE, _PER_END = 14, 7
+# Around each end of an interval, this share of its half-width in log10 g; that of one from zero counts as this.
+_AROUND, _FROM_ZERO = 0.6, 0.2
+# The couplings tested reach this far below the lowest and above the highest end of the asymptotic intervals.
+_BELOW, _ABOVE = 3.0, 2.0
+_ASYMPTOTIC_SHARE = 0.1
+# Toys of a mass in the stream of the seed: room enough for all its couplings.
+_STREAM = 10_000_000
+
+
+def fc_limits(
+    experiments: Experiment | Sequence[Experiment],
+    model: str | Model | Charges | Epsilon = "u1r",
+    *,
+    masses: Sequence[float] | np.ndarray,
+    cl: float = 0.90,
+    number: int = 1000,
+    seed: int = 1,
+    fixed: Mapping[str, float] | None = None,
+    constraints: Sequence[str] = (),
+    tick: Tick = None,
+) -> Limits:
+    """Largest g that toys accept at each mass, with g the only parameter there.
+
+    The standard model and couplings around the asymptotic intervals are tested, most of them near their ends;
+    between them the p-value is interpolated in log g, so that other islands narrower than the spacing are missed.
+
+    Args:
+        experiments: one data set or several.
+        model: a preset name, Charges, Epsilon or Model, with a mediator.
+        masses: mediator masses [MeV], (n,).
+        cl: confidence level, between 0 and 1.
+        number: of toys at each coupling.
+        seed: of the toys.
+        fixed: nuisances held fixed, by name.
+        constraints: has to be empty: toys are drawn for experiments only.
+        tick: called with the share of the work done since the last call.
+
+    Returns:
+        Limits with a threshold of NaN: it differs from coupling to coupling. 'unconverged' flags masses at which
+        the fits of some toys failed and count as more extreme than the data, which makes the interval smaller.
+
+    Raises:
+        ValueError: as `limits`, fewer than one toy, fewer than cl needs, or constraints.
+    """
+    check_toys(number, seed, constraints)
+    group = as_group(experiments)
+    chosen, line_masses, _ = check_line(model, masses, cl)
+    check_precision(number, cl)
+
+    def rest(share: float) -> None:
+        if tick:
+            tick(_ASYMPTOTIC_SHARE * share)
+
+    start = limits(group, chosen, masses=line_masses, cl=cl, fixed=fixed, tick=rest)
+    share = (1 - _ASYMPTOTIC_SHARE) / line_masses.size
+    rows = []
+    for i, mass in enumerate(line_masses):
+        held = dict(fixed or {}) | {"mass": float(mass)}
+        first = i * _STREAM
+        rows.append(
+            _at_mass(
+                group, chosen, held, start.intervals[i], (cl, number, seed, first), tick, share
+            )
+        )
+    upper, best, flags, intervals = zip(*rows, strict=True)
+    return Limits(line_masses, np.array(upper), np.array(best), flags, intervals, np.nan)
+
+
+def check_precision(number: int, cl: float) -> None:
+    """ValueError for so few toys that no p-value could be below 1 - cl."""
+    needed = int(np.ceil(1 / (1 - cl))) - 1
+    if number < needed:
+        raise ValueError(f"toys = {number}: expected at least {needed} for cl = {cl}")
+
+
+def _at_mass(
+    data: Data,
+    model: Model,
+    held: Mapping[str, float],
+    around: tuple[tuple[float, float], ...],
+    ask: tuple[float, int, int, int],
+    tick: Tick,
+    share: float,
+) -> tuple[float, float, str, tuple[tuple[float, float], ...]]:
+    """Upper limit, best g, flag and intervals; `ask` is cl, number, seed and the first toy's number."""
+    cl, number, seed, first = ask
+    problem = make_problem(data, model, held)
+    log_g = _line(around, problem.box[0])
+    points = np.append(standard_point(problem), log_g)[:, None]
+    setting = set_up(problem, data)
+    found = accept(setting, points, cl, number, seed, first=first, tick=tick, share=share)
+    intervals = accepted_intervals(log_g, found.p, 1 - cl)
+    to_edge = bool(found.accepted[-1])
+    inside = setting.best[0] > points[0, 0]
+    return (
+        np.nan if to_edge or not intervals else intervals[-1][1],
+        float(10 ** setting.best[0]) if inside else 0.0,
+        _flag(found, to_edge, len(intervals)),
+        intervals,
+    )
+
+
+def _line(around: tuple[tuple[float, float], ...], box: np.ndarray) -> np.ndarray:
+    """Log10 of the couplings to test, ascending, (n,), within the box: even ones, and denser near the ends."""
+    found, ends = [], []
+    for low, high in around:
+        half = np.log10(high / low) / 2 if low > 0 else _FROM_ZERO
+        for end in (np.log10(value) for value in (low, high) if value > 0):
+            ends.append(end)
+            found.append(end + _AROUND * half * np.linspace(-1, 1, _PER_END))
+    low, high = min(ends) - np.log10(_BELOW), max(ends) + np.log10(_ABOVE)
+    found.append(np.linspace(low, high, _COARSE))
+    return np.unique(np.clip(np.concatenate(found), *box))
+
+
+def accepted_intervals(
+    log_g: np.ndarray, p: np.ndarray, least: float
+) -> tuple[tuple[float, float], ...]:
+    """Intervals of g with a p-value above `least`, ends interpolated in log g.
+
+    Args:
+        log_g: log10 of the couplings, ascending, (n,).
+        p: of the standard model, then of each coupling, (n + 1,).
+        least: p-value at the ends.
+    """
+    # the standard model has no log g: one step below the first coupling
+    x = np.append(2 * log_g[0] - log_g[1], log_g)
+    inside = p > least
+    edges = np.flatnonzero(inside[1:] != inside[:-1])
+    part = (p[edges] - least) / (p[edges] - p[edges + 1])
+    ends = (10 ** (x[edges] + part * (x[edges + 1] - x[edges]))).tolist()
+    ends = [0.0, *ends] if inside[0] else ends
+    ends = [*ends, float(10 ** x[-1])] if inside[-1] else ends
+    return tuple(zip(ends[::2], ends[1::2], strict=True))
+
+
+def _flag(found: Acceptance, to_edge: bool, intervals: int) -> str:
+    notes = {
+        "edge": to_edge,
+        "islands": intervals > 1,
+        "excludes zero": not found.accepted[0],
+        "unconverged": bool(found.failed.any()),
+    }
+    return ", ".join(name for name, holds in notes.items() if holds) or "ok"

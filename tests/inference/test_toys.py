@@ -1,0 +1,90 @@
+"""Toys: reproducible, and their fits those of iminuit."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+from iminuit import Minuit
+
+from jaxmed.inference.global_fits import global_fits, make_finder
+from jaxmed.inference.hypothesis import standard_point
+from jaxmed.inference.problem import make_problem
+from jaxmed.inference.profile import standard_start
+from jaxmed.inference.toy_fits import conditional_fits, with_counts
+from jaxmed.inference.toys import draw
+from jaxmed.theory.models import get_model
+
+N = 200
+
+
+@pytest.fixture(scope="module")
+def xenon(experiments):
+    data = (experiments["xenon1t"],)
+    problem = make_problem(data, get_model("u1r"))
+    nuisances = standard_start(problem, data).nuisances
+    return problem, data, np.append(standard_point(problem), nuisances)
+
+
+def test_a_toy_is_the_same_in_any_batch(xenon):
+    problem, data, x = xenon
+    all_of_them = draw(problem, data, x, 3, 30)
+    part = draw(problem, data, x, 3, 7, first=11)
+    np.testing.assert_array_equal(part.observed[0], all_of_them.observed[0][11:18])
+    np.testing.assert_array_equal(part.centres, all_of_them.centres[11:18])
+    assert part.numbers.tolist() == list(range(11, 18))
+    other = draw(problem, data, x, 4, 30)
+    assert not np.any(other.observed[0] == all_of_them.observed[0])
+
+
+def test_toys_scatter_as_the_likelihood_says(xenon):
+    problem, data, x = xenon
+    toys = draw(problem, data, x, 5, 4000)
+    counts, error = toys.observed[0], np.asarray(data[0].error)
+    np.testing.assert_allclose(counts.std(axis=0), error, rtol=5 / np.sqrt(2 * 4000))
+    assert np.all(np.abs(toys.centres.mean(axis=0) - x[2:]) < 5 / np.sqrt(4000))
+    np.testing.assert_allclose(toys.centres.std(axis=0), 1, rtol=5 / np.sqrt(2 * 4000))
+
+
+def _objective(problem, data):
+    """-log L of a toy with its own centres of the priors, and its gradient, in all free parameters."""
+    split = len(problem.parameters)
+
+    def nll(x, counts, centres):
+        own = problem.nll(x, with_counts(data, counts))
+        z = x[split:]
+        return own + jnp.sum((z - centres) ** 2 - z**2) / 2
+
+    return jax.jit(jax.value_and_grad(nll))
+
+
+def _minimum(evaluate, start, toy, fixed=(), box=None):
+    minuit = Minuit(
+        lambda x: float(evaluate(jnp.asarray(x), *toy)[0]),
+        start,
+        grad=lambda x: np.asarray(evaluate(jnp.asarray(x), *toy)[1]),
+    )
+    minuit.errordef, minuit.tol = Minuit.LIKELIHOOD, 1e-5
+    minuit.limits = box
+    for i in fixed:
+        minuit.fixed[i] = True
+    minuit.migrad()
+    return minuit.fval
+
+
+@pytest.mark.slow
+def test_fits_are_those_of_iminuit(xenon):
+    problem, data, x = xenon
+    toys = draw(problem, data, x, 1, N)
+    at = conditional_fits(problem, data, toys, x[:2], x[2:])
+    free = global_fits(problem, data, toys, make_finder(problem, data, x[2:]))
+    assert at.converged.all() and free.converged.all()
+    evaluate = _objective(problem, data)
+    box = [tuple(pair) for pair in problem.box]
+    for i in range(N):
+        toy = (jnp.asarray(toys.observed[0][i]),), jnp.asarray(toys.centres[i])
+        start = np.append(x[:2], at.nuisances[i] + 0.3)
+        assert _minimum(evaluate, start, toy, fixed=(0, 1)) == pytest.approx(at.nll[i], abs=1e-5)
+        there = float(evaluate(jnp.asarray(free.nuisances[i]), *toy)[0])
+        assert there == pytest.approx(free.nll[i], abs=1e-4)
+        assert _minimum(evaluate, free.nuisances[i], toy, box=box) > free.nll[i] - 1e-4
+        assert free.nll[i] < at.nll[i] + 1e-4

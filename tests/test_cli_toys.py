@@ -56,7 +56,7 @@ def test_limits_from_toys(run, tmp_path):
         (("significance", "--toys", "0"), "toys = 0: expected at least 1"),
         (("significance", "--model", "weak_mixing"), "has no mediator"),
         (("limit", "--mass", "1", "--method", "bayes"), "method 'bayes': expected one of"),
-        (("limit", "--mass", "1", "--method", "fc", "--toys", "5"), "expected at least 9"),
+        (("limit", "--mass", "1", "--method", "fc", "--toys", "5"), "expected at least 10"),
         (("limit", "--mass", "1", "--expected", "0"), "toys = 0: expected at least 1"),
         (
             ("limit", "--mass", "1", "--method", "fc", "--constraint", "rho"),

@@ -84,7 +84,7 @@ def test_limit_is_near_the_asymptotic_one(experiments):
     ("options", "sentence"),
     [
         ({"number": 0}, "toys = 0"),
-        ({"number": 8}, "toys = 8: expected at least 9 for cl = 0.9"),
+        ({"number": 8}, "toys = 8: expected at least 10 for cl = 0.9"),
         ({"cl": 1.0}, "confidence level cl = 1.0"),
         ({"constraints": ("rho",)}, "constraints = .*toys are drawn for experiments only"),
         ({"model": "weak_mixing"}, "has no mediator"),

@@ -70,6 +70,7 @@ def test_ends_are_interpolated():
     assert accepted_intervals(log_g, np.zeros(4), 0.1) == ()
 
 
+@pytest.mark.slow
 def test_limit_is_near_the_asymptotic_one(experiments):
     found = fc_limits(experiments["xenon1t"], masses=[0.06], number=200, seed=1)
     # an excess of 3.5 sigma is far from the edge g = 0

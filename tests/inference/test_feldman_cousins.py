@@ -107,7 +107,7 @@ def test_bad_grids_and_points_are_one_sentence(experiments):
 
 @pytest.mark.slow
 def test_sets_cover_the_truth(experiments):
-    """In the standard model, at the best fit, and near the upper limit on g at its mass."""
+    """In the standard model, at the best fit, and above the upper limit on g at its mass."""
     points = [{"g": g, "mass": mass} for g, mass in ((0, 0.06), (1.573e-6, 0.0581), (2.2e-6, 0.06))]
     found = coverage(experiments["xenon1t"], points=points, number=2000, seed=1)
     assert np.all(found.error < 0.015) and not found.failed.any()

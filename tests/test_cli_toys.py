@@ -17,6 +17,7 @@ def run(tmp_path, monkeypatch):
     return lambda *arguments: CliRunner().invoke(app, [*arguments, "--no-cache"])
 
 
+@pytest.mark.slow
 def test_significance_writes_json_and_toys(run, tmp_path):
     done = run("significance", "--toys", "30", "--seed", "3", "--json", "-")
     assert done.exit_code == 0, done.output
@@ -34,6 +35,7 @@ def test_significance_writes_json_and_toys(run, tmp_path):
     assert content["failed"] == {"background": [], "local": [], "best": []}
 
 
+@pytest.mark.slow
 def test_limits_from_toys(run, tmp_path):
     done = run(
         *("limit", "--experiments", "texono", "--mass", "1", "--method", "fc", "--toys", "30"),
@@ -56,7 +58,7 @@ def test_limits_from_toys(run, tmp_path):
         (("significance", "--toys", "0"), "toys = 0: expected at least 1"),
         (("significance", "--model", "weak_mixing"), "has no mediator"),
         (("limit", "--mass", "1", "--method", "bayes"), "method 'bayes': expected one of"),
-        (("limit", "--mass", "1", "--method", "fc", "--toys", "5"), "expected at least 9"),
+        (("limit", "--mass", "1", "--method", "fc", "--toys", "5"), "expected at least 10"),
         (("limit", "--mass", "1", "--expected", "0"), "toys = 0: expected at least 1"),
         (
             ("limit", "--mass", "1", "--method", "fc", "--constraint", "rho"),

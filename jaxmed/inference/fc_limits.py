@@ -85,7 +85,7 @@ def fc_limits(
 
 def check_precision(number: int, cl: float) -> None:
     """ValueError for so few toys that no p-value could be below 1 - cl."""
-    needed = int(np.ceil(1 / (1 - cl))) - 1
+    needed = int(np.floor(1 / (1 - cl) + 1e-6))
     if number < needed:
         raise ValueError(f"toys = {number}: expected at least {needed} for cl = {cl}")
 

@@ -27,6 +27,9 @@ from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
 from jaxmed.theory.models import Model, get_model
 
+# A p-value that equals 1 - cl up to this is not above it.
+_ROUNDING = 1e-9
+
 
 class Acceptance(NamedTuple):
     """What toys say about each point of a grid.
@@ -158,7 +161,9 @@ def accept(
         q = 2 * (float(at.nll[i]) - best)
         p = p_value(q, found.extreme_q)
         critical = critical_value(found.extreme_q, cl)
-        rows.append((q, *critical, p.value, p.error, p.value > 1 - cl, int(found.failed.sum())))
+        rows.append(
+            (q, *critical, p.value, p.error, p.value > 1 - cl + _ROUNDING, int(found.failed.sum()))
+        )
     return Acceptance({}, *(np.array(column) for column in zip(*rows, strict=True)))
 
 

@@ -25,6 +25,7 @@ def test_crossing_of_a_parabola_is_exact_to_second_order():
     assert np.isnan(crossings(log_g, whole, 200.0)).all()
 
 
+@pytest.mark.slow
 def test_toys_have_the_limits_of_the_whole_machinery(experiments):
     data = (experiments["xenon1t"],)
     found = expected_limits(data, masses=[0.06], number=100, seed=7)

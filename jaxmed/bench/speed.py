@@ -62,7 +62,7 @@ def speeds(data: Sequence[Experiment], plan: Plan, tick: Tick = None) -> dict[st
     advance(tick, 0.5)
     if problem.nuisances:  # else there is nothing to fit at fixed model parameters
         start = standard_start(problem, group)
-        found["toys"] = toy_speeds(problem, group, start, plan.toys, 2)
+        found["toys"] = toy_speeds(problem, group, start, plan.toys, 1)
     advance(tick, 0.3)
     return found
 

@@ -26,7 +26,7 @@ class ToyPlan(NamedTuple):
     sample: int
 
 
-FULL_TOYS, QUICK_TOYS = ToyPlan(20_000, 1_000, 20), ToyPlan(1_000, 64, 4)
+FULL_TOYS, QUICK_TOYS = ToyPlan(4_000, 100, 10), ToyPlan(1_000, 64, 4)
 
 
 def toy_speeds(
@@ -49,21 +49,18 @@ def toy_speeds(
     )
     finder = make_finder(problem, data, start.nuisances)
     free = partial(global_fits, problem, data, _first(toys, plan.overall), finder)
-    found = {"conditional": _timing(fixed, repeats), "global": _timing(free, repeats)}
-    if versions():
-        _compare(found["conditional"], fixed(), problem, data, toys, point, plan.sample)
-        _compare(found["global"], free(), problem, data, toys, point[:0], plan.sample)
+    found = {}
+    for name, fits, held in (("conditional", fixed, point), ("global", free, point[:0])):
+        timing, ours = timed(fits, repeats), fits()
+        found[name] = {
+            "fits": len(ours.nll),
+            "converged": float(ours.converged.mean()),
+            "per_second": len(ours.nll) / timing.seconds,
+            "compile_seconds": timing.compile_seconds,
+        }
+        if versions():
+            _compare(found[name], ours, problem, data, toys, held, plan.sample)
     return found
-
-
-def _timing(fits: partial[Profiled], repeats: int) -> dict[str, Any]:
-    timing, converged = timed(fits, repeats), fits().converged
-    return {
-        "fits": len(converged),
-        "converged": float(converged.mean()),
-        "per_second": len(converged) / timing.seconds,
-        "compile_seconds": timing.compile_seconds,
-    }
 
 
 def _compare(

@@ -21,8 +21,6 @@ def solve(matrix: Array, right: Array) -> Array:
 
 def _written_out(matrix: Array, right: Array) -> Array:
     n = matrix.shape[0]
-    if not n:
-        return right
     lower: list[list[Array]] = []
     y: list[Array] = []
     for i in range(n):

@@ -11,7 +11,8 @@ from scipy import integrate
 
 import jaxmed
 from jaxmed.inference.problem import make_problem
-from jaxmed.inference.profile import _profile_chunk, profile
+from jaxmed.inference.profile import profile
+from jaxmed.inference.timing import clock
 from jaxmed.theory.couplings import mediator, standard_model
 from jaxmed.theory.model_file import model_from, read_model
 from jaxmed.theory.models import Parameter, couplings, get_model
@@ -159,16 +160,15 @@ def test_limits_hold_other_parameters_fixed(experiments):
 def test_a_file_read_twice_compiles_once(experiments):
     texono = (experiments["texono"],)
     point = np.array([[-5.0, 0.0]])
-    found = []
-    for _ in range(2):
-        problem = make_problem(texono, get_model(str(EXAMPLES / "leptophilic.toml")))
-        found.append((profile(problem, point, texono).nll, _profile_chunk._cache_size()))
-    problem = make_problem(texono, own_model("again", by_function))
-    profile(problem, point, texono)
-    third = _profile_chunk._cache_size()
-    profile(make_problem(texono, own_model("again", by_function)), point, texono)
-    assert found[0] == found[1]
-    assert _profile_chunk._cache_size() == third
+    for again in (
+        lambda: get_model(str(EXAMPLES / "leptophilic.toml")),
+        lambda: own_model("again", by_function),
+    ):
+        first = profile(make_problem(texono, again()), point, texono).nll
+        with clock() as time:
+            second = profile(make_problem(texono, again()), point, texono).nll
+        assert first == second
+        assert time.compilations == 0
 
 
 def test_gradients_of_expressions_are_those_of_the_preset():

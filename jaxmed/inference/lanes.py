@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
 from jaxmed.inference.newton import State, begin
@@ -35,7 +34,7 @@ def run(
         first: steps of the first round, what most lanes need.
         tick: called with the number of lanes finished since the last call.
     """
-    state = jax.tree.map(np.array, jax.vmap(begin)(jnp.asarray(starts)))
+    state = begin(starts)
     over = np.zeros(len(starts), dtype=bool)
     limit = first
     while limit < _MOST_STEPS and not over.all():

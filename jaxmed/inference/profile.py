@@ -14,7 +14,7 @@ from jaxmed.inference.compiling import QuickJit
 from jaxmed.inference.devices import device_count, over_devices
 from jaxmed.inference.expansion import least_nll, nuisance_expansion
 from jaxmed.inference.lanes import CONVERGED_BELOW, TOLERANCE, batches, run
-from jaxmed.inference.newton import State, minimise, pressed
+from jaxmed.inference.newton import State, minimise, pressed, settle
 from jaxmed.inference.problem import Data, Problem, blocks, constraint_part
 from jaxmed.inference.results import CONVERGED, EXCLUDED, UNCONVERGED
 
@@ -179,7 +179,8 @@ def _advance_lanes(
         floor = least_nll(problem, data, parts)
         expand = partial(nuisance_expansion, problem, data, parts, centres=centres)
         worth = jnp.where(floor > hopeless, 0, limit)
-        return minimise(expand, state, box, tolerance=TOLERANCE, limit=worth), floor
+        end = minimise(expand, state, box, tolerance=TOLERANCE, limit=worth)
+        return settle(end, box, TOLERANCE), floor
 
     return jax.vmap(one)(*lanes)
 

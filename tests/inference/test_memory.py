@@ -1,7 +1,5 @@
 """From bytes to a batch: the estimate against what the compiled program needs."""
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
@@ -21,7 +19,7 @@ def _problem(experiments, *names):
 @pytest.mark.parametrize("name", ["texono", "coherent_csi", "coherent_lar", "xenon1t"])
 def test_the_estimate_holds_for_the_compiled_program(experiments, name):
     problem, data = _problem(experiments, name)
-    states = jax.vmap(begin)(jnp.zeros((64, len(problem.nuisances))))
+    states = begin(np.zeros((64, len(problem.nuisances))))
     compiled = _advance.lower(problem, (np.zeros((64, 2)), states), data, 3, 1e3).compile()
     analysis = compiled.memory_analysis()
     assert analysis is not None

@@ -19,7 +19,7 @@ from jaxmed.inference.newton import State, minimise
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.profile import Profiled, summary
 from jaxmed.inference.toy_fits import batch_size, with_counts
-from jaxmed.inference.toy_grid import toy_grid
+from jaxmed.inference.toy_grid import mass_line, toy_grid
 from jaxmed.inference.toys import Toys
 
 _STARTS = 4
@@ -27,6 +27,7 @@ _STARTS = 4
 _MARGIN = 0.1
 _TOLERANCE = 5e-7
 _FIRST_ROUND = 4
+_ALONG_LINE = 101  # couplings at one mass
 _SCORE_NUMBERS = 4_000_000  # grid points times (1 + nuisances) times toys held at once
 
 
@@ -37,11 +38,13 @@ class Finder(NamedTuple):
         library: the grid, scored for every toy.
         points: of the grid, (..., n_parameters).
         tables: of the signals.
+        box: where to look, (n_free, 2).
     """
 
     library: Library
     points: Array
     tables: Tables
+    box: np.ndarray
 
 
 def make_finder(
@@ -64,9 +67,33 @@ def make_finder(
         )
     box = problem.box[: len(problem.parameters)]
     tables = tuple(tabulate(e, problem.couplings, box, _mass_range(problem)) for e in data)
-    points = jnp.asarray(toy_grid(problem, data, start, density))
-    library = tabulate_grid(problem, points.reshape(-1, points.shape[-1]), start, data)
-    return Finder(library, points, tables)
+    points = toy_grid(problem, data, start, density)
+    return Finder(*_tabulated(problem, data, start, points), tables, problem.box)
+
+
+def at_mass(
+    finder: Finder, problem: Problem, data: Data, start: np.ndarray, log_mass: float
+) -> Finder:
+    """The finder of minima in g at one mass: no other program than for the next mass.
+
+    Args:
+        finder: from `make_finder`, which has the tables for all masses.
+        problem: free parameters g and mass.
+        data: the experiments.
+        start: nuisances near which the toys are, (n_nuisances,).
+        log_mass: log10 of the mass [MeV].
+    """
+    points = mass_line(problem, data, start, log_mass, _ALONG_LINE)
+    box = problem.box.copy()
+    box[problem.parameters.index("mass")] = log_mass
+    return Finder(*_tabulated(problem, data, start, points), finder.tables, box)
+
+
+def _tabulated(
+    problem: Problem, data: Data, start: np.ndarray, points: np.ndarray
+) -> tuple[Library, Array]:
+    grid = jnp.asarray(points)
+    return tabulate_grid(problem, grid.reshape(-1, grid.shape[-1]), start, data), grid
 
 
 def global_fits(problem: Problem, data: Data, toys: Toys, finder: Finder) -> Profiled:
@@ -114,27 +141,35 @@ def _starts(problem: Problem, toys: Toys, finder: Finder) -> tuple[np.ndarray, n
     for lanes in batches(np.arange(n), size):
         own = tuple(o[lanes] for o in toys.observed), toys.centres[lanes]
         values[lanes], starts[lanes] = jax.device_get(
-            _pick(problem, own, finder.library, finder.points)
+            _pick(problem, own, finder.library, finder.points, finder.box)
         )
     return values, starts
 
 
 @partial(jax.jit, static_argnums=0)
 def _pick(
-    problem: Problem, lanes: tuple[tuple[Array, ...], Array], library: Library, points: Array
+    problem: Problem,
+    lanes: tuple[tuple[Array, ...], Array],
+    library: Library,
+    points: Array,
+    box: Array,
 ) -> tuple[Array, Array]:
-    return over_devices(partial(_pick_lanes, problem))(lanes, library, points)
+    return over_devices(partial(_pick_lanes, problem))(lanes, library, points, box)
 
 
 def _pick_lanes(
-    problem: Problem, lanes: tuple[tuple[Array, ...], Array], library: Library, points: Array
+    problem: Problem,
+    lanes: tuple[tuple[Array, ...], Array],
+    library: Library,
+    points: Array,
+    box: Array,
 ) -> tuple[Array, Array]:
     shape = points.shape[:-1]
     minima = lowest_minima(score(problem, library, *lanes).reshape(-1, *shape), _STARTS)
     flat = jnp.ravel_multi_index(tuple(jnp.moveaxis(minima.at, -1, 0)), shape, mode="clip")
     theta = between(points, minima)
     x = jnp.concatenate([theta, stepped(problem, library, *lanes, flat)], axis=-1)
-    low, high = jnp.asarray(problem.box.T)
+    low, high = box.T
     return minima.value, jnp.clip(x, low[None, None], high[None, None])
 
 
@@ -151,11 +186,13 @@ def _polish(
     def advance(lanes: np.ndarray, state: State, limit: int) -> tuple[State, np.ndarray]:
         toy = owner[lanes]
         own = tuple(o[toy] for o in toys.observed), toys.centres[toy]
-        found = jax.device_get(_advance(problem, (state, *own), data, finder.tables, limit))
+        found = jax.device_get(
+            _advance(problem, (state, *own), data, finder.tables, finder.box, limit)
+        )
         return found, found.at.decrement <= _TOLERANCE
 
     size = batch_size(stencil_numbers(finder.tables)) * device_count()
-    return summary(run(starts, advance, size, _FIRST_ROUND, silent), problem.box)
+    return summary(run(starts, advance, size, _FIRST_ROUND, silent), finder.box)
 
 
 @QuickJit
@@ -164,9 +201,10 @@ def _advance(
     lanes: tuple[State, tuple[Array, ...], Array],
     data: Data,
     tables: Tables,
+    box: Array,
     limit: int,
 ) -> State:
-    return over_devices(partial(_advance_lanes, problem))(lanes, data, tables, limit)
+    return over_devices(partial(_advance_lanes, problem))(lanes, data, tables, box, limit)
 
 
 def _advance_lanes(
@@ -174,10 +212,9 @@ def _advance_lanes(
     lanes: tuple[State, tuple[Array, ...], Array],
     data: Data,
     tables: Tables,
+    box: Array,
     limit: Array,
 ) -> State:
-    box = jnp.asarray(problem.box)
-
     def one(state: State, observed: tuple[Array, ...], centres: Array) -> State:
         expand = partial(
             joint_expansion, problem, with_counts(data, observed), tables, centres=centres

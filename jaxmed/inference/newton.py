@@ -163,7 +163,8 @@ def step(expansion: Expansion, x: Leaf, damping: Leaf, box: Leaf) -> tuple[Array
     matrix = free + jnp.diag(jnp.where(held, 1.0, damping * scale))
     downhill = jnp.where(held, 0.0, -gradient)
     move, convex = solve(matrix, downhill)
-    longest = jnp.max(jnp.abs(move) / (high - low), initial=0.0)
+    width = jnp.where(high > low, high - low, 1.0)
+    longest = jnp.max(jnp.abs(move) / width, initial=0.0)
     move *= jnp.where(convex, 1.0, jnp.minimum(_SHORT / longest, 1.0))
     decrement = jnp.where(convex, jnp.sum(downhill * move) / 2, jnp.inf)
     return jnp.clip(x + move, low, high), decrement
@@ -172,7 +173,7 @@ def step(expansion: Expansion, x: Leaf, damping: Leaf, box: Leaf) -> tuple[Array
 def pressed(gradient: Leaf, x: Leaf, box: Leaf) -> Any:
     """Which parameters sit at an edge of the box with the value falling outwards, (..., n)."""
     low, high = box.T
-    return ((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0))
+    return ((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0)) | (low == high)
 
 
 def next_damping(damping: Leaf, better: Leaf) -> Leaf:

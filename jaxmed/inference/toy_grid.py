@@ -48,6 +48,17 @@ def toy_grid(
     return fine
 
 
+def mass_line(
+    problem: Problem, data: Data, start: np.ndarray, log_mass: float, n: int
+) -> np.ndarray:
+    """The same for couplings at one mass: points (1, n, 2), the couplings along the last axis."""
+    log_g = np.linspace(problem.box[0, 0], problem.box[0, 1], n)
+    rise = _rise(problem, data, start, np.stack([log_g, np.full(n, log_mass)], axis=-1))
+    low, high = _ends(log_g, rise[:, None])
+    close = _dense(low, high, log_g[-1], n)[:, 0]
+    return np.stack([close, np.full(n, log_mass)], axis=-1)[None]
+
+
 def _even(problem: Problem, density: tuple[int, int]) -> np.ndarray:
     boxes = zip(problem.parameters, problem.box, strict=False)
     axes = [

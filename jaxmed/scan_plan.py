@@ -20,7 +20,6 @@ from jaxmed.inference.hypothesis import check_toys
 from jaxmed.inference.limits import chi2_quantile
 from jaxmed.inference.memory import batch_size, needed
 from jaxmed.inference.problem import Data, Problem, make_problem
-from jaxmed.inference.profile import CHUNK
 from jaxmed.report.chunks import Chunks, fingerprint, read_job, same_job, write_job
 from jaxmed.report.files import prepare_folder, provenance
 
@@ -125,7 +124,7 @@ def _sizes(
     problem: Problem, data: Data, n_points: int, memory: float, toys: ToysAsked | None
 ) -> dict[str, int]:
     """Points of a batch and of a chunk; results depend on the first by rounding."""
-    batch = batch_size(problem, data, memory, n_points, CHUNK)
+    batch = batch_size(problem, data, memory, n_points)
     if toys is not None:
         return {"batch": batch, "chunk": _CHUNK_WITH_TOYS}
     full = batch * device_count()

@@ -10,6 +10,7 @@ from jaxmed.cli.fit import fit
 from jaxmed.cli.limit import limit
 from jaxmed.cli.model import model
 from jaxmed.cli.scan import scan
+from jaxmed.cli.sensitivity import sensitivity
 from jaxmed.cli.significance import significance
 from jaxmed.cli.spectrum import spectrum
 
@@ -26,6 +27,7 @@ _EXAMPLES = {
     limit: "jaxmed limit --model b_minus_l --experiments texono --mass 1e-3:1e3:61",
     scan: "jaxmed scan --experiments xenon1t --out grid --resume",
     contour: "jaxmed contour --experiments xenon1t,xenonnt --g 1e-7:1e-5:17 --mass 1e-3:1:13",
+    sensitivity: "jaxmed sensitivity my_detector --model b_minus_l --mass 0.01,1,10",
     significance: "jaxmed significance --experiments xenon1t --toys 10000 --seed 1",
     spectrum: "jaxmed spectrum --experiment xenon1t --g 1.6e-6 --mass 0.06",
     model: "jaxmed model --model u1r --g 1e-6 --mass 0.05",

@@ -135,6 +135,14 @@ def experiment_names(text: str) -> tuple[str, ...]:
     return check_experiments(tuple(name.strip() for name in text.split(",") if name.strip()))
 
 
+def one_experiment(text: str) -> str:
+    """A single name; ValueError for several, or one that is unknown."""
+    if "," in text:
+        raise ValueError(f"experiment = '{text}': expected one name")
+    (name,) = experiment_names(text)
+    return name
+
+
 def settings(texts: list[str] | None) -> dict[str, float]:
     """Numbers by name from 'name=number'; ValueError for anything else, or a name given twice."""
     found: dict[str, float] = {}

@@ -11,8 +11,8 @@ from jaxmed.cli.common import (
     ModelName,
     Out,
     Settings,
-    experiment_names,
     finish,
+    one_experiment,
     one_sentence,
     prepare,
     print_table,
@@ -38,9 +38,7 @@ def spectrum(
     cache: Cache = True,
 ) -> None:
     """Events per bin for one mediator: standard model, what the mediator adds, background, data."""
-    (name,) = experiment_names(experiment) if "," not in experiment else (None,)
-    if name is None:
-        raise ValueError(f"experiment = '{experiment}': expected one name")
+    name = one_experiment(experiment)
     set_up(cache)
     chosen = get_model(model)
     mediator = couplings(chosen, g=g, mass=mass, **settings(set_))

@@ -23,6 +23,7 @@ from jaxmed.cli.common import (
     set_up,
     settings,
 )
+from jaxmed.cli.names import complete_experiment
 from jaxmed.inference.grid import read_values
 from jaxmed.inference.limits import check_line
 from jaxmed.report.sensitivity import reasons, sensitivity_table
@@ -33,7 +34,11 @@ from jaxmed.theory.models import other_values
 @one_sentence
 def sensitivity(
     experiment: Annotated[
-        str, typer.Argument(help="An experiment, or the folder of one of your own.")
+        str,
+        typer.Argument(
+            help="An experiment, or the folder of one of your own.",
+            autocompletion=complete_experiment,
+        ),
     ],
     mass: Annotated[
         str, typer.Option(help="Masses in MeV: 0.01,1,10 or low:high:number (logarithmic).")

@@ -21,6 +21,7 @@ from jaxmed.cli.common import (
     set_up,
     settings,
 )
+from jaxmed.cli.names import complete_experiment
 from jaxmed.jobs import run_spectrum
 from jaxmed.report.tables import spectrum_table
 from jaxmed.theory.models import couplings, get_model
@@ -28,7 +29,9 @@ from jaxmed.theory.models import couplings, get_model
 
 @one_sentence
 def spectrum(
-    experiment: Annotated[str, typer.Option(help="One experiment.")],
+    experiment: Annotated[
+        str, typer.Option(help="One experiment.", autocompletion=complete_experiment)
+    ],
     g: Annotated[float, typer.Option(help="Coupling g'.")],
     mass: Annotated[float, typer.Option(help="Mediator mass in MeV.")],
     model: ModelName = "u1r",

@@ -16,6 +16,7 @@ from jaxmed.experiments.model import STRENGTH, Axis, Channel, Experiment, compon
 from jaxmed.experiments.standard import standard_counts
 from jaxmed.flux.solar import solar
 from jaxmed.flux.spectrum import moments, thresholds
+from jaxmed.keys import hint, one_of
 from jaxmed.tables import read_constants, read_table
 
 _MOLAR_MASS = 131.293  # natural xenon [g/mol]
@@ -63,7 +64,9 @@ def xenonnt(*, solar_model: str = "gs98", atomic: str = "stepping") -> Experimen
 
 def _xenon(source: _Source, solar_model: str, atomic: str) -> Experiment:
     if atomic not in ATOMIC:
-        raise ValueError(f"unknown option atomic='{atomic}': expected one of {', '.join(ATOMIC)}")
+        raise ValueError(
+            f"unknown option atomic='{atomic}'{hint(atomic, ATOMIC)}: expected {one_of(ATOMIC)}"
+        )
     name = source.folder
     spectrum = read_table(f"{name}/er_spectrum")
     edges = edges_of(spectrum["energy_lo"], spectrum["energy_hi"])

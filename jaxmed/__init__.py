@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from jaxmed.inference.limits import Limits, limits
     from jaxmed.inference.results import FitResult, Surface
     from jaxmed.inference.scan import scan
+    from jaxmed.inference.sensitivity import Sensitivity, sensitivity
     from jaxmed.inference.significance import Significance, significance
     from jaxmed.report.npz import Result
     from jaxmed.report.scan import load_result
@@ -50,6 +51,7 @@ __all__ = [
     "Model",
     "Parameter",
     "Result",
+    "Sensitivity",
     "Significance",
     "Surface",
     "anomalies",
@@ -71,6 +73,7 @@ __all__ = [
     "own_model",
     "scan",
     "seesaw",
+    "sensitivity",
     "significance",
 ]
 
@@ -85,6 +88,7 @@ _HOME = {
     "inference.limits": ("Limits", "limits"),
     "inference.results": ("FitResult", "Surface"),
     "inference.scan": ("scan",),
+    "inference.sensitivity": ("Sensitivity", "sensitivity"),
     "inference.significance": ("Significance", "significance"),
     "report.npz": ("Result",),
     "report.scan": ("load_result",),

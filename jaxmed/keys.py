@@ -9,6 +9,8 @@ from typing import Any
 
 Table = Mapping[str, Any]
 
+_SHORTEST_PART = 3  # of a name that is taken for the whole
+
 _WORDS = {
     dict: "a table",
     list: "a list",
@@ -53,9 +55,7 @@ def known(found: Iterable[str], allowed: Iterable[str], what: str) -> None:
     allowed = tuple(allowed)
     for key in found:
         if key not in allowed:
-            raise ValueError(
-                f"unknown {what} {key!r}{hint(key, allowed)}: expected {one_of(allowed)}"
-            )
+            raise ValueError(unknown(what, key, allowed))
 
 
 def typed(
@@ -104,10 +104,19 @@ def identifier(key: str, value: Any) -> str:
     return value
 
 
+def unknown(what: str, name: object, allowed: Iterable[str]) -> str:
+    """The sentence for a name that is none of those allowed; `what` names the kind of name."""
+    text, allowed = str(name), tuple(allowed)
+    return f"unknown {what} {text!r}{hint(text, allowed)}: expected {one_of(allowed)}"
+
+
 def hint(name: str, allowed: Iterable[str]) -> str:
-    """' (did you mean ...?)', or nothing if no name is close."""
-    close = get_close_matches(name, list(allowed), n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
+    """' (did you mean ...?)' for a name that is close to one of `allowed` or a part of it, else nothing."""
+    given, names = name.lower(), {each.lower(): each for each in allowed}
+    close = get_close_matches(given, names, n=1)
+    if len(given) >= _SHORTEST_PART:
+        close += [each for each in names if given in each]
+    return f" (did you mean {names[close[0]]}?)" if close else ""
 
 
 def one_of(allowed: Iterable[str]) -> str:

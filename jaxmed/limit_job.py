@@ -14,6 +14,7 @@ from jaxmed.inference.fc_limits import check_precision, fc_limits
 from jaxmed.inference.hypothesis import check_toys
 from jaxmed.inference.limits import Limits, limits
 from jaxmed.inference.progress import Tick, advance
+from jaxmed.keys import unknown
 from jaxmed.report.figures import limits_figure, save
 from jaxmed.report.files import limits_json
 from jaxmed.theory.models import Model
@@ -38,7 +39,7 @@ class LimitPlan(NamedTuple):
     def check(self) -> None:
         """ValueError for what can be refused before any work."""
         if self.method not in METHODS:
-            raise ValueError(f"method '{self.method}': expected one of {', '.join(METHODS)}")
+            raise ValueError(unknown("method", self.method, METHODS))
         if self.method == "fc":
             check_toys(self.toys, self.seed, self.constraints)
             check_precision(self.toys, self.cl)

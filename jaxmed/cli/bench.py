@@ -20,13 +20,18 @@ from jaxmed.cli.common import (
     say,
     set_up,
 )
+from jaxmed.cli.names import complete_experiments
 from jaxmed.experiments import load
 
 
 @one_sentence
 def bench(
     experiments: Annotated[
-        str, typer.Option(help="One or more, timed one by one and together: a,b,...")
+        str,
+        typer.Option(
+            help="One or more, timed one by one and together: a,b,...",
+            autocompletion=complete_experiments,
+        ),
     ] = "texono,coherent_csi,coherent_lar,xenon1t",
     quick: Annotated[bool, typer.Option("--quick", help="A rough answer sooner.")] = False,
     json: Json = None,

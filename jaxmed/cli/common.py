@@ -13,6 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from jaxmed.cli.names import complete_constraint, complete_experiments, complete_model
 from jaxmed.config import check_experiments
 from jaxmed.report.files import prepare_folder, to_json, write_atomically
 
@@ -22,15 +23,29 @@ console = Console(stderr=True)
 Config = Annotated[
     Path | None, typer.Argument(help="Analysis in TOML; the combined fit if left out.")
 ]
-OtherModel = Annotated[str | None, typer.Option("--model", help="Model instead of the file's.")]
+OtherModel = Annotated[
+    str | None,
+    typer.Option("--model", help="Model instead of the file's.", autocompletion=complete_model),
+]
 OtherExperiments = Annotated[
-    str | None, typer.Option("--experiments", help="Experiments instead of the file's: a,b,...")
+    str | None,
+    typer.Option(
+        "--experiments",
+        help="Experiments instead of the file's: a,b,...",
+        autocompletion=complete_experiments,
+    ),
+]
+Experiments = Annotated[
+    str, typer.Option(help="One or more: a,b,...", autocompletion=complete_experiments)
 ]
 Out = Annotated[Path, typer.Option(help="Folder for results and figures; made if missing.")]
 Json = Annotated[str | None, typer.Option("--json", help="Also write the JSON here; - prints it.")]
 ModelName = Annotated[
     str,
-    typer.Option(help="u1r, b_minus_l, universal, hypercharge, ... or your own in a TOML file."),
+    typer.Option(
+        help="u1r, b_minus_l, universal, hypercharge, ... or your own in a TOML file.",
+        autocompletion=complete_model,
+    ),
 ]
 Settings = Annotated[
     list[str] | None,
@@ -39,7 +54,10 @@ Settings = Annotated[
 Seed = Annotated[int, typer.Option(help="Seed of the toys: the same one gives the same toys.")]
 Constraint = Annotated[
     list[str] | None,
-    typer.Option(help="Measurement added to the likelihood: rho. May be repeated."),
+    typer.Option(
+        help="Measurement added to the likelihood: rho. May be repeated.",
+        autocompletion=complete_constraint,
+    ),
 ]
 Cache = Annotated[
     bool, typer.Option("--cache/--no-cache", help="Keep compiled programs between runs.")
@@ -133,6 +151,14 @@ def prepare(out: Path | None, json: str | None) -> None:
 def experiment_names(text: str) -> tuple[str, ...]:
     """Names from 'a,b,c'; ValueError for one that is unknown or repeated."""
     return check_experiments(tuple(name.strip() for name in text.split(",") if name.strip()))
+
+
+def one_experiment(text: str) -> str:
+    """A single name; ValueError for several, or one that is unknown."""
+    if "," in text:
+        raise ValueError(f"experiment = '{text}': expected one name")
+    (name,) = experiment_names(text)
+    return name
 
 
 def settings(texts: list[str] | None) -> dict[str, float]:

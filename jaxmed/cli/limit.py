@@ -8,6 +8,7 @@ import typer
 from jaxmed.cli.common import (
     Cache,
     Constraint,
+    Experiments,
     Json,
     ModelName,
     Out,
@@ -24,6 +25,7 @@ from jaxmed.cli.common import (
     set_up,
     settings,
 )
+from jaxmed.cli.names import complete_method
 from jaxmed.inference.constraints import check_constraints
 from jaxmed.inference.grid import read_values
 from jaxmed.inference.limits import check_line
@@ -38,12 +40,15 @@ def limit(
         str, typer.Option(help="Masses in MeV: 0.01,1,10 or low:high:number (logarithmic).")
     ],
     model: ModelName = "u1r",
-    experiments: Annotated[str, typer.Option(help="One or more: a,b,...")] = "texono",
+    experiments: Experiments = "texono",
     cl: Annotated[float, typer.Option(help="Confidence level.")] = 0.9,
     constraint: Constraint = None,
     set_: Settings = None,
     method: Annotated[
-        str, typer.Option(help="asymptotic, or fc: Feldman-Cousins, from toys.")
+        str,
+        typer.Option(
+            help="asymptotic, or fc: Feldman-Cousins, from toys.", autocompletion=complete_method
+        ),
     ] = "asymptotic",
     toys: Annotated[int, typer.Option(help="Toys at each coupling, for fc.")] = 1000,
     expected: Annotated[

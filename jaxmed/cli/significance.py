@@ -7,6 +7,7 @@ import typer
 
 from jaxmed.cli.common import (
     Cache,
+    Experiments,
     Json,
     ModelName,
     Out,
@@ -34,7 +35,7 @@ _FITS = 3
 @one_sentence
 def significance(
     model: ModelName = "u1r",
-    experiments: Annotated[str, typer.Option(help="One or more: a,b,...")] = "xenon1t",
+    experiments: Experiments = "xenon1t",
     toys: Annotated[int, typer.Option(help="Toys of each truth.")] = 10_000,
     seed: Seed = 1,
     out: Out = Path("results"),

@@ -11,8 +11,8 @@ from jaxmed.cli.common import (
     ModelName,
     Out,
     Settings,
-    experiment_names,
     finish,
+    one_experiment,
     one_sentence,
     prepare,
     print_table,
@@ -21,6 +21,7 @@ from jaxmed.cli.common import (
     set_up,
     settings,
 )
+from jaxmed.cli.names import complete_experiment
 from jaxmed.jobs import run_spectrum
 from jaxmed.report.tables import spectrum_table
 from jaxmed.theory.models import couplings, get_model
@@ -28,7 +29,9 @@ from jaxmed.theory.models import couplings, get_model
 
 @one_sentence
 def spectrum(
-    experiment: Annotated[str, typer.Option(help="One experiment.")],
+    experiment: Annotated[
+        str, typer.Option(help="One experiment.", autocompletion=complete_experiment)
+    ],
     g: Annotated[float, typer.Option(help="Coupling g'.")],
     mass: Annotated[float, typer.Option(help="Mediator mass in MeV.")],
     model: ModelName = "u1r",
@@ -38,9 +41,7 @@ def spectrum(
     cache: Cache = True,
 ) -> None:
     """Events per bin for one mediator: standard model, what the mediator adds, background, data."""
-    (name,) = experiment_names(experiment) if "," not in experiment else (None,)
-    if name is None:
-        raise ValueError(f"experiment = '{experiment}': expected one name")
+    name = one_experiment(experiment)
     set_up(cache)
     chosen = get_model(model)
     mediator = couplings(chosen, g=g, mass=mass, **settings(set_))

@@ -54,8 +54,9 @@ def load(name: str, **options: object) -> Experiment:
     known = signature(LOADERS[name]).parameters
     for option, value in options.items():
         if option not in known:
-            accepted = ", ".join(known)
-            raise ValueError(f"unknown option '{option}' of {name}: expected one of {accepted}")
+            raise ValueError(
+                f"unknown option '{option}' of {name}{hint(option, known)}: expected {one_of(known)}"
+            )
         if isinstance(known[option].default, bool) != isinstance(value, bool) or not isinstance(
             value, bool | str | Path | None
         ):

@@ -217,13 +217,13 @@ def _background(
         profile = _in_time(time, in_time["t_lo"], in_time[kind], _Variant())
         number = values[f"n_{kind}_prior"]
         error = {f"csi_{kind}": uncertainty[f"n_{kind}_prior"] / number}
-        neutrons.append(component(number * np.outer(light, profile).ravel(), error))
+        neutrons.append(component(number * np.outer(light, profile).ravel(), error, name=kind))
     light = anticoincident.reshape(pe.size - 1, -1).sum(axis=1)
     profile = -np.diff(np.exp(-_STEADY_STATE_SLOPE * time))
     shape = np.outer(light / light.sum(), profile / profile.sum()).ravel()
     number = values["n_ssb_prior"]
     error = {"csi_steady_state": uncertainty["n_ssb_prior"] / number}
-    return (*neutrons, component(number * shape, error))
+    return (*neutrons, component(number * shape, error, name="steady_state"))
 
 
 def _uncertainties() -> dict[str, float]:

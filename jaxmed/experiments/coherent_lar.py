@@ -131,11 +131,14 @@ def _background(table: Table) -> tuple[Component, ...]:
         "lar_brn_width": _variations(table, "brn", "twidth"),
     }
     return (
-        component(table["brn"], {"lar_brn": _BACKGROUND_ERRORS["brn"]}, brn),
-        component(table["delbrn"], {"lar_delayed": _BACKGROUND_ERRORS["delbrn"]}),
+        component(table["brn"], {"lar_brn": _BACKGROUND_ERRORS["brn"]}, brn, "brn"),
+        component(
+            table["delbrn"], {"lar_delayed": _BACKGROUND_ERRORS["delbrn"]}, name="delayed_brn"
+        ),
         component(
             table["ss"] * _STEADY_STATE / table["ss"].sum(),
             {"lar_steady_state": _BACKGROUND_ERRORS["ss"]},
+            name="steady_state",
         ),
     )
 

@@ -42,7 +42,7 @@ class Axis(NamedTuple):
         return len(self.edges) - 1
 
 
-@pytree("shapes", "scales")
+@pytree("shapes", "scales", "name")
 @dataclass(frozen=True)
 class Component:
     """Counts of one signal or background with its systematic variations.
@@ -52,6 +52,7 @@ class Component:
         up, down: events with one shape nuisance at +1 or -1 sigma, (n_shapes, n_bins).
         widths: fractional 1 sigma normalisation error of each scale nuisance, (n_scales,).
         shapes, scales: names of those nuisances.
+        name: of the background, the same for parts that are only there together; empty for a signal.
     """
 
     nominal: Leaf
@@ -60,6 +61,7 @@ class Component:
     widths: Leaf
     shapes: tuple[str, ...]
     scales: tuple[str, ...]
+    name: str = ""
 
 
 @pytree()
@@ -151,6 +153,7 @@ def component(
     nominal: np.ndarray,
     scales: dict[str, float] | None = None,
     shapes: dict[str, tuple[np.ndarray, np.ndarray]] | None = None,
+    name: str = "",
 ) -> Component:
     """A background from its template, fractional normalisation errors and (up, down) templates by name."""
     scales, shapes = scales or {}, shapes or {}
@@ -162,4 +165,5 @@ def component(
         np.array(list(scales.values()), dtype=float),
         tuple(shapes),
         tuple(scales),
+        name,
     )

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxmed.constants import ATOMIC_MASS_UNIT, M_E, SIN2_THETA_W
+from jaxmed.keys import unknown
 from jaxmed.theory.form_factors import helm, klein_nystrand
 from jaxmed.theory.scattering import Nucleus
 
@@ -49,8 +50,7 @@ def nuclear_mass(isotope: Isotope) -> float:
 def target(isotope: Isotope, couplings: str) -> Nucleus:
     """The nucleus with 'corrected' or 'tree' nucleon couplings; ValueError for another name."""
     if couplings not in NUCLEON_COUPLINGS:
-        known = ", ".join(NUCLEON_COUPLINGS)
-        raise ValueError(f"unknown nucleon couplings '{couplings}': expected one of {known}")
+        raise ValueError(unknown("nucleon couplings", couplings, NUCLEON_COUPLINGS))
     g_p, g_n = NUCLEON_COUPLINGS[couplings]
     mass = nuclear_mass(isotope)
     return Nucleus(float(isotope.z), float(isotope.n), mass, np.array(g_p), np.full(3, g_n))
@@ -59,6 +59,5 @@ def target(isotope: Isotope, couplings: str) -> Nucleus:
 def form_factor(name: str, recoil: np.ndarray, mass: float, radius: float) -> np.ndarray:
     """F at q^2 = 2 M T for T (n,) and M [MeV], rms radius [fm]; ValueError for an unknown name."""
     if name not in FORM_FACTORS:
-        known = ", ".join(FORM_FACTORS)
-        raise ValueError(f"unknown form factor '{name}': expected one of {known}")
+        raise ValueError(unknown("form factor", name, FORM_FACTORS))
     return np.asarray(FORM_FACTORS[name](np.sqrt(2 * mass * recoil), radius))

@@ -8,6 +8,7 @@ import numpy as np
 from jax import Array
 
 from jaxmed.experiments.model import STRENGTH, Experiment, pytree
+from jaxmed.keys import unknown
 
 Nuisances = Mapping[str, Array | float]
 
@@ -32,8 +33,6 @@ def make_pulls(nuisances: Nuisances, *experiments: Experiment) -> Pulls:
     known = {STRENGTH}.union(*(e.nuisances for e in experiments))
     for name in nuisances:
         if name not in known:
-            raise ValueError(
-                f"unknown nuisance '{name}': expected one of {', '.join(sorted(known))}"
-            )
+            raise ValueError(unknown("nuisance", name, sorted(known)))
     values = [jnp.asarray(z, dtype=float) for z in nuisances.values()]
     return Pulls(tuple(nuisances), jnp.stack(values) if values else jnp.zeros(0))

@@ -16,6 +16,7 @@ from jaxmed.experiments.model import STRENGTH, Axis, Channel, Experiment, compon
 from jaxmed.experiments.standard import standard_counts
 from jaxmed.flux.solar import solar
 from jaxmed.flux.spectrum import moments, thresholds
+from jaxmed.keys import hint, one_of
 from jaxmed.tables import read_constants, read_table
 
 _MOLAR_MASS = 131.293  # natural xenon [g/mol]
@@ -23,6 +24,7 @@ _ELECTRONS = 54
 _RECOIL_RANGE = (1e-4, 0.045)  # [MeV]: 9 sigma below the first bin to 8 sigma above the last
 _BACKGROUND_ERROR = 0.026  # of B0, Athron et al., arXiv:2007.05517, Section 3.1
 _EFFICIENCY_ERROR = 0.030  # likewise
+_BACKGROUND = "B0"
 
 ATOMIC = ("stepping", "free")
 
@@ -62,7 +64,9 @@ def xenonnt(*, solar_model: str = "gs98", atomic: str = "stepping") -> Experimen
 
 def _xenon(source: _Source, solar_model: str, atomic: str) -> Experiment:
     if atomic not in ATOMIC:
-        raise ValueError(f"unknown option atomic='{atomic}': expected one of {', '.join(ATOMIC)}")
+        raise ValueError(
+            f"unknown option atomic='{atomic}'{hint(atomic, ATOMIC)}: expected {one_of(ATOMIC)}"
+        )
     name = source.folder
     spectrum = read_table(f"{name}/er_spectrum")
     edges = edges_of(spectrum["energy_lo"], spectrum["energy_hi"])
@@ -70,14 +74,16 @@ def _xenon(source: _Source, solar_model: str, atomic: str) -> Experiment:
     in_background = standard_counts(channel)
     efficiency = {f"{name}_efficiency": _EFFICIENCY_ERROR}
     scales = {STRENGTH: 1.0, **efficiency}
-    measured = component(spectrum["background"], {f"{name}_background": _BACKGROUND_ERROR})
+    measured = component(
+        spectrum["background"], {f"{name}_background": _BACKGROUND_ERROR}, name=_BACKGROUND
+    )
     return Experiment(
         observed=spectrum["observed"],
         error=np.ones(len(edges) - 1),
         channels=(channel,),
         widths=np.array(list(scales.values())),
         # B0 already holds the standard-model solar neutrinos that the channel predicts: take them out.
-        background=(measured, component(-in_background, efficiency)),
+        background=(measured, component(-in_background, efficiency, name=_BACKGROUND)),
         name=name,
         title=source.title,
         axes=(Axis("reconstructed energy", "keV", edges),),

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from jaxmed.flux.spectrum import Continuum, Flux, Line, table_density
+from jaxmed.keys import unknown
 from jaxmed.tables import Table, read_constants, read_table
 
 SOURCES = ("pp", "pep", "hep", "Be7", "B8", "N13", "O15", "F17")
@@ -45,9 +46,7 @@ def solar(model: str = "gs98") -> Flux:
         ValueError: unknown solar model.
     """
     if model not in SOLAR_MODELS:
-        raise ValueError(
-            f"unknown solar model '{model}': expected one of {', '.join(SOLAR_MODELS)}"
-        )
+        raise ValueError(unknown("solar model", model, SOLAR_MODELS))
     fluxes = read_table("solar/fluxes")
     lines = read_table("solar/lines")
     with_lines = set(lines["source"].tolist())

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from jax import Array
 
+from jaxmed.keys import unknown
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.models import Model, Values
 from jaxmed.theory.rho import rho_nll
@@ -28,9 +29,7 @@ def check_constraints(names: Sequence[str], model: Model) -> tuple[str, ...]:
     """
     for name in names:
         if name not in CONSTRAINTS:
-            raise ValueError(
-                f"unknown constraint '{name}': expected one of {', '.join(CONSTRAINTS)}"
-            )
+            raise ValueError(unknown("constraint", name, CONSTRAINTS))
     if len(set(names)) != len(names):
         raise ValueError(f"constraints = {list(names)}: expected each at most once")
     if names and model.charges is None:

@@ -14,6 +14,7 @@ from jaxmed.inference.problem import Problem, make_problem
 from jaxmed.inference.profile import profile
 from jaxmed.inference.progress import Tick
 from jaxmed.inference.toys import Toys, draw
+from jaxmed.keys import unknown
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
 from jaxmed.theory.models import Model, get_model
@@ -149,9 +150,7 @@ def _shift(problem: Problem, nuisances: Mapping[str, float]) -> Callable[[np.nda
     """A function that puts nuisances where they are asked to be."""
     for name in nuisances:
         if name not in problem.nuisances:
-            raise ValueError(
-                f"unknown nuisance '{name}': expected one of {', '.join(problem.nuisances)}"
-            )
+            raise ValueError(unknown("nuisance", name, problem.nuisances))
 
     def put(own: np.ndarray) -> np.ndarray:
         pairs = zip(problem.nuisances, own, strict=True)

@@ -20,6 +20,7 @@ from jaxmed.inference.results import FitResult, Surface
 from jaxmed.inference.scan import grid_axes, scan_problem
 from jaxmed.inference.starts import pick_starts
 from jaxmed.inference.timing import Clock, clock
+from jaxmed.inference.valleys import valleys
 from jaxmed.theory.models import Choice, get_model
 
 _STARTS = 6
@@ -141,6 +142,7 @@ def _result(
     decrement = float(minimum.decrement)
     converged = bool(np.isfinite(value) and decrement < _ACCEPTED)
     names, split = problem.names, len(problem.parameters)
+    held = np.array([errors.by_name[name].at_bound for name in names], dtype=bool)
     return FitResult(
         model=problem.model.name,
         experiments=tuple(e.name for e in data),
@@ -164,4 +166,5 @@ def _result(
         compile_seconds=time.compile_seconds,
         run_seconds=time.run_seconds,
         constraints=problem.constraints,
+        valleys=valleys(problem, minimum.expansion.curvature, held),
     )

@@ -12,6 +12,7 @@ from jaxmed.experiments.likelihood import data_nll, pull_nll
 from jaxmed.experiments.model import STRENGTH, Experiment
 from jaxmed.experiments.pulls import Pulls
 from jaxmed.inference.constraints import check_constraints, constraint_nll
+from jaxmed.keys import unknown
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.models import Model, Parameter, Values
 
@@ -117,7 +118,7 @@ def make_problem(
     known = [*by_name, *nuisances, STRENGTH]
     for name in [*(fixed or {}), *free]:
         if name not in known:
-            raise ValueError(f"unknown parameter '{name}': expected one of {', '.join(known)}")
+            raise ValueError(unknown("parameter", name, known))
     held = {STRENGTH: 0.0} | dict(fixed or {})
     for name in free:
         held.pop(name, None)

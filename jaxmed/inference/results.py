@@ -72,6 +72,8 @@ class FitResult(NamedTuple):
         zoom: the same around the best fit, 4 sigma each way; None if a model parameter has no error.
         compile_seconds, run_seconds: time spent compiling and the rest.
         constraints: names of the measurements added to the likelihood.
+        valleys: directions of the model parameters, in the fit's coordinates by name, along which -2 log L changes by
+            less than one over a tenth of the box.
     """
 
     model: str
@@ -94,6 +96,7 @@ class FitResult(NamedTuple):
     compile_seconds: float
     run_seconds: float
     constraints: tuple[str, ...] = ()
+    valleys: tuple[dict[str, float], ...] = ()
 
     @property
     def delta_chi2_sm(self) -> float:

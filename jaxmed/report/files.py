@@ -17,6 +17,7 @@ import numpy as np
 from jaxmed.experiments import Experiment
 from jaxmed.inference.limits import Limits
 from jaxmed.inference.results import Estimate, FitResult
+from jaxmed.report.explain import explain
 from jaxmed.tables import checksums
 
 
@@ -74,6 +75,7 @@ def fit_json(result: FitResult, experiments: Sequence[Experiment]) -> dict[str, 
         "n_bins": result.n_bins,
         "n_free": result.n_free,
         "gradient_norm": result.gradient_norm,
+        "explanation": explain(result),
         "minima": list(result.minima),
         "covariance": {"names": list(result.covariance_names), "matrix": result.covariance},
         "provenance": provenance(experiments)

@@ -7,10 +7,10 @@ from rich.table import Table
 
 from jaxmed.inference.limits import Limits
 from jaxmed.inference.results import Estimate, FitResult
+from jaxmed.report.explain import LABELS, explain
 from jaxmed.report.spectrum import Spectrum
 
 _UNITS = {"mass": "MeV"}
-_LABELS = {"g": "g'", "mass": "M_Z'", "sin2_theta_w": "sin2 theta_W"}
 
 
 def fit_table(results: Mapping[str, FitResult]) -> Table:
@@ -35,13 +35,9 @@ def fit_table(results: Mapping[str, FitResult]) -> Table:
 
 
 def explanations(results: Mapping[str, FitResult]) -> list[str]:
-    """One sentence for each parameter without an error."""
-    return [
-        f"{name}: {_LABELS.get(parameter, parameter)} is {estimate.note}."
-        for name, result in results.items()
-        for parameter, estimate in result.parameters.items()
-        if estimate.note
-    ]
+    """One line for each fit that ends at a bound or in a flat direction."""
+    found = {name: explain(result) for name, result in results.items()}
+    return [f"{name}: {' '.join(sentences)}" for name, sentences in found.items() if sentences]
 
 
 def limit_table(found: Limits, cl: float) -> Table:
@@ -80,9 +76,7 @@ def scan_table(content: Mapping[str, Any]) -> Table:
         table.add_column(heading, no_wrap=True)
     best, gain = content["best"], content["delta_chi2_sm"]
     units = {name: f" {unit}" for name, unit in _UNITS.items()}
-    where = [
-        f"{_LABELS.get(n, n)} {v:.3g}{units.get(n, '')}" for n, v in best["parameters"].items()
-    ]
+    where = [f"{LABELS.get(n, n)} {v:.3g}{units.get(n, '')}" for n, v in best["parameters"].items()]
     table.add_row(
         str(content["n_points"]),
         str(content["n_converged"]),
@@ -114,7 +108,7 @@ def spectrum_table(name: str, found: Spectrum) -> Table:
 
 def _parameter(name: str, estimate: Estimate) -> str:
     unit = f" {_UNITS[name]}" if name in _UNITS else ""
-    label = _LABELS.get(name, name)
+    label = LABELS.get(name, name)
     if estimate.interval:
         low, high = estimate.interval
         return f"{label} {estimate.value:.3g}{unit} ({low:.3g}, {high:.3g})"

@@ -237,8 +237,10 @@ def other_values(model: Model, values: Mapping[str, float]) -> dict[str, float]:
     own = {p.name: p for p in model.parameters if p.name not in ("g", "mass")}
     for name in values:
         if name not in own:
-            has = ", ".join(["g", "mass", *own])
-            raise ValueError(f"model '{model.name}' has no parameter '{name}': it has {has}")
+            has = ["g", "mass", *own]
+            raise ValueError(
+                f"model '{model.name}' has no parameter '{name}'{hint(name, own)}: it has {', '.join(has)}"
+            )
     for name, parameter in own.items():
         where = f"from {parameter.low:g} to {parameter.high:g}"
         if name not in values:

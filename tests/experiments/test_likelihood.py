@@ -379,7 +379,7 @@ def test_new_data_of_the_same_shape_do_not_recompile():
         ),
         (
             lambda: nll(loaded("xenon1t"), standard_model(), {"xenonnt_background": 1.0}),
-            "unknown nuisance 'xenonnt_background': expected one of",
+            r"'xenonnt_background' \(did you mean xenon1t_background\?\): expected one of",
         ),
     ],
 )

@@ -136,7 +136,7 @@ def test_iminuit_finds_the_same_minimum(experiments, names):
     [
         ("universal", RHO, "constraint 'rho' with model 'universal': expected a model with U"),
         ("weak_mixing", RHO, "model 'weak_mixing': expected"),
-        ("u1r", ("roh",), "unknown constraint 'roh': expected one of rho"),
+        ("u1r", ("roh",), r"unknown constraint 'roh' \(did you mean rho\?\): expected one of rho"),
         ("u1r", ("rho", "rho"), "each at most once"),
     ],
 )

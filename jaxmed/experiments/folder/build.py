@@ -3,18 +3,13 @@
 from dataclasses import replace
 from typing import NamedTuple
 
+import jax
 import numpy as np
 
 from jaxmed.constants import M_E
-from jaxmed.detector.response import electrons_above
-from jaxmed.experiments.exposure import recoil_nodes
 from jaxmed.experiments.folder.detector import Shift
-from jaxmed.experiments.folder.fold import (
-    kinematics,
-    probabilities,
-    recoil_window,
-    visible_energy,
-)
+from jaxmed.experiments.folder.fold import probabilities, visible_energy
+from jaxmed.experiments.folder.nodes import Nodes, all_nodes
 from jaxmed.experiments.folder.read import Description
 from jaxmed.experiments.forward import expected
 from jaxmed.experiments.model import (
@@ -31,10 +26,8 @@ from jaxmed.experiments.standard import standard_counts
 from jaxmed.flux.spectrum import moments
 from jaxmed.theory.couplings import standard_model
 
-_PANELS = 24
 
-
-class _Template(NamedTuple):
+class Template(NamedTuple):
     """One template of the signal: response nuisances, and a factor on every bin, (n_bins,)."""
 
     shift: Shift
@@ -47,7 +40,7 @@ def build(found: Description) -> Experiment:
     Raises:
         ValueError: no neutrino of the flux reaches the bins.
     """
-    shapes, templates = _templates(found)
+    shapes, templates = signal_templates(found)
     channels = _channels(found, templates)
     in_bins = np.sum([standard_counts(channel) for channel in channels], axis=0)
     if not in_bins.sum() > 0:
@@ -73,7 +66,9 @@ def build(found: Description) -> Experiment:
     )
     if observed is not None:
         return experiment
-    return replace(experiment, observed=np.asarray(expected(experiment, standard_model())))
+    # compiled as one: operation by operation it takes seconds
+    asimov = jax.jit(expected)(experiment, standard_model())
+    return replace(experiment, observed=np.asarray(asimov))
 
 
 def _in_unit(found: Description) -> float:
@@ -81,50 +76,47 @@ def _in_unit(found: Description) -> float:
     return {"eV": 1e-3, "keV": 1.0, "MeV": 1e3}[found.data.unit]
 
 
-def _templates(found: Description) -> tuple[tuple[str, ...], list[_Template]]:
+def signal_templates(found: Description) -> tuple[tuple[str, ...], list[Template]]:
     """Names of the shape nuisances, and the nominal template followed by +1 and -1 sigma of each."""
     none = np.ones(found.data.edges.size - 1)
     response = found.response
-    pairs: dict[str, tuple[_Template, _Template]] = {}
+    pairs: dict[str, tuple[Template, Template]] = {}
     if response.quenching is not None and response.quenching.varies:
         pairs[f"{found.name}_quenching"] = (
-            _Template(Shift(quenching=1.0), none),
-            _Template(Shift(quenching=-1.0), none),
+            Template(Shift(quenching=1.0), none),
+            Template(Shift(quenching=-1.0), none),
         )
     if response.efficiency.varies:
         pairs[f"{found.name}_efficiency"] = (
-            _Template(Shift(efficiency=1.0), none),
-            _Template(Shift(efficiency=-1.0), none),
+            Template(Shift(efficiency=1.0), none),
+            Template(Shift(efficiency=-1.0), none),
         )
     for name, (up, down) in found.signal.variations.items():
-        pairs[name] = _Template(Shift(), up), _Template(Shift(), down)
+        pairs[name] = Template(Shift(), up), Template(Shift(), down)
     varied = [template for pair in pairs.values() for template in pair]
-    return tuple(pairs), [_Template(Shift(), none), *varied]
+    return tuple(pairs), [Template(Shift(), none), *varied]
 
 
-def _channels(found: Description, templates: list[_Template]) -> tuple[Channel, ...]:
+def _channels(found: Description, templates: list[Template]) -> tuple[Channel, ...]:
+    nodes = all_nodes(found, [template.shift for template in templates])
     channels = []
-    if found.target.nuclei is not None:
-        channels.append(_nuclear(found, templates))
-    if found.target.electrons is not None:
-        channels.append(_electronic(found, templates))
+    if "nuclei" in nodes:
+        channels.append(_nuclear(found, templates, nodes["nuclei"]))
+    if "electrons" in nodes:
+        channels.append(_electronic(found, templates, nodes["electrons"]))
     return tuple(channels)
 
 
-def _nuclear(found: Description, templates: list[_Template]) -> Channel:
+def _nuclear(found: Description, templates: list[Template], nodes: Nodes) -> Channel:
     """One channel for each isotope, all on the same recoil energies."""
-    nuclei, flux = found.target.nuclei, found.neutrinos.flux
+    nuclei, flux, recoil = found.target.nuclei, found.neutrinos.flux, nodes.recoil
     assert nuclei is not None
-    shifts = [template.shift for template in templates]
-    window = recoil_window(found, shifts, *kinematics(found)["nuclei"])
-    recoil, weights = recoil_nodes(*window.ends, window.breaks, panels=_PANELS)
     channels = []
-    for isotope, per_kg in zip(nuclei.isotopes, nuclei.per_kg, strict=True):
+    for isotope, per_node in zip(nuclei.isotopes, nodes.per_node, strict=True):
         nucleus = target(isotope, nuclei.options.nucleon_couplings)
         mass, name = float(nucleus.mass), nuclei.options.form_factor
         form_p = form_factor(name, recoil, mass, isotope.radius_p)
         form_n = form_factor(name, recoil, mass, isotope.radius_n)
-        per_node = per_kg * found.target.exposure * weights
         variants = (len(templates), 1)
         channels.append(
             Channel(
@@ -141,19 +133,12 @@ def _nuclear(found: Description, templates: list[_Template]) -> Channel:
     return stack(*channels)
 
 
-def _electronic(found: Description, templates: list[_Template]) -> Channel:
-    shells, flux = found.target.electrons, found.neutrinos.flux
-    assert shells is not None
-    shifts = [template.shift for template in templates]
-    window = recoil_window(found, shifts, *kinematics(found)["electrons"])
-    recoil, weights = recoil_nodes(*window.ends, window.breaks, panels=_PANELS)
-    electrons = electrons_above(recoil * 1e3, shells.binding, shells.electrons)
-    per_node = shells.per_kg * found.target.exposure * electrons * weights
+def _electronic(found: Description, templates: list[Template], nodes: Nodes) -> Channel:
     return stack(
         Channel(
-            recoil=recoil,
-            moments=moments(flux, recoil, M_E),
-            response=_responses(found, templates, recoil, per_node, 0),
+            recoil=nodes.recoil,
+            moments=moments(found.neutrinos.flux, nodes.recoil, M_E),
+            response=_responses(found, templates, nodes.recoil, nodes.per_node[0], 0),
             spread=np.stack([template.factor for template in templates]),
             recoil_bin=np.arange(found.data.edges.size - 1),
             nucleus=None,
@@ -165,7 +150,7 @@ def _electronic(found: Description, templates: list[_Template]) -> Channel:
 
 def _responses(
     found: Description,
-    templates: list[_Template],
+    templates: list[Template],
     recoil: np.ndarray,
     per_node: np.ndarray,
     protons: int,
@@ -180,7 +165,12 @@ def _responses(
 
 def _background(found: Description, standard: np.ndarray) -> tuple[Component, ...]:
     """The user's backgrounds, and where one holds the standard-model neutrinos, these taken out again."""
-    parts = [component(b.events, b.errors, b.variations) for b in found.backgrounds]
-    if any(b.contains_standard_model for b in found.backgrounds):
-        parts.append(component(-standard, found.signal.errors))
+    holders = [b.name for b in found.backgrounds if b.contains_standard_model]
+    together = " + ".join(holders)
+    parts = [
+        component(b.events, b.errors, b.variations, together if b.name in holders else b.name)
+        for b in found.backgrounds
+    ]
+    if holders:
+        parts.append(component(-standard, found.signal.errors, name=together))
     return tuple(parts)

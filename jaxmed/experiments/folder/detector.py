@@ -35,7 +35,7 @@ class Quenching:
 
     @property
     def varies(self) -> bool:
-        """Whether it has an unconstant(1.0)ty."""
+        """Whether it has an uncertainty."""
         return self.factor.varies if self.factor is not None else self.k_error > 0
 
 

@@ -70,7 +70,8 @@ def _describe(source: Source, content: dict[str, Any]) -> Description:
     name = keys.identifier("name", content.get("name"))
     status = keys.typed(content, "status", str, required=True)
     if status not in STATUS:
-        raise ValueError(f"status = {keys.short(status)}: expected {keys.one_of(STATUS)}")
+        close = keys.hint(status, STATUS)
+        raise ValueError(f"status = {keys.short(status)}{close}: expected {keys.one_of(STATUS)}")
     title = keys.typed(content, "title", str, default=name)
     if not title.strip() or len(title) > 80 or "\n" in title:
         raise ValueError(f"title = {keys.short(title)}: expected one line of up to 80 characters")

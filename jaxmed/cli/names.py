@@ -1,0 +1,58 @@
+"""Names and paths that the shell completes."""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from jaxmed.experiments import LOADERS
+from jaxmed.experiments.folder import MAIN
+from jaxmed.inference.constraints import CONSTRAINTS
+from jaxmed.limit_job import METHODS
+from jaxmed.theory.models import PRESETS
+
+
+def complete_model(incomplete: str) -> list[str]:
+    """Presets with a mediator or without, TOML files, and folders on the way to them."""
+    return [*_begin(PRESETS, incomplete), *_paths(incomplete, ".toml")]
+
+
+def complete_experiment(incomplete: str) -> list[str]:
+    """Experiments, folders of one's own, and folders on the way to them."""
+    return [*_begin(LOADERS, incomplete), *_paths(incomplete)]
+
+
+def complete_experiments(incomplete: str) -> list[str]:
+    """The last of several experiments a,b,...; none twice."""
+    done, comma, last = incomplete.rpartition(",")
+    taken = done.split(",")
+    return [f"{done}{comma}{name}" for name in complete_experiment(last) if name not in taken]
+
+
+def complete_constraint(incomplete: str) -> list[str]:
+    """Measurements that can be added."""
+    return list(_begin(CONSTRAINTS, incomplete))
+
+
+def complete_method(incomplete: str) -> list[str]:
+    """Methods of limits."""
+    return list(_begin(METHODS, incomplete))
+
+
+def _begin(names: Iterable[str], incomplete: str) -> Iterator[str]:
+    return (name for name in names if name.startswith(incomplete))
+
+
+def _paths(incomplete: str, suffix: str | None = None) -> Iterator[str]:
+    """Folders, with a slash unless they hold an experiment, and files of one suffix; nothing for an empty word."""
+    head, slash, last = incomplete.rpartition("/")
+    folder = Path(head + slash)
+    if not incomplete or not folder.is_dir():
+        return
+    for path in sorted(folder.iterdir()):
+        found = f"{head}{slash}{path.name}"
+        if not path.name.startswith(last) or path.name.startswith("."):
+            continue
+        if path.is_dir():
+            whole = suffix is None and (path / MAIN).is_file()
+            yield found if whole else f"{found}/"
+        elif suffix is not None and path.suffix == suffix:
+            yield found

@@ -1,0 +1,181 @@
+"""The design of an experiment: its exposure, threshold, resolution and backgrounds as factors to differentiate."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+import jax.numpy as jnp
+from jax import Array
+
+from jaxmed.constants import SECONDS_PER_DAY
+from jaxmed.experiments.exposure import tonne_years_in_seconds
+from jaxmed.experiments.folder import read_folder
+from jaxmed.experiments.folder.design import (
+    Folding,
+    foldings,
+    refold,
+    why_not,
+    wider_first_bin,
+)
+from jaxmed.experiments.model import Component, Experiment, pytree
+
+EXPOSURE, THRESHOLD, RESOLUTION, ERROR = "exposure", "threshold", "resolution", "error"
+BACKGROUND, SYSTEMATIC = "background", "systematic"
+
+Scales = Mapping[str, Array | float]
+"""Factors by name of the knob, 1 for those left out."""
+
+
+class Knob(NamedTuple):
+    """One property of an experiment.
+
+    Attributes:
+        name: such as 'exposure', 'background flat' or 'systematic sns_flux'.
+        kind: the first word of it.
+        of: the background or nuisance; empty otherwise.
+        now: its present value in words.
+    """
+
+    name: str
+    kind: str
+    of: str
+    now: str
+
+    @property
+    def better(self) -> int:
+        """+1 if more of it is better, else -1."""
+        return 1 if self.kind == EXPOSURE else -1
+
+
+@pytree("knobs", "missing")
+@dataclass(frozen=True)
+class Design:
+    """An experiment and what can be changed about it.
+
+    Attributes:
+        experiment: as it is.
+        foldings: of each stack of channels; empty where threshold and resolution cannot change.
+        knobs: what can.
+        missing: (name, reason) of what cannot.
+    """
+
+    experiment: Experiment
+    foldings: tuple[Folding, ...]
+    knobs: tuple[Knob, ...]
+    missing: tuple[tuple[str, str], ...]
+
+
+def make_design(experiment: Experiment) -> Design:
+    """What can be changed about an experiment.
+
+    Threshold and resolution are those of a folder's own [response]. Exposure needs a Poisson likelihood: a Gaussian
+    one does not say which part of its errors is statistical, and has a common factor on them instead.
+
+    Raises:
+        ValueError: the folder that the experiment came from has changed beyond reading.
+    """
+    knobs, missing = [], []
+    folds: tuple[Folding, ...] = ()
+    exposure, reason = "as published", "fixed by the release; a folder of your own can vary it"
+    if experiment.folder:
+        found = read_folder(Path(experiment.folder))
+        folds, reason = foldings(found), why_not(found.response)
+        exposure = _exposure(found.target.exposure)
+    if experiment.gaussian:
+        missing.append((EXPOSURE, "Gaussian errors do not say which part of them is statistical"))
+        knobs.append(Knob(ERROR, ERROR, "", "all bins"))
+    else:
+        knobs.append(Knob(EXPOSURE, EXPOSURE, "", exposure))
+    if folds:
+        knobs += _response_knobs(experiment, folds[0])
+    else:
+        missing += [(THRESHOLD, reason), (RESOLUTION, reason)]
+    knobs += [*_backgrounds(experiment), *_systematics(experiment)]
+    return Design(experiment, folds, tuple(knobs), tuple(missing))
+
+
+def changed(design: Design, scales: Scales) -> Experiment:
+    """The experiment with other exposure, threshold, resolution, errors and backgrounds; pure.
+
+    The exposure multiplies the signal and every background, which all grow with time; fractional errors stay.
+    A lower threshold widens the first bin, and every background in it grows in proportion: its density is taken
+    as flat across that bin. The resolution smears the signal alone. A background that holds the standard model's
+    neutrinos is scaled without them.
+
+    Args:
+        design: from `make_design`.
+        scales: factor on each knob by name; those of systematics belong to the pulls, see `pull_widths`.
+    """
+    experiment = design.experiment
+    exposure, threshold, resolution, error = (
+        jnp.asarray(scales.get(name, 1.0)) for name in (EXPOSURE, THRESHOLD, RESOLUTION, ERROR)
+    )
+    channels, widened = experiment.channels, jnp.ones(experiment.n_bins)
+    if design.foldings:
+        folded = [refold(folding, threshold, resolution) for folding in design.foldings]
+        channels = tuple(
+            replace(c, response=response) for c, response in zip(channels, folded, strict=True)
+        )
+        widened = widened.at[0].set(wider_first_bin(design.foldings[0].edges, threshold))
+    channels = tuple(replace(c, response=exposure * c.response) for c in channels)
+
+    def scaled(part: Component) -> Component:
+        factor = exposure * scales.get(f"{BACKGROUND} {part.name}", 1.0) * widened
+        events = (part.nominal * factor, part.up * factor[None], part.down * factor[None])
+        return replace(part, nominal=events[0], up=events[1], down=events[2])
+
+    background = tuple(scaled(part) for part in experiment.background)
+    return replace(
+        experiment, channels=channels, background=background, error=error * experiment.error
+    )
+
+
+def pull_widths(names: tuple[str, ...], scales: Scales) -> Array:
+    """Widths of the Gaussian pulls of nuisances, in units of what they are now, (n,)."""
+    widths = [jnp.asarray(scales.get(f"{SYSTEMATIC} {name}", 1.0)) for name in names]
+    return jnp.stack(widths) if widths else jnp.zeros(0)
+
+
+def _exposure(kg_seconds: float) -> str:
+    """In the unit that makes a readable number."""
+    tonne_years = kg_seconds / tonne_years_in_seconds(1.0)
+    if tonne_years >= 1:
+        return f"{tonne_years:.6g} tonne year"
+    return f"{kg_seconds / SECONDS_PER_DAY:.6g} kg day"
+
+
+def _response_knobs(experiment: Experiment, folding: Folding) -> list[Knob]:
+    first, unit = experiment.axes[0].edges[0], experiment.axes[0].unit
+    return [
+        Knob(THRESHOLD, THRESHOLD, "", f"{first:g} {unit}"),
+        Knob(RESOLUTION, RESOLUTION, "", f"{folding.sigma_first:.3g} keV at the threshold"),
+    ]
+
+
+def _backgrounds(experiment: Experiment) -> list[Knob]:
+    """One knob for each background; what is there only together is one."""
+    totals: dict[str, float] = {}
+    for part in experiment.background:
+        totals[part.name] = totals.get(part.name, 0.0) + float(part.nominal.sum())
+    return [
+        Knob(f"{BACKGROUND} {name}", BACKGROUND, name, f"{events:.6g} events")
+        for name, events in totals.items()
+    ]
+
+
+def _systematics(experiment: Experiment) -> list[Knob]:
+    pairs = [(experiment.scales, experiment.widths)]
+    pairs += [(part.scales, part.widths) for part in experiment.background]
+    widths = {
+        name: float(width) for names, all_ in pairs for name, width in zip(names, all_, strict=True)
+    }
+    return [
+        Knob(
+            f"{SYSTEMATIC} {name}",
+            SYSTEMATIC,
+            name,
+            f"{100 * widths[name]:.3g} %" if name in widths else "its templates",
+        )
+        for name in experiment.nuisances
+    ]

@@ -1,0 +1,59 @@
+"""What a fit means that ends at a bound or in a flat direction, in a few sentences."""
+
+from collections.abc import Mapping, Sequence
+
+from jaxmed.inference.results import Estimate, FitResult
+
+LABELS = {"g": "g'", "mass": "M_Z'", "sin2_theta_w": "sin2 theta_W"}
+_ALIKE = 0.2  # how far the slope of a valley may be from that of a contact interaction
+_NEARLY = 1.0  # unit of -2 log L
+
+
+def explain(result: FitResult) -> list[str]:
+    """Where parameters have no error, why, and whether the data want a mediator; empty if all is well."""
+    undetermined = {n: e for n, e in result.parameters.items() if e.note}
+    found = [f"{LABELS.get(n, n)} is {e.note}." for n, e in undetermined.items()]
+    if undetermined:
+        found += _valley(result.valleys, result.parameters)
+    if undetermined and result.delta_chi2_sm < _NEARLY:
+        found.append(
+            f"The standard model is {max(result.delta_chi2_sm, 0):.2f} units of -2 log L worse: the data ask for no "
+            "mediator, and jaxmed limit says what they exclude."
+        )
+    found += [
+        f"The pull of {name} is {e.note} standard deviations: the data contradict its error."
+        for name, e in result.nuisances.items()
+        if e.at_bound
+    ]
+    return found
+
+
+def _valley(
+    valleys: Sequence[Mapping[str, float]], parameters: Mapping[str, Estimate]
+) -> list[str]:
+    """Why -log L is flat there."""
+    if not valleys:
+        return []
+    if len(valleys) > 1:
+        return [f"-log L changes with neither {' nor '.join(map(_label, _involved(valleys)))}."]
+    (valley,) = valleys
+    if set(valley) == {"mass"}:
+        return ["A mediator lighter than the momenta transferred looks massless: only g' matters."]
+    if set(valley) == {"g", "mass"}:
+        power = valley["g"] / valley["mass"]
+        if abs(power - 1) < _ALIKE:
+            ratio = parameters["g"].value / parameters["mass"].value
+            return [
+                "A mediator heavier than the momenta transferred is a contact interaction: only "
+                f"g'/M_Z' = {ratio:.3g} per MeV matters."
+            ]
+        return [f"-log L hardly changes along g' proportional to M_Z'^{power:.2g}."]
+    return [f"-log L hardly changes along one direction of {' and '.join(map(_label, valley))}."]
+
+
+def _involved(valleys: Sequence[Mapping[str, float]]) -> list[str]:
+    return list(dict.fromkeys(name for valley in valleys for name in valley))
+
+
+def _label(name: str) -> str:
+    return LABELS.get(name, name)

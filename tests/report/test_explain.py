@@ -1,0 +1,76 @@
+"""A fit that ends at a bound or in a flat direction says why."""
+
+import numpy as np
+import pytest
+
+from jaxmed.inference.fit import fit
+from jaxmed.inference.problem import make_problem
+from jaxmed.inference.valleys import valleys
+from jaxmed.report.explain import explain
+from jaxmed.report.files import fit_json
+from jaxmed.report.tables import explanations
+from jaxmed.theory.models import get_model
+
+
+@pytest.mark.parametrize("grid", [15, 41])
+def test_one_number_does_not_determine_two(experiments, grid):
+    """TEXONO's single bin: every mass fits, and where the fit ends depends on the grid of starts."""
+    result = fit([experiments["texono"]], "b_minus_l", grid=grid)
+    text = " ".join(explain(result))
+    assert "M_Z' is flat: the data do not determine it" in text
+    g, mass = (result.parameters[name].value for name in ("g", "mass"))
+    contact = f"only g'/M_Z' = {g / mass:.3g} per MeV matters"
+    # the recoils of 3 to 8 MeV transfer 2 to 3 MeV
+    assert not 0.5 < mass < 20
+    assert ("looks massless" if mass < 0.5 else contact) in text
+    assert "The standard model is 0.09 units of -2 log L worse" in text
+    assert " ".join(fit_json(result, [experiments["texono"]])["explanation"]) == text
+    assert explanations({"mine": result}) == [f"mine: {text}"]
+
+
+def test_what_does_not_couple_changes_nothing(experiments):
+    text = " ".join(explain(fit([experiments["texono"]], "l_mu_l_tau", grid=15)))
+    assert "g' is at the lower edge of its box" in text
+    assert "changes with neither g' nor M_Z'" in text
+
+
+def test_a_determined_fit_needs_no_words(experiments):
+    result = fit([experiments["texono"]], "weak_mixing", grid=15)
+    assert explain(result) == []
+    assert explanations({"mine": result}) == []
+
+
+@pytest.mark.slow
+def test_a_heavy_mediator_is_a_contact_interaction(experiments):
+    result = fit([experiments["coherent_csi"]], "universal")
+    (valley,) = result.valleys
+    assert valley == pytest.approx({"g": 1.0, "mass": 1.0}, rel=0.01)
+    g, mass = (result.parameters[name].value for name in ("g", "mass"))
+    assert f"only g'/M_Z' = {g / mass:.3g} per MeV matters" in " ".join(explain(result))
+
+
+def test_valleys_of_known_shapes(experiments):
+    problem = make_problem((experiments["xenon1t"],), get_model("u1r"))
+    n = len(problem.names)
+    free = np.zeros(n, dtype=bool)
+    steep = np.eye(n) * 1e4
+    assert valleys(problem, steep, free) == ()
+    contact = steep.copy()
+    contact[:2, :2] = 1e4 * np.array([[1.0, -1.0], [-1.0, 1.0]])
+    (found,) = valleys(problem, contact, free)
+    assert found == pytest.approx({"g": 1.0, "mass": 1.0})
+    light = steep.copy()
+    light[1, 1] = 1e-3
+    (found,) = valleys(problem, light, free)
+    assert found == {"mass": 1.0}
+    nothing = steep.copy()
+    nothing[:2, :2] = 0.0
+    assert len(valleys(problem, nothing, free)) == 2
+    # a nuisance that undoes the coupling makes it flat, unless it cannot move
+    tied = np.eye(n) * 1e4
+    tied[0, 2] = tied[2, 0] = 1e4
+    (found,) = valleys(problem, tied, free)
+    assert found == {"g": 1.0}
+    held = free.copy()
+    held[2] = True
+    assert valleys(problem, tied, held) == ()

@@ -6,10 +6,12 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxmed.constants import ATOMIC_MASS_UNIT, M_E, SIN2_THETA_W
+from jaxmed.tables import cite
 from jaxmed.theory.form_factors import helm, klein_nystrand
 from jaxmed.theory.scattering import Nucleus
 
 FORM_FACTORS: dict[str, Callable] = {"helm": helm, "klein_nystrand": klein_nystrand}
+_CITED = {"helm": "Helm:1956zz", "klein_nystrand": "Klein:1999qj"}
 
 # g_V^p of nu_e, nu_mu, nu_tau and g_V^n: with radiative corrections (Atzori Corona et al., JHEP 09 (2023) 164)
 # and at tree level, as in the paper.
@@ -61,4 +63,5 @@ def form_factor(name: str, recoil: np.ndarray, mass: float, radius: float) -> np
     if name not in FORM_FACTORS:
         known = ", ".join(FORM_FACTORS)
         raise ValueError(f"unknown form factor '{name}': expected one of {known}")
+    cite(_CITED[name])
     return np.asarray(FORM_FACTORS[name](np.sqrt(2 * mass * recoil), radius))

@@ -1,0 +1,233 @@
+"""Layers of the exclusion plot: everything saved that lies in the plane of M_Z' and g'."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from contourpy import contour_generator
+
+from jaxmed.report.html.downloads import Numbers
+from jaxmed.report.saved import Saved, numbers, understanding
+
+# 1, 2 and 3 standard deviations for two parameters, as in the figures.
+_SIGMAS = {2.30: "1σ", 6.18: "2σ", 11.83: "3σ"}
+_CONVERGED, _AT_LEAST, _AT_MOST = 0, 1, 2
+
+
+@dataclass
+class Layer:
+    """What can be switched on and off together.
+
+    Attributes:
+        name: in the legend.
+        owner: whose colour it has: experiments, or the name of a curve.
+        lines: {x, y, style}: masses [MeV], couplings (null is a gap), 0 solid, 1 dashed, 2 dotted, 3 both.
+        bars: {x, low, high}: vertical intervals.
+        bands: {x, low, high}: areas between two curves.
+        stars: {x, y}: best fits.
+        points: {x, y, delta, bound}: -2 Delta log L where it was computed; bound 1 says at least, 2 at most.
+        limit: {x, y, flag}: an upper limit to be read out.
+        on: whether it is shown at first.
+        tables: numbers for download.
+    """
+
+    name: str
+    owner: str
+    lines: list[dict[str, Any]] = field(default_factory=list)
+    bars: list[dict[str, Any]] = field(default_factory=list)
+    bands: list[dict[str, Any]] = field(default_factory=list)
+    stars: list[dict[str, float]] = field(default_factory=list)
+    points: dict[str, list[Any]] | None = None
+    limit: dict[str, list[Any]] | None = None
+    on: bool = True
+    tables: list[Numbers] = field(default_factory=list)
+
+
+def layers(results: Iterable[Saved]) -> list[Layer]:
+    """All layers; surfaces of fits and scans are hidden at first where there is anything finer.
+
+    Raises:
+        ValueError: a file whose content jaxmed does not write.
+    """
+    found: list[Layer] = []
+    coarse: list[Layer] = []
+    for saved in results:
+        read = _READERS.get(saved.kind)
+        if read is not None:
+            with understanding(saved):
+                (coarse if saved.kind in ("surface", "scan") else found).extend(read(saved))
+    for layer in coarse:
+        layer.on = layer.on and not found
+    return found + coarse
+
+
+def _contours(saved: Saved) -> list[Layer]:
+    layers = []
+    for name, content in saved.parts.items():
+        layer = Layer(f"{_who(content)}: contours", _owner(content))
+        rows = []
+        for style, level in enumerate(content["contours"]):
+            for i, edge in enumerate(level["lines"]):
+                mass, g = list(edge["mass_mev"]), list(edge["g"])
+                rows += [
+                    (level["cl"], i, edge["closed"], m, c) for m, c in zip(mass, g, strict=True)
+                ]
+                end = slice(0, 1 if edge["closed"] else 0)
+                layer.lines.append(_line(mass + mass[end], g + g[end], style % 4))
+        best = content["best"]
+        if best["mass_mev"]:
+            layer.stars.append({"x": best["mass_mev"], "y": best["g"]})
+        points = content["points"]
+        bound = [_CONVERGED if ok else _AT_MOST for ok in points["converged"]]
+        columns = (points["mass_mev"], points["g"], points["delta_chi2"])
+        layer.points = _points(*columns, bound)
+        stem = f"{saved.path.stem}_{name}"
+        head = ("cl", "line", "closed", "mass_MeV", "g")
+        layer.tables = [
+            Numbers(f"{stem}_lines", head, rows),
+            Numbers(
+                f"{stem}_points",
+                ("mass_MeV", "g", "delta_chi2", "converged"),
+                list(zip(*columns, points["converged"], strict=True)),
+            ),
+        ]
+        layers.append(layer)
+    return layers + _overlays(saved, saved.parts.values())
+
+
+def _limit(saved: Saved) -> list[Layer]:
+    content = saved.content
+    layer = _limit_layer(
+        f"{_who(content)}: {100 * content['cl']:g} % limit, {content['method']}", content
+    )
+    layer.tables = [limit_table(saved.path.stem, content)]
+    layers = [layer]
+    if "g_expected" in content:
+        mass, bands = content["mass_mev"], content["g_expected"]
+        expected = Layer(f"{_who(content)}: expected without a mediator", _owner(content))
+        expected.bands = [
+            {"x": mass, "low": _rounded(bands[f"-{n}"]), "high": _rounded(bands[f"{n}"])}
+            for n in (2, 1)
+        ]
+        expected.lines = [_line(mass, bands["0"], 1)]
+        layers.append(expected)
+    return layers + _overlays(saved, [content])
+
+
+def _bounds(saved: Saved) -> list[Layer]:
+    content = saved.content
+    mass = content["mass_mev"]
+    quick = []
+    for name, bound in content["quick"].items():
+        layer = Layer(f"{name}: quick bound", name)
+        layer.lines = [_line(mass, bound, 3)]
+        layer.limit = {"x": mass, "y": _rounded(bound), "flag": [""] * len(mass)}
+        rows = list(zip(mass, bound, strict=True))
+        layer.tables = [Numbers(f"{saved.path.stem}_quick_{name}", ("mass_MeV", "g"), rows)]
+        quick.append(layer)
+    full = []
+    for name, each in content["likelihood"].items():
+        level = f"{100 * content['cl']:g} %"
+        layer = _limit_layer(f"{name}: {level} limit, Figure 5", {**each, "owner": name})
+        layer.tables = [limit_table(f"{saved.path.stem}_likelihood_{name}", each)]
+        full.append(layer)
+    return full + quick
+
+
+def _surface(saved: Saved) -> list[Layer]:
+    """A fit's or a scan's grid; none where it is not a plane of g and mass."""
+    header, arrays = saved.content, saved.arrays
+    by_name = {axis["name"]: arrays[axis["array"]] for axis in header["axes"]}
+    wide = [name for name, values in by_name.items() if values.size > 1]
+    if list(by_name) != ["g", "mass"] or wide != ["g", "mass"]:
+        return []
+    g, mass = by_name["g"], by_name["mass"]
+    lowest = header["nll"] if saved.kind == "surface" else float(arrays["nll"].min())
+    delta = 2 * (arrays["nll"] - lowest)
+    what = {"surface": "fit", "scan": "scan"}[saved.kind]
+    zoomed = saved.path.stem.startswith("zoom_")
+    layer = Layer(f"{_who(header)}: {what}{', close-up' if zoomed else ''}", _owner(header))
+    trace = contour_generator(x=np.log10(mass), y=np.log10(g), z=delta)
+    for style, level in enumerate(_SIGMAS):
+        for edge in trace.lines(level):
+            layer.lines.append(_line(*(10 ** np.asarray(edge).T).tolist(), style))
+    at = np.unravel_index(np.argmin(arrays["nll"]), delta.shape)
+    best = header.get("best", {"mass": float(mass[at[1]]), "g": float(g[at[0]])})
+    layer.stars = [{"x": best["mass"], "y": best["g"]}]
+    columns = (np.tile(mass, g.size), np.repeat(g, mass.size), delta.ravel())
+    status = arrays["status"].ravel().tolist()
+    layer.points = _points(*(column.tolist() for column in columns), status)
+    layer.on = not zoomed
+    rows = zip(*(c.tolist() for c in (*columns[:2], arrays["nll"].ravel())), status, strict=True)
+    head = ("mass_MeV", "g", "nll", "status")
+    layer.tables = [Numbers(f"{saved.path.stem}_points", head, list(rows))]
+    return [layer, *_overlays(saved, [header])]
+
+
+_READERS: dict[str, Callable[[Saved], list[Layer]]] = {
+    "contours": _contours,
+    "limit": _limit,
+    "bounds": _bounds,
+    "surface": _surface,
+    "scan": _surface,
+}
+
+
+def overlay_layer(overlay: dict[str, Any]) -> Layer:
+    """A user's own curve: {label, mass_mev, g}."""
+    layer = Layer(str(overlay["label"]), f"overlay {overlay['label']}")
+    layer.lines = [_line(overlay["mass_mev"], overlay["g"], 2)]
+    rows = list(zip(overlay["mass_mev"], overlay["g"], strict=True))
+    layer.tables = [Numbers(f"overlay_{overlay['label']}", ("mass_MeV", "g"), rows)]
+    return layer
+
+
+def limit_table(name: str, content: dict[str, Any]) -> Numbers:
+    """Limits as they were saved, the allowed intervals as 'low to high; ...'."""
+    pairs = ["; ".join(f"{low!r} to {high!r}" for low, high in p) for p in content["intervals"]]
+    columns = (content["mass_mev"], content["g_upper"], content["g_best"], content["flag"], pairs)
+    head = ("mass_MeV", "g_upper", "g_best", "flag", "allowed")
+    return Numbers(name, head, list(zip(*columns, strict=True)))
+
+
+def _limit_layer(name: str, content: dict[str, Any]) -> Layer:
+    mass, upper = content["mass_mev"], content["g_upper"]
+    layer = Layer(name, content.get("owner") or _owner(content))
+    layer.lines = [_line(mass, upper, 0) | {"dots": True}]
+    pairs = zip(mass, content["intervals"], strict=True)
+    layer.bars = [{"x": m, "low": low, "high": high} for m, each in pairs for low, high in each]
+    layer.limit = {"x": mass, "y": _rounded(upper), "flag": list(content["flag"])}
+    return layer
+
+
+def _overlays(saved: Saved, parts: Iterable[dict[str, Any]]) -> list[Layer]:
+    found = {str(o): o for part in parts for o in part.get("overlays", [])}
+    return [overlay_layer(o) for o in found.values()]
+
+
+def _who(content: dict[str, Any]) -> str:
+    """Experiments by their titles, and the model."""
+    titles = content.get("provenance", {}).get("titles", {})
+    names = [str(titles.get(name, name)) for name in content["experiments"]]
+    extra = "".join(f" + {name}" for name in content.get("constraints", []))
+    return f"{' + '.join(names)}{extra} ({content['model']})"
+
+
+def _owner(content: dict[str, Any]) -> str:
+    return "+".join(content["experiments"])
+
+
+def _line(x: Sequence[float], y: Sequence[float | None], style: int) -> dict[str, Any]:
+    return {"x": _rounded(x), "y": _rounded(y), "style": style}
+
+
+def _points(
+    x: Sequence[float], y: Sequence[float], delta: Sequence[float], bound: Sequence[int]
+) -> dict[str, list[Any]]:
+    return {"x": _rounded(x), "y": _rounded(y), "delta": _rounded(delta), "bound": list(bound)}
+
+
+def _rounded(values: Sequence[float | None]) -> list[float | None]:
+    """Six digits are enough for a plot; what is no number becomes null."""
+    return [float(f"{v:.6g}") if np.isfinite(v) else None for v in numbers(values)]

@@ -87,4 +87,5 @@ def _known() -> dict[str, str]:
 def _plain(text: str) -> str:
     for latex, letter in _PLAIN.items():
         text = text.replace(latex, letter)
-    return re.sub(r"[{}$]", "", text)
+    raised = re.sub(r"\^(\d)", lambda found: "⁰¹²³⁴⁵⁶⁷⁸⁹"[int(found[1])], text)
+    return re.sub(r"[{}$]", "", raised)

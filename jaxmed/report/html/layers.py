@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from contourpy import contour_generator
 
+from jaxmed.report.bounds_figure import LIKELIHOOD
 from jaxmed.report.html.downloads import Numbers
 from jaxmed.report.saved import Saved, numbers, understanding
 
@@ -118,9 +119,10 @@ def _limit(saved: Saved) -> list[Layer]:
 def _bounds(saved: Saved) -> list[Layer]:
     content = saved.content
     mass = content["mass_mev"]
+    owners = {name: _owner(each) for name, each in content["likelihood"].items()}
     quick = []
     for name, bound in content["quick"].items():
-        layer = Layer(f"{name}: quick bound", name)
+        layer = Layer(f"{LIKELIHOOD[name]}: quick bound", owners[name])
         layer.lines = [_line(mass, bound, 3)]
         layer.limit = {"x": mass, "y": _rounded(bound), "flag": [""] * len(mass)}
         rows = list(zip(mass, bound, strict=True))
@@ -129,7 +131,7 @@ def _bounds(saved: Saved) -> list[Layer]:
     full = []
     for name, each in content["likelihood"].items():
         level = f"{100 * content['cl']:g} %"
-        layer = _limit_layer(f"{name}: {level} limit, Figure 5", {**each, "owner": name})
+        layer = _limit_layer(f"{LIKELIHOOD[name]}: {level} limit, Figure 5", each)
         layer.tables = [limit_table(f"{saved.path.stem}_likelihood_{name}", each)]
         full.append(layer)
     return full + quick
@@ -193,7 +195,7 @@ def limit_table(name: str, content: dict[str, Any]) -> Numbers:
 
 def _limit_layer(name: str, content: dict[str, Any]) -> Layer:
     mass, upper = content["mass_mev"], content["g_upper"]
-    layer = Layer(name, content.get("owner") or _owner(content))
+    layer = Layer(name, _owner(content))
     layer.lines = [_line(mass, upper, 0) | {"dots": True}]
     pairs = zip(mass, content["intervals"], strict=True)
     layer.bars = [{"x": m, "low": low, "high": high} for m, each in pairs for low, high in each]

@@ -30,6 +30,7 @@ _NAMED = {
     "red": colours.RED,
     "sky": colours.SKY,
     "black": colours.BLACK,
+    "grey": colours.DARK_GREY,
 }
 
 

@@ -21,7 +21,6 @@
     for (const layer of shown.length ? shown : all) {
       for (const { x, y } of [...layer.lines, layer.points && !layer.lines.length ? layer.points : null].filter(Boolean))
         x.forEach((value, i) => add(value, y[i]));
-      for (const { x, y } of layer.stars) add(x, y);
     }
     if (!xs.length) { xs.push(-3, 3); ys.push(-8, -2); }
     const pad = 0.25, reduce = (list, pick) => list.reduce((a, b) => pick(a, b));
@@ -117,13 +116,12 @@
         d: "M0-9 2.6-3 9-2.8 3.9 1.3 5.6 7.6 0 4-5.6 7.6-3.9 1.3-9-2.8-2.6-3Z" }, group);
   }
 
-  function draw() {
-    size.width = Math.max(280, plot.clientWidth || 720);
+  function draw(width) {
+    size.width = width ?? Math.max(280, plot.clientWidth || 720);
     size.height = Math.round(Math.min(600, Math.max(320, size.width * 0.66)));
     plot.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
     const content = document.createDocumentFragment();
-    const { width, height } = inner();
-    const box = { x: margin.left, y: margin.top, width, height };
+    const box = { x: margin.left, y: margin.top, ...inner() };
     node("rect", box, node("clipPath", { id: "inside" }, content));
     axes(content);
     const data = node("g", { "clip-path": "url(#inside)" }, content);
@@ -244,5 +242,7 @@
     box.addEventListener("change", () => { layer.on = box.checked; draw(); });
   }
   new ResizeObserver(() => { if (plot.clientWidth !== size.width) draw(); }).observe(plot);
+  window.addEventListener("beforeprint", () => draw(680));
+  window.addEventListener("afterprint", () => draw());
   draw();
 })();

@@ -11,6 +11,8 @@ from jaxmed.report.html.downloads import Numbers, csv_link, download
 from jaxmed.report.html.tags import Html, join, table, tag
 from jaxmed.report.saved import Saved, numbers, understanding
 
+# Files that say nothing which the result beside them does not.
+_BESIDE = ("surface", "toys")
 _SPECTRUM = ("sm", "signal", "background", "total", "observed", "error")
 _LABELS = {"g": "g′", "mass": "M_Z′ [MeV]"}
 
@@ -20,17 +22,13 @@ def asked_section(results: Sequence[Saved]) -> Html:
     rows, machines = [], {}
     for saved in results:
         with understanding(saved):
-            for name, part in saved.parts.items():
-                rows.append(_asked(saved, name, part))
-                provenance = part.get("provenance", {})
-                machines[str(_machine(provenance))] = _machine(provenance)
-    head = ("file", "result", "model", "experiments", "what else", "command")
-    return _section(
-        "What was asked",
-        "asked",
-        table(head, rows),
-        [tag("p", *m, class_="soft") for m in machines.values()],
-    )
+            if saved.kind not in _BESIDE:
+                rows.append(_asked(saved))
+            for part in saved.parts.values():
+                machines |= dict.fromkeys([_machine(part)] if "provenance" in part else [])
+    head = ("file", "results", "model", "experiments", "what else", "command")
+    computed = [tag("p", sentence, class_="soft") for sentence in machines]
+    return _section("What was asked", "asked", table(head, rows), computed)
 
 
 def fits_section(results: Sequence[Saved]) -> Html | None:
@@ -136,25 +134,35 @@ def _section(title: str, anchor: str, *content: object) -> Html:
     return tag("section", tag("h2", title, id=anchor), *content)
 
 
-def _asked(saved: Saved, name: str, part: Mapping[str, Any]) -> tuple[object, ...]:
-    provenance = part.get("provenance", {})
+def _asked(saved: Saved) -> tuple[object, ...]:
+    """One row for a file: what its results have in common, and what each was asked."""
+    parts = saved.parts.values()
+    experiments = dict.fromkeys(e for part in parts for e in _experiments(part))
+    words = dict.fromkeys(word for part in parts for word in _what_else(part))
+    commands = dict.fromkeys(part.get("provenance", {}).get("command") for part in parts)
+    return (
+        saved.path.name,
+        ", ".join(saved.parts),
+        ", ".join(dict.fromkeys(str(part["model"]) for part in parts if "model" in part)),
+        ", ".join(experiments),
+        "; ".join(words),
+        [tag("code", command or "from Python") for command in commands],
+    )
+
+
+def _experiments(part: Mapping[str, Any]) -> list[str]:
+    return part.get("experiments") or list(part.get("provenance", {}).get("titles", {}))
+
+
+def _what_else(part: Mapping[str, Any]) -> list[str]:
     asked = {
-        "CL": part.get("cl"),
+        "CL": part.get("cl") or [level["cl"] for level in part.get("contours", [])],
         "method": part.get("method"),
         "constraints": part.get("constraints"),
         "held fixed": part.get("fixed"),
         "options": part.get("options"),
     }
-    words = [f"{key}: {_words(value)}" for key, value in asked.items() if value]
-    experiments = part.get("experiments") or list(provenance.get("titles", {}))
-    return (
-        saved.path.name,
-        name,
-        part.get("model", ""),
-        ", ".join(experiments),
-        "; ".join(words),
-        tag("code", provenance.get("command") or "from Python"),
-    )
+    return [f"{key}: {_words(value)}" for key, value in asked.items() if value]
 
 
 def _words(value: object) -> str:
@@ -163,11 +171,10 @@ def _words(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def _machine(provenance: Mapping[str, Any]) -> tuple[str, ...]:
-    versions = ", ".join(f"{name} {v}" for name, v in provenance.get("versions", {}).items())
-    return (
-        f"Computed in {provenance.get('dtype')} on {provenance.get('device')} with {versions}.",
-    )
+def _machine(part: Mapping[str, Any]) -> str:
+    found = part["provenance"]
+    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
+    return f"Computed in {found['dtype']} on {found['device']} with {versions}."
 
 
 def _fit_row(name: str, fit: Mapping[str, Any]) -> tuple[object, ...]:
@@ -238,7 +245,8 @@ def _paper(entry: str) -> Html:
     by = found.get("collaboration")
     where = " ".join(found[k] for k in ("journal", "volume") if k in found)
     place = [where, found.get("pages"), found.get("year") and f"({found['year']})"]
-    ids = [found.get(key) for key in ("doi", "howpublished", "note")]
+    ids = [found.get(key) for key in ("howpublished", "note")]
+    ids.append(found.get("doi") and f"doi:{found['doi']}")
     ids.append(found.get("eprint") and f"arXiv:{found['eprint']}")
     text = [f"{names}{f' ({by})' if by else ''}" if names else by, tag("i", found.get("title", ""))]
     parts = [*text, " ".join(p for p in place if p), *ids]

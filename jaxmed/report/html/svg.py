@@ -27,7 +27,8 @@ class Scale(NamedTuple):
 
     def ticks(self, number: int = 5) -> list[float]:
         """Round values within the scale."""
-        locator = LogLocator(numticks=number + 1) if self.log else MaxNLocator(number)
+        linear = MaxNLocator(number, steps=[1, 2, 5, 10])
+        locator = LogLocator(numticks=number + 1) if self.log else linear
         return [float(t) for t in locator.tick_values(self.low, self.high) if self.holds(t)]
 
     def holds(self, value: float) -> bool:

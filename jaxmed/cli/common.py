@@ -41,6 +41,13 @@ Constraint = Annotated[
     list[str] | None,
     typer.Option(help="Measurement added to the likelihood: rho. May be repeated."),
 ]
+Overlays = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--overlay",
+        help="Curve of your own: FILE.csv[:LABEL] with columns mass_MeV,g. May be repeated.",
+    ),
+]
 Cache = Annotated[
     bool, typer.Option("--cache/--no-cache", help="Keep compiled programs between runs.")
 ]

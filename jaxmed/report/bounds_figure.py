@@ -9,17 +9,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from jaxmed.inference.limits import Limits
+from jaxmed.report.colours import BLUE, GREEN, ORANGE, PURPLE
 from jaxmed.theory.bounds import Figure5
 
-# Okabe-Ito: told apart by everyone; an experiment keeps its colour in both layers.
-_COLOURS = {"texono": "#0072B2", "xenon1t": "#E69F00", "coherent": "#009E73"}
+# An experiment keeps its colour in both layers.
+_COLOURS = {"texono": BLUE, "xenon1t": ORANGE, "coherent": GREEN}
 _QUICK = {
     "texono": r"elastic scattering, TEXONO (20 %, $T$ > 3 MeV)",
     "xenon1t": "the same continued to keV recoils (20 %, 1-7 keV)",
     "coherent": "COHERENT (10 % of the amplitude on Cs)",
 }
 LIKELIHOOD = {"texono": "TEXONO", "xenon1t": "XENON1T", "coherent": "COHERENT CsI + LAr"}
-_READINGS = "#CC79A7"
+_READINGS = PURPLE
 
 # Light-vector readings of the XENON1T excess in the literature, couplings as published.
 READINGS_G = (3e-7, 1e-6)

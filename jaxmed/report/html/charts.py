@@ -1,6 +1,6 @@
 """Static charts of the report: spectra with residuals, pulls, and curves of one parameter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -129,9 +129,7 @@ def _data(edges: np.ndarray, values: np.ndarray, errors: np.ndarray, x: Scale, y
     return join(marks)
 
 
-def _hovers(
-    edges: np.ndarray, found: Mapping[str, Any], standard: Sequence[float], x: Scale
-) -> Html:
+def _hovers(edges: np.ndarray, found: Mapping[str, Any], standard: np.ndarray, x: Scale) -> Html:
     """An invisible rectangle for each bin that says its numbers."""
     top, height = _MAIN[0], _RESIDUALS[1] - _MAIN[0]
     rows = zip(edges[:-1], edges[1:], found["observed"], found["total"], standard, strict=True)

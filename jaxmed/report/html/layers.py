@@ -1,6 +1,6 @@
 """Layers of the exclusion plot: everything saved that lies in the plane of M_Z' and g'."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +13,7 @@ from jaxmed.report.saved import Saved, numbers, understanding
 
 # 1, 2 and 3 standard deviations for two parameters, as in the figures.
 _SIGMAS = {2.30: "1σ", 6.18: "2σ", 11.83: "3σ"}
-_CONVERGED, _AT_LEAST, _AT_MOST = 0, 1, 2
+_CONVERGED, _BOUND = 0, 3
 
 
 @dataclass
@@ -27,7 +27,8 @@ class Layer:
         bars: {x, low, high}: vertical intervals.
         bands: {x, low, high}: areas between two curves.
         stars: {x, y}: best fits.
-        points: {x, y, delta, bound}: -2 Delta log L where it was computed; bound 1 says at least, 2 at most.
+        points: {x, y, delta, bound}: -2 Delta log L where it was computed; bound 1 says at least, 2 at most,
+            3 one of the two.
         limit: {x, y, flag}: an upper limit to be read out.
         on: whether it is shown at first.
         tables: numbers for download.
@@ -45,8 +46,12 @@ class Layer:
     tables: list[Numbers] = field(default_factory=list)
 
 
-def layers(results: Iterable[Saved]) -> list[Layer]:
+def layers(results: Sequence[Saved], overlays: Sequence[dict[str, Any]] = ()) -> list[Layer]:
     """All layers; surfaces of fits and scans are hidden at first where there is anything finer.
+
+    Args:
+        results: what was saved.
+        overlays: a user's own curves beside those saved with the results, {label, mass_mev, g}.
 
     Raises:
         ValueError: a file whose content jaxmed does not write.
@@ -60,7 +65,7 @@ def layers(results: Iterable[Saved]) -> list[Layer]:
                 (coarse if saved.kind in ("surface", "scan") else found).extend(read(saved))
     for layer in coarse:
         layer.on = layer.on and not found
-    return found + coarse
+    return found + coarse + [_overlay_layer(each) for each in _overlays(results, overlays)]
 
 
 def _contours(saved: Saved) -> list[Layer]:
@@ -80,9 +85,9 @@ def _contours(saved: Saved) -> list[Layer]:
         if best["mass_mev"]:
             layer.stars.append({"x": best["mass_mev"], "y": best["g"]})
         points = content["points"]
-        bound = [_CONVERGED if ok else _AT_MOST for ok in points["converged"]]
-        columns = (points["mass_mev"], points["g"], points["delta_chi2"])
-        layer.points = _points(*columns, bound)
+        bound = [_CONVERGED if ok else _BOUND for ok in points["converged"]]
+        mass, g, delta = points["mass_mev"], points["g"], points["delta_chi2"]
+        layer.points = _points(mass, g, delta, bound)
         stem = f"{saved.path.stem}_{name}"
         head = ("cl", "line", "closed", "mass_MeV", "g")
         layer.tables = [
@@ -90,11 +95,11 @@ def _contours(saved: Saved) -> list[Layer]:
             Numbers(
                 f"{stem}_points",
                 ("mass_MeV", "g", "delta_chi2", "converged"),
-                list(zip(*columns, points["converged"], strict=True)),
+                list(zip(mass, g, delta, points["converged"], strict=True)),
             ),
         ]
         layers.append(layer)
-    return layers + _overlays(saved, saved.parts.values())
+    return layers
 
 
 def _limit(saved: Saved) -> list[Layer]:
@@ -113,7 +118,7 @@ def _limit(saved: Saved) -> list[Layer]:
         ]
         expected.lines = [_line(mass, bands["0"], 1)]
         layers.append(expected)
-    return layers + _overlays(saved, [content])
+    return layers
 
 
 def _bounds(saved: Saved) -> list[Layer]:
@@ -153,18 +158,18 @@ def _surface(saved: Saved) -> list[Layer]:
     trace = contour_generator(x=np.log10(mass), y=np.log10(g), z=delta)
     for style, level in enumerate(_SIGMAS):
         for edge in trace.lines(level):
-            layer.lines.append(_line(*(10 ** np.asarray(edge).T).tolist(), style))
+            at = 10 ** np.asarray(edge)
+            layer.lines.append(_line(at[:, 0].tolist(), at[:, 1].tolist(), style))
     at = np.unravel_index(np.argmin(arrays["nll"]), delta.shape)
     best = header.get("best", {"mass": float(mass[at[1]]), "g": float(g[at[0]])})
     layer.stars = [{"x": best["mass"], "y": best["g"]}]
-    columns = (np.tile(mass, g.size), np.repeat(g, mass.size), delta.ravel())
-    status = arrays["status"].ravel().tolist()
-    layer.points = _points(*(column.tolist() for column in columns), status)
+    at_mass, at_g = np.tile(mass, g.size).tolist(), np.repeat(g, mass.size).tolist()
+    nll, status = arrays["nll"].ravel().tolist(), arrays["status"].ravel().tolist()
+    layer.points = _points(at_mass, at_g, delta.ravel().tolist(), status)
     layer.on = not zoomed
-    rows = zip(*(c.tolist() for c in (*columns[:2], arrays["nll"].ravel())), status, strict=True)
-    head = ("mass_MeV", "g", "nll", "status")
-    layer.tables = [Numbers(f"{saved.path.stem}_points", head, list(rows))]
-    return [layer, *_overlays(saved, [header])]
+    rows = list(zip(at_mass, at_g, nll, status, strict=True))
+    layer.tables = [Numbers(f"{saved.path.stem}_points", ("mass_MeV", "g", "nll", "status"), rows)]
+    return [layer]
 
 
 _READERS: dict[str, Callable[[Saved], list[Layer]]] = {
@@ -176,7 +181,7 @@ _READERS: dict[str, Callable[[Saved], list[Layer]]] = {
 }
 
 
-def overlay_layer(overlay: dict[str, Any]) -> Layer:
+def _overlay_layer(overlay: dict[str, Any]) -> Layer:
     """A user's own curve: {label, mass_mev, g}."""
     layer = Layer(str(overlay["label"]), f"overlay {overlay['label']}")
     layer.lines = [_line(overlay["mass_mev"], overlay["g"], 2)]
@@ -203,9 +208,14 @@ def _limit_layer(name: str, content: dict[str, Any]) -> Layer:
     return layer
 
 
-def _overlays(saved: Saved, parts: Iterable[dict[str, Any]]) -> list[Layer]:
-    found = {str(o): o for part in parts for o in part.get("overlays", [])}
-    return [overlay_layer(o) for o in found.values()]
+def _overlays(results: Sequence[Saved], more: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A user's own curves, each once, from what was saved and from the command line."""
+    found = []
+    for saved in results:
+        with understanding(saved):
+            for part in saved.parts.values():
+                found += [each for each in part.get("overlays", []) if each not in found]
+    return found + [each for each in more if each not in found]
 
 
 def _who(content: dict[str, Any]) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 
 from jaxmed.report import colours
 from jaxmed.report.bibliography import bibliography
-from jaxmed.report.html.layers import layers, overlay_layer
+from jaxmed.report.html.layers import layers
 from jaxmed.report.html.plane import plane_section
 from jaxmed.report.html.sections import (
     asked_section,
@@ -47,7 +47,7 @@ def report_page(
     Raises:
         ValueError: a file whose content jaxmed does not write.
     """
-    shown = layers(results) + [overlay_layer(overlay) for overlay in overlays]
+    shown = layers(results, overlays)
     sections = [
         asked_section(results),
         fits_section(results),

@@ -140,14 +140,15 @@
       if (delta[i] !== null && distance < least) [best, least] = [i, distance];
     }
     return best < 0 || least > 60 ** 2 ? null
-      : { mass: x[best], g: y[best], delta: delta[best], bound: ["", "≥ ", "≤ "][bound[best]] };
+      : { mass: x[best], g: y[best], delta: delta[best], bound: ["", "≥ ", "≤ ", "≈ "][bound[best]] };
   }
 
-  function limitAt({ x, y }, mass) {
+  function limitAt({ x, y, flag }, mass) {
     const i = x.findIndex((value, k) => k + 1 < x.length && value <= mass && mass <= x[k + 1]);
     if (i < 0 || y[i] === null || y[i + 1] === null) return null;
     const share = Math.log(mass / x[i]) / Math.log(x[i + 1] / x[i]);
-    return y[i] * (y[i + 1] / y[i]) ** share;
+    const notes = [...new Set([flag[i], flag[i + 1]])].filter((note) => note && note !== "ok");
+    return { g: y[i] * (y[i + 1] / y[i]) ** share, note: notes.length ? ` (${notes.join(", ")})` : "" };
   }
 
   function point(place) {
@@ -166,7 +167,7 @@
         node("circle", { cx: px(found.mass), cy: py(found.g), r: 4, class: `near c${layer.colour}` }, marks);
       }
       const limit = layer.limit && limitAt(layer.limit, place.mass);
-      if (limit) rows.push(`${layer.name}: g′ < ${number(limit)} at this mass`);
+      if (limit) rows.push(`${layer.name}: g′ < ${number(limit.g)} at this mass${limit.note}`);
     }
     readout.replaceChildren(...rows.map((row, i) => {
       const made = document.createElement(i ? "li" : "strong");

@@ -8,10 +8,12 @@ from jaxmed.report.html.downloads import csv_link
 from jaxmed.report.html.layers import Layer
 from jaxmed.report.html.tags import Html, tag
 
+# Of a swatch: solid, dashed, dotted, dash-dotted, as in plane.js.
+_DASHES = (None, "6 3", "2 3", "7 3 2 3")
 _HINT = (
-    "Point at the plot for numbers; Δ = −2 Δ log L above the best fit, nuisances profiled, read at the nearest "
-    "computed point. Drag to move, turn the wheel to zoom. On the keyboard: arrows (with Shift for longer steps), "
-    "+, − and 0."
+    "Point at the plot for numbers. Δ = −2 Δ log L above the best fit, nuisances profiled, is read at the nearest "
+    "computed point, limits are interpolated in mass; ≥, ≤ and ≈ mark bounds. Drag to move, turn the wheel to zoom; on the keyboard: arrows "
+    "(with Shift for longer steps), +, − and 0."
 )
 _KEY = (
     "Of each fit, scan or contour the first edge is solid (1σ unless it says otherwise), the second dashed, the third "
@@ -89,9 +91,10 @@ def _colours(layers: Iterable[Layer]) -> dict[str, int]:
 
 
 def _switch(index: int, layer: Layer, colour: int) -> Html:
+    style = layer.lines[0]["style"] if layer.lines else 0
     swatch = tag(
         "svg",
-        tag("line", x1=0, y1=4, x2=24, y2=4, class_="curve"),
+        tag("line", x1=0, y1=4, x2=24, y2=4, class_="curve", stroke_dasharray=_DASHES[style]),
         class_=f"swatch c{colour}",
         viewBox="0 0 24 8",
         aria_hidden="true",

@@ -157,12 +157,19 @@ def _experiments(part: Mapping[str, Any]) -> list[str]:
 def _what_else(part: Mapping[str, Any]) -> list[str]:
     asked = {
         "CL": part.get("cl") or [level["cl"] for level in part.get("contours", [])],
-        "method": part.get("method"),
+        "method": _method(part.get("method")),
         "constraints": part.get("constraints"),
         "held fixed": part.get("fixed"),
         "options": part.get("options"),
     }
     return [f"{key}: {_words(value)}" for key, value in asked.items() if value]
+
+
+def _method(found: object) -> object:
+    """How it was done, as far as results depend on it."""
+    if not isinstance(found, Mapping):
+        return found
+    return {key: value for key, value in found.items() if key not in ("batch", "chunk")}
 
 
 def _words(value: object) -> str:

@@ -8,6 +8,7 @@ from jaxmed.cli.check import check
 from jaxmed.cli.cite import cite
 from jaxmed.cli.contour import contour
 from jaxmed.cli.fit import fit
+from jaxmed.cli.hepdata import hepdata
 from jaxmed.cli.limit import limit
 from jaxmed.cli.model import model
 from jaxmed.cli.report import report
@@ -34,6 +35,7 @@ _EXAMPLES = {
     bounds: "jaxmed bounds --out figure5",
     report: "jaxmed report results",
     cite: "jaxmed cite results --out refs.bib",
+    hepdata: "jaxmed hepdata results --out submission",
     check: "jaxmed check my_detector",
     bench: "jaxmed bench --quick --experiments xenon1t",
 }

@@ -1,7 +1,6 @@
 """Layers of the exclusion plot: everything saved that lies in the plane of M_Z' and g'."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -9,41 +8,20 @@ from contourpy import contour_generator
 
 from jaxmed.report.bounds_figure import LIKELIHOOD
 from jaxmed.report.html.downloads import Numbers
-from jaxmed.report.saved import Saved, numbers, understanding
+from jaxmed.report.html.layer import (
+    Layer,
+    contours_table,
+    expected_table,
+    limit_table,
+    line,
+    points,
+    rounded,
+)
+from jaxmed.report.saved import Saved, understanding
 
 # 1, 2 and 3 standard deviations for two parameters, as in the figures.
 _SIGMAS = {2.30: "1σ", 6.18: "2σ", 11.83: "3σ"}
 _CONVERGED, _BOUND = 0, 3
-
-
-@dataclass
-class Layer:
-    """What can be switched on and off together.
-
-    Attributes:
-        name: in the legend.
-        owner: whose colour it has: experiments, or the name of a curve.
-        lines: {x, y, style}: masses [MeV], couplings (null is a gap), 0 solid, 1 dashed, 2 dotted, 3 both.
-        bars: {x, low, high}: vertical intervals.
-        bands: {x, low, high}: areas between two curves.
-        stars: {x, y}: best fits.
-        points: {x, y, delta, bound}: -2 Delta log L where it was computed; bound 1 says at least, 2 at most,
-            3 one of the two.
-        limit: {x, y, flag}: an upper limit to be read out.
-        on: whether it is shown at first.
-        tables: numbers for download.
-    """
-
-    name: str
-    owner: str
-    lines: list[dict[str, Any]] = field(default_factory=list)
-    bars: list[dict[str, Any]] = field(default_factory=list)
-    bands: list[dict[str, Any]] = field(default_factory=list)
-    stars: list[dict[str, float]] = field(default_factory=list)
-    points: dict[str, list[Any]] | None = None
-    limit: dict[str, list[Any]] | None = None
-    on: bool = True
-    tables: list[Numbers] = field(default_factory=list)
 
 
 def layers(results: Sequence[Saved], overlays: Sequence[dict[str, Any]] = ()) -> list[Layer]:
@@ -69,37 +47,33 @@ def layers(results: Sequence[Saved], overlays: Sequence[dict[str, Any]] = ()) ->
 
 
 def _contours(saved: Saved) -> list[Layer]:
-    layers = []
-    for name, content in saved.parts.items():
-        layer = Layer(f"{_who(content)}: contours", _owner(content))
-        rows = []
-        for style, level in enumerate(content["contours"]):
-            for i, edge in enumerate(level["lines"]):
-                mass, g = list(edge["mass_mev"]), list(edge["g"])
-                rows += [
-                    (level["cl"], i, edge["closed"], m, c) for m, c in zip(mass, g, strict=True)
-                ]
-                end = slice(0, 1 if edge["closed"] else 0)
-                layer.lines.append(_line(mass + mass[end], g + g[end], style % 4))
-        best = content["best"]
-        if best["mass_mev"]:
-            layer.stars.append({"x": best["mass_mev"], "y": best["g"]})
-        points = content["points"]
-        bound = [_CONVERGED if ok else _BOUND for ok in points["converged"]]
-        mass, g, delta = points["mass_mev"], points["g"], points["delta_chi2"]
-        layer.points = _points(mass, g, delta, bound)
-        stem = f"{saved.path.stem}_{name}"
-        head = ("cl", "line", "closed", "mass_MeV", "g")
-        layer.tables = [
-            Numbers(f"{stem}_lines", head, rows),
-            Numbers(
-                f"{stem}_points",
-                ("mass_MeV", "g", "delta_chi2", "converged"),
-                list(zip(mass, g, delta, points["converged"], strict=True)),
-            ),
-        ]
-        layers.append(layer)
-    return layers
+    return [_edges(f"{saved.path.stem}_{name}", each) for name, each in saved.parts.items()]
+
+
+def _edges(stem: str, content: dict[str, Any]) -> Layer:
+    """Contours of one fit."""
+    levels = ", ".join(f"{100 * level['cl']:g}" for level in content["contours"])
+    layer = Layer(f"{_who(content)}: contours at {levels} %", _owner(content))
+    for style, level in enumerate(content["contours"]):
+        for edge in level["lines"]:
+            again = slice(0, 1 if edge["closed"] else 0)
+            mass, g = (edge[key] + edge[key][again] for key in ("mass_mev", "g"))
+            layer.lines.append(line(mass, g, style % 4))
+    best = content["best"]
+    if best["mass_mev"]:
+        layer.stars.append({"x": best["mass_mev"], "y": best["g"]})
+    found = content["points"]
+    columns = found["mass_mev"], found["g"], found["delta_chi2"]
+    layer.points = points(*columns, [_CONVERGED if ok else _BOUND for ok in found["converged"]])
+    layer.tables = [
+        contours_table(f"{stem}_lines", content),
+        Numbers(
+            f"{stem}_points",
+            ("mass_MeV", "g", "delta_chi2", "converged"),
+            list(zip(*columns, found["converged"], strict=True)),
+        ),
+    ]
+    return layer
 
 
 def _limit(saved: Saved) -> list[Layer]:
@@ -113,10 +87,11 @@ def _limit(saved: Saved) -> list[Layer]:
         mass, bands = content["mass_mev"], content["g_expected"]
         expected = Layer(f"{_who(content)}: expected without a mediator", _owner(content))
         expected.bands = [
-            {"x": mass, "low": _rounded(bands[f"-{n}"]), "high": _rounded(bands[f"{n}"])}
+            {"x": mass, "low": rounded(bands[f"-{n}"]), "high": rounded(bands[f"{n}"])}
             for n in (2, 1)
         ]
-        expected.lines = [_line(mass, bands["0"], 1)]
+        expected.lines = [line(mass, bands["0"], 1)]
+        expected.tables = [expected_table(f"{saved.path.stem}_expected", content)]
         layers.append(expected)
     return layers
 
@@ -128,8 +103,8 @@ def _bounds(saved: Saved) -> list[Layer]:
     quick = []
     for name, bound in content["quick"].items():
         layer = Layer(f"{LIKELIHOOD[name]}: quick bound", owners[name])
-        layer.lines = [_line(mass, bound, 3)]
-        layer.limit = {"x": mass, "y": _rounded(bound), "flag": [""] * len(mass)}
+        layer.lines = [line(mass, bound, 3)]
+        layer.limit = {"x": mass, "y": rounded(bound), "flag": [""] * len(mass)}
         rows = list(zip(mass, bound, strict=True))
         layer.tables = [Numbers(f"{saved.path.stem}_quick_{name}", ("mass_MeV", "g"), rows)]
         quick.append(layer)
@@ -159,13 +134,13 @@ def _surface(saved: Saved) -> list[Layer]:
     for style, level in enumerate(_SIGMAS):
         for edge in trace.lines(level):
             at = 10 ** np.asarray(edge)
-            layer.lines.append(_line(at[:, 0].tolist(), at[:, 1].tolist(), style))
+            layer.lines.append(line(at[:, 0].tolist(), at[:, 1].tolist(), style))
     at = np.unravel_index(np.argmin(arrays["nll"]), delta.shape)
     best = header.get("best", {"mass": float(mass[at[1]]), "g": float(g[at[0]])})
     layer.stars = [{"x": best["mass"], "y": best["g"]}]
     at_mass, at_g = np.tile(mass, g.size).tolist(), np.repeat(g, mass.size).tolist()
     nll, status = arrays["nll"].ravel().tolist(), arrays["status"].ravel().tolist()
-    layer.points = _points(at_mass, at_g, delta.ravel().tolist(), status)
+    layer.points = points(at_mass, at_g, delta.ravel().tolist(), status)
     layer.on = not zoomed
     rows = list(zip(at_mass, at_g, nll, status, strict=True))
     layer.tables = [Numbers(f"{saved.path.stem}_points", ("mass_MeV", "g", "nll", "status"), rows)]
@@ -184,27 +159,19 @@ _READERS: dict[str, Callable[[Saved], list[Layer]]] = {
 def _overlay_layer(overlay: dict[str, Any]) -> Layer:
     """A user's own curve: {label, mass_mev, g}."""
     layer = Layer(str(overlay["label"]), f"overlay {overlay['label']}")
-    layer.lines = [_line(overlay["mass_mev"], overlay["g"], 2)]
+    layer.lines = [line(overlay["mass_mev"], overlay["g"], 2)]
     rows = list(zip(overlay["mass_mev"], overlay["g"], strict=True))
     layer.tables = [Numbers(f"overlay_{overlay['label']}", ("mass_MeV", "g"), rows)]
     return layer
 
 
-def limit_table(name: str, content: dict[str, Any]) -> Numbers:
-    """Limits as they were saved, the allowed intervals as 'low to high; ...'."""
-    pairs = ["; ".join(f"{low!r} to {high!r}" for low, high in p) for p in content["intervals"]]
-    columns = (content["mass_mev"], content["g_upper"], content["g_best"], content["flag"], pairs)
-    head = ("mass_MeV", "g_upper", "g_best", "flag", "allowed")
-    return Numbers(name, head, list(zip(*columns, strict=True)))
-
-
 def _limit_layer(name: str, content: dict[str, Any]) -> Layer:
     mass, upper = content["mass_mev"], content["g_upper"]
     layer = Layer(name, _owner(content))
-    layer.lines = [_line(mass, upper, 0) | {"dots": True}]
+    layer.lines = [line(mass, upper, 0) | {"dots": True}]
     pairs = zip(mass, content["intervals"], strict=True)
     layer.bars = [{"x": m, "low": low, "high": high} for m, each in pairs for low, high in each]
-    layer.limit = {"x": mass, "y": _rounded(upper), "flag": list(content["flag"])}
+    layer.limit = {"x": mass, "y": rounded(upper), "flag": list(content["flag"])}
     return layer
 
 
@@ -228,18 +195,3 @@ def _who(content: dict[str, Any]) -> str:
 
 def _owner(content: dict[str, Any]) -> str:
     return "+".join(content["experiments"])
-
-
-def _line(x: Sequence[float], y: Sequence[float | None], style: int) -> dict[str, Any]:
-    return {"x": _rounded(x), "y": _rounded(y), "style": style}
-
-
-def _points(
-    x: Sequence[float], y: Sequence[float], delta: Sequence[float], bound: Sequence[int]
-) -> dict[str, list[Any]]:
-    return {"x": _rounded(x), "y": _rounded(y), "delta": _rounded(delta), "bound": list(bound)}
-
-
-def _rounded(values: Sequence[float | None]) -> list[float | None]:
-    """Six digits are enough for a plot; what is no number becomes null."""
-    return [float(f"{v:.6g}") if np.isfinite(v) else None for v in numbers(values)]

@@ -9,12 +9,12 @@ from typing import Any
 
 from jaxmed.report import colours
 from jaxmed.report.bibliography import bibliography
+from jaxmed.report.html.asked import asked_section
 from jaxmed.report.html.layers import layers
 from jaxmed.report.html.plane import plane_section
+from jaxmed.report.html.references import data_section
 from jaxmed.report.html.sections import (
-    asked_section,
     curves_section,
-    data_section,
     fits_section,
     significance_section,
     spectra_section,

@@ -12,14 +12,13 @@ from jaxmed.report.html.tags import Html, tag
 _DASHES = (None, "6 3", "2 3", "7 3 2 3")
 _HINT = (
     "Point at the plot for numbers. Δ = −2 Δ log L above the best fit, nuisances profiled, is read at the nearest "
-    "computed point, limits are interpolated in mass; ≥, ≤ and ≈ mark bounds. Drag to move, turn the wheel to zoom; on the keyboard: arrows "
-    "(with Shift for longer steps), +, − and 0."
+    "computed point, limits are interpolated in mass; ≥, ≤ and ≈ mark bounds. Drag to move, turn the wheel to zoom; "
+    "on the keyboard: arrows (with Shift for longer steps), +, − and 0."
 )
 _KEY = (
-    "Of each fit, scan or contour the first edge is solid (1σ unless it says otherwise), the second dashed, the third "
-    "dotted. Limits are solid with dots, what they allow is a pale bar; below them everything is allowed unless a bar "
-    "says otherwise. Expected limits are dashed in their 1σ and 2σ bands, quick bounds dash-dotted, overlays dotted. A "
-    "star is a best fit."
+    "Edges of fits and scans are 1σ, 2σ and 3σ for two parameters: solid, dashed and dotted, like the levels of "
+    "contours in their order. Limits are solid with dots, and pale bars show what they allow. Expected limits are "
+    "dashed in their 1σ and 2σ bands, quick bounds dash-dotted, overlays dotted. A star is a best fit."
 )
 
 

@@ -1,34 +1,17 @@
-"""The sections of the report around the exclusion plot."""
+"""Fits with their pulls, spectra, scans of one parameter, and significances."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from jaxmed.report.bibliography import Bibliography, reference
 from jaxmed.report.html.charts import curve_chart, pulls_chart, spectrum_chart
-from jaxmed.report.html.downloads import Numbers, csv_link, download
-from jaxmed.report.html.tags import Html, join, table, tag
+from jaxmed.report.html.downloads import Numbers, csv_link
+from jaxmed.report.html.tags import Html, section, table, tag
 from jaxmed.report.saved import Saved, numbers, understanding
 
-# Files that say nothing which the result beside them does not.
-_BESIDE = ("surface", "toys")
 _SPECTRUM = ("sm", "signal", "background", "total", "observed", "error")
 _LABELS = {"g": "g′", "mass": "M_Z′ [MeV]"}
-
-
-def asked_section(results: Sequence[Saved]) -> Html:
-    """What each file answers, by which command, with which versions."""
-    rows, machines = [], {}
-    for saved in results:
-        with understanding(saved):
-            if saved.kind not in _BESIDE:
-                rows.append(_asked(saved))
-            for part in saved.parts.values():
-                machines |= dict.fromkeys([_machine(part)] if "provenance" in part else [])
-    head = ("file", "results", "model", "experiments", "what else", "command")
-    computed = [tag("p", sentence, class_="soft") for sentence in machines]
-    return _section("What was asked", "asked", table(head, rows), computed)
 
 
 def fits_section(results: Sequence[Saved]) -> Html | None:
@@ -48,7 +31,7 @@ def fits_section(results: Sequence[Saved]) -> Html | None:
         return None
     head = ("fit", "best fit, 1σ interval", "−2 log L", "SM − fit", "bins", "free", "status")
     pulls = Numbers("pulls", ("fit", "nuisance", "value", "error"), nuisances)
-    return _section(
+    return section(
         "Best fits and pulls",
         "fits",
         table(head, rows),
@@ -76,7 +59,7 @@ def spectra_section(results: Sequence[Saved]) -> Html | None:
         "points: data. Below: data less the dashed line, over their error."
     )
     grid = tag("div", cards, class_="cards")
-    return _section("Spectra", "spectra", tag("p", key, class_="soft"), grid) if cards else None
+    return section("Spectra", "spectra", tag("p", key, class_="soft"), grid) if cards else None
 
 
 def curves_section(results: Sequence[Saved]) -> Html | None:
@@ -85,7 +68,7 @@ def curves_section(results: Sequence[Saved]) -> Html | None:
     for saved in (s for s in results if s.kind == "scan"):
         with understanding(saved):
             cards += _curve(saved)
-    return _section("Scans", "scans", tag("div", cards, class_="cards")) if cards else None
+    return section("Scans", "scans", tag("div", cards, class_="cards")) if cards else None
 
 
 def significance_section(results: Sequence[Saved]) -> Html | None:
@@ -104,84 +87,7 @@ def significance_section(results: Sequence[Saved]) -> Html | None:
                     )
                 )
     head = ("result", "test", "p-value", "standard deviations")
-    return _section("Significance", "significance", table(head, rows)) if rows else None
-
-
-def data_section(results: Sequence[Saved], cited: Bibliography) -> Html:
-    """Data sets, the papers behind them, BibTeX and checksums."""
-    titles: dict[str, str] = {}
-    hashes: dict[str, str] = {}
-    for saved in results:
-        with understanding(saved):
-            for part in saved.parts.values():
-                titles |= part.get("provenance", {}).get("titles", {})
-                hashes |= part.get("provenance", {}).get("data_sha256", {})
-    papers = [tag("li", _paper(entry)) for entry in cited.entries.values()]
-    unknown = [tag("li", key, " (no BibTeX known)") for key in cited.unknown]
-    sums = table(("table", "SHA-256"), [(n, tag("code", h)) for n, h in sorted(hashes.items())])
-    return _section(
-        "Data and citations",
-        "data",
-        tag("p", "Data: ", ", ".join(titles.values()) or "none named", "."),
-        tag("ol", papers, unknown),
-        tag("p", download("references.bib", "text/x-bibtex", str(cited)), class_="downloads"),
-        tag("details", tag("summary", "BibTeX"), tag("pre", str(cited)), class_="screen"),
-        tag("details", tag("summary", "Checksums of the data"), sums, class_="screen"),
-    )
-
-
-def _section(title: str, anchor: str, *content: object) -> Html:
-    return tag("section", tag("h2", title, id=anchor), *content)
-
-
-def _asked(saved: Saved) -> tuple[object, ...]:
-    """One row for a file: what its results have in common, and what each was asked."""
-    parts = saved.parts.values()
-    experiments = dict.fromkeys(e for part in parts for e in _experiments(part))
-    words = dict.fromkeys(word for part in parts for word in _what_else(part))
-    commands = dict.fromkeys(part.get("provenance", {}).get("command") for part in parts)
-    return (
-        saved.path.name,
-        ", ".join(saved.parts),
-        ", ".join(dict.fromkeys(str(part["model"]) for part in parts if "model" in part)),
-        ", ".join(experiments),
-        "; ".join(words),
-        [tag("code", command or "from Python") for command in commands],
-    )
-
-
-def _experiments(part: Mapping[str, Any]) -> list[str]:
-    return part.get("experiments") or list(part.get("provenance", {}).get("titles", {}))
-
-
-def _what_else(part: Mapping[str, Any]) -> list[str]:
-    asked = {
-        "CL": part.get("cl") or [level["cl"] for level in part.get("contours", [])],
-        "method": _method(part.get("method")),
-        "constraints": part.get("constraints"),
-        "held fixed": part.get("fixed"),
-        "options": part.get("options"),
-    }
-    return [f"{key}: {_words(value)}" for key, value in asked.items() if value]
-
-
-def _method(found: object) -> object:
-    """How it was done, as far as results depend on it."""
-    if not isinstance(found, Mapping):
-        return found
-    return {key: value for key, value in found.items() if key not in ("batch", "chunk")}
-
-
-def _words(value: object) -> str:
-    if isinstance(value, Mapping):
-        return ", ".join(f"{k} = {_words(v)}" for k, v in value.items())
-    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
-
-
-def _machine(part: Mapping[str, Any]) -> str:
-    found = part["provenance"]
-    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
-    return f"Computed in {found['dtype']} on {found['device']} with {versions}."
+    return section("Significance", "significance", table(head, rows)) if rows else None
 
 
 def _fit_row(name: str, fit: Mapping[str, Any]) -> tuple[object, ...]:
@@ -243,18 +149,3 @@ def _curve(saved: Saved) -> list[Html]:
         nll = numbers(saved.arrays["nll"].ravel().tolist())
         chart = curve_chart(title, label, values[name], 2 * (nll - nll.min()), bool(wide[0]["log"]))
     return [tag("figure", tag("h3", title), chart, tag("div", link, class_="downloads"))]
-
-
-def _paper(entry: str) -> Html:
-    found = reference(entry)
-    who = found.get("author", "").replace(" and others", " et al.").split(" and ")
-    names = f"{who[0]} et al." if len(who) > 3 else ", ".join(who)
-    by = found.get("collaboration")
-    where = " ".join(found[k] for k in ("journal", "volume") if k in found)
-    place = [where, found.get("pages"), found.get("year") and f"({found['year']})"]
-    ids = [found.get(key) for key in ("howpublished", "note")]
-    ids.append(found.get("doi") and f"doi:{found['doi']}")
-    ids.append(found.get("eprint") and f"arXiv:{found['eprint']}")
-    text = [f"{names}{f' ({by})' if by else ''}" if names else by, tag("i", found.get("title", ""))]
-    parts = [*text, " ".join(p for p in place if p), *ids]
-    return join(x for i, p in enumerate([p for p in parts if p]) for x in ([", ", p] if i else [p]))

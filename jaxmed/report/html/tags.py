@@ -39,6 +39,11 @@ def table(head: Sequence[object], rows: Iterable[Sequence[object]], **attributes
     return tag("div", tag("table", heading, body, **attributes), class_="scroll", tabindex="0")
 
 
+def section(title: str, anchor: str, *content: object) -> Html:
+    """A part of the page under a heading that can be linked to."""
+    return tag("section", tag("h2", title, id=anchor), *content)
+
+
 def _attribute(key: str, value: Any) -> str:
     if value is None or value is False:
         return ""

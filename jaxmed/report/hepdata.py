@@ -200,9 +200,12 @@ def _named(tables: Iterable[HepTable]) -> dict[str, HepTable]:
     """Names that HEPData allows, each once."""
     found: dict[str, HepTable] = {}
     for table in tables:
-        number = sum(other.name == table.name for other in found.values()) + 1
-        ending = f" {number}" if number > 1 else ""
-        found[table.name[: _LONGEST - len(ending)] + ending] = table
+        name, number = table.name[:_LONGEST], 1
+        while name in found:
+            number += 1
+            ending = f" {number}"
+            name = table.name[: _LONGEST - len(ending)] + ending
+        found[name] = table
     return found
 
 

@@ -43,7 +43,7 @@ def layers(results: Sequence[Saved], overlays: Sequence[dict[str, Any]] = ()) ->
                 (coarse if saved.kind in ("surface", "scan") else found).extend(read(saved))
     for layer in coarse:
         layer.on = layer.on and not found
-    return found + coarse + [_overlay_layer(each) for each in _overlays(results, overlays)]
+    return found + coarse + _overlays(results, overlays)
 
 
 def _contours(saved: Saved) -> list[Layer]:
@@ -175,14 +175,19 @@ def _limit_layer(name: str, content: dict[str, Any]) -> Layer:
     return layer
 
 
-def _overlays(results: Sequence[Saved], more: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+def _overlays(results: Sequence[Saved], more: Sequence[dict[str, Any]]) -> list[Layer]:
     """A user's own curves, each once, from what was saved and from the command line."""
-    found = []
+    found: list[Layer] = []
     for saved in results:
         with understanding(saved):
             for part in saved.parts.values():
-                found += [each for each in part.get("overlays", []) if each not in found]
-    return found + [each for each in more if each not in found]
+                _add_new(found, part.get("overlays", []))
+    _add_new(found, more)
+    return found
+
+
+def _add_new(found: list[Layer], overlays: Sequence[dict[str, Any]]) -> None:
+    found += [layer for layer in map(_overlay_layer, overlays) if layer not in found]
 
 
 def _who(content: dict[str, Any]) -> str:

@@ -15,8 +15,9 @@ def data_section(results: Sequence[Saved], cited: Bibliography) -> Html:
     for saved in results:
         with understanding(saved):
             for part in saved.parts.values():
-                titles |= part.get("provenance", {}).get("titles", {})
-                hashes |= part.get("provenance", {}).get("data_sha256", {})
+                found = part.get("provenance", {})
+                titles |= {str(k): str(v) for k, v in found.get("titles", {}).items()}
+                hashes |= {str(k): str(v) for k, v in found.get("data_sha256", {}).items()}
     papers = [tag("li", _paper(entry)) for entry in cited.entries.values()]
     unknown = [tag("li", key, " (no BibTeX known)") for key in cited.unknown]
     sums = table(("table", "SHA-256"), [(n, tag("code", h)) for n, h in sorted(hashes.items())])

@@ -6,6 +6,8 @@ A file has two columns, any number of remarks that start with '#', and at least 
     mass_MeV,g
     0.01,3.2e-6
     0.1,3.9e-6
+
+What was drawn is kept with the result under the key `overlays`, so that a report shows it again.
 """
 
 import re

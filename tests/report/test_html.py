@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from saved_results import HOSTILE, OVERLAY
 
+from jaxmed.report.colours import SERIES
 from jaxmed.report.html.page import report_page
 from jaxmed.report.html.tags import Html, tag
 from jaxmed.report.npz import read_npz
@@ -67,6 +68,13 @@ def test_it_needs_nothing_from_elsewhere(page):
     style = "".join(page.texts["style"])
     assert "url(" not in style and "@import" not in style
     assert len(style) > 1000
+
+
+def test_colours_are_those_of_the_figures(page):
+    style = "".join(page.texts["style"])
+    named = dict(re.findall(r"--(\w+):(#[0-9A-F]{6});", style.partition("}")[0]))
+    series = re.findall(r"\.c(\d)\{--c:var\(--(\w+)\)\}", style)
+    assert [named[name] for _, name in series] == list(SERIES)
 
 
 def test_the_policy_forbids_all_but_its_own_style_and_script(page):

@@ -9,7 +9,7 @@ import numpy as np
 from jaxmed.config import Analysis
 from jaxmed.inference.contours import Contours, contours
 from jaxmed.inference.progress import Tick
-from jaxmed.jobs import Planned
+from jaxmed.jobs import Planned, asked
 from jaxmed.report.contours import contours_figure, contours_json
 from jaxmed.report.figures import save
 from jaxmed.report.overlay import Overlay
@@ -62,6 +62,8 @@ def run_contours(
         job.name: contours_json(
             found[job.name], analysis.model.name, job.group, analysis.constraints
         )
+        | asked(analysis)
+        | {"fixed": job.fixed}
         | ({"overlays": [o.as_json() for o in overlays]} if overlays else {})
         for job in planned
     }

@@ -55,15 +55,15 @@ class Fits:
     model: Model
     results: dict[str, FitResult]
     planned: dict[str, Planned]
-    options: dict[str, dict[str, Any]] = field(default_factory=dict)
+    asked: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """One object per fit: the fit, what it held fixed, loader options, and the spectra."""
+        """One object per fit: the fit, what it was asked, and its spectra."""
         return {
             name: fit_json(result, self.planned[name].group)
+            | self.asked
             | {
                 "fixed": self.planned[name].fixed,
-                "options": self.options,
                 "spectra": {s.name: s.as_json() for s in self.spectra[name]},
             }
             for name, result in self.results.items()
@@ -113,6 +113,11 @@ def plan_fits(analysis: Analysis) -> list[Planned]:
     return planned
 
 
+def asked(analysis: Analysis) -> dict[str, Any]:
+    """What an analysis sets beside model, data, constraints and what it holds fixed, for the JSON."""
+    return {"free": list(analysis.free), "options": analysis.options}
+
+
 def _concerning(experiment: Experiment, analysis: Analysis) -> dict[str, float]:
     """What the joint fit holds fixed, as far as it means something to one experiment."""
     known = {STRENGTH, *(p.name for p in analysis.model.parameters), *experiment.nuisances}
@@ -137,7 +142,7 @@ def run_fits(analysis: Analysis, planned: list[Planned], tick: Tick = None) -> F
         results = list(pool.map(one, planned))
     by_name = {job.name: job for job in planned}
     done = dict(zip(by_name, results, strict=True))
-    return Fits(analysis.model, done, by_name, analysis.options)
+    return Fits(analysis.model, done, by_name, asked(analysis) | {"grid": analysis.grid})
 
 
 def save_fits(done: Fits, out: Path) -> list[Path]:

@@ -52,7 +52,8 @@ class LimitPlan(NamedTuple):
         toys = {"toys": self.toys} if self.method == "fc" else {}
         seed = {"seed": self.seed} if toys or self.expected is not None else {}
         overlays = {"overlays": [o.as_json() for o in self.overlays]} if self.overlays else {}
-        return {"method": self.method} | toys | seed | overlays
+        fixed = {"fixed": dict(self.fixed)} if self.fixed else {}
+        return {"method": self.method} | toys | seed | fixed | overlays
 
 
 def run_limit(plan: LimitPlan, out: Path, tick: Tick) -> tuple[dict[str, Any], Limits, list[Path]]:

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxmed.keys import is_there
+from jaxmed.keys import is_there, one_line
 from jaxmed.report.npz import read_npz
 from jaxmed.report.scan import load_result
 
@@ -91,7 +91,8 @@ def understanding(saved: Saved):
     try:
         yield
     except (KeyError, IndexError, TypeError, ValueError, AttributeError) as problem:
-        what = f"{type(problem).__name__} {problem}"
+        missing = isinstance(problem, KeyError)
+        what = f"{problem} is missing" if missing else one_line(problem)
         raise ValueError(
             f"{saved.path}: expected {saved.kind} as jaxmed writes them, but {what}"
         ) from None

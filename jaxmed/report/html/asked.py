@@ -50,6 +50,8 @@ def _what_else(part: Mapping[str, Any]) -> list[str]:
         "method": _method(part.get("method")),
         "constraints": part.get("constraints"),
         "held fixed": part.get("fixed"),
+        "freed": part.get("free"),
+        "grid": part.get("grid"),
         "options": part.get("options"),
     }
     return [f"{key}: {_words(value)}" for key, value in asked.items() if value]

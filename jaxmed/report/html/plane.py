@@ -90,7 +90,8 @@ def _colours(layers: Iterable[Layer]) -> dict[str, int]:
 
 
 def _switch(index: int, layer: Layer, colour: int) -> Html:
-    style = layer.lines[0]["style"] if layer.lines else 0
+    styles = {each["style"] for each in layer.lines}
+    style = styles.pop() if len(styles) == 1 else 0
     swatch = tag(
         "svg",
         tag("line", x1=0, y1=4, x2=24, y2=4, class_="curve", stroke_dasharray=_DASHES[style]),

@@ -86,7 +86,7 @@ def test_hovering_reads_numbers_out(open_page, saved):
     star = page.locator("g[data-layer*='contours'] .star").bounding_box()
     page.mouse.move(star["x"] + star["width"] / 2 + 75, star["y"] + star["height"] / 2)
     text = page.inner_text("#readout")
-    found = re.search(r"contours.*Δ = (?:≈ )?2\.30 at the computed point (\S+) MeV, (\S+)", text)
+    found = re.search(r"contours.*Δ [=≈] 2\.30 at the computed point (\S+) MeV, (\S+)", text)
     points = saved["contour_xenon1t"]["xenon1t"]["points"]
     assert any(
         float(found[1]) == pytest.approx(m, rel=0.01)

@@ -140,7 +140,7 @@
       if (delta[i] !== null && distance < least) [best, least] = [i, distance];
     }
     return best < 0 || least > 60 ** 2 ? null
-      : { mass: x[best], g: y[best], delta: delta[best], bound: ["", "≥ ", "≤ ", "≈ "][bound[best]] };
+      : { mass: x[best], g: y[best], delta: delta[best], bound: "=≥≤≈"[bound[best]] };
   }
 
   function limitAt({ x, y, flag }, mass) {
@@ -162,7 +162,7 @@
     for (const layer of layers.filter((each) => each.on)) {
       const found = layer.points && nearest(layer.points, place);
       if (found) {
-        rows.push(`${layer.name}: Δ = ${found.bound}${found.delta.toFixed(2)} ` +
+        rows.push(`${layer.name}: Δ ${found.bound} ${found.delta < 1e4 ? found.delta.toFixed(2) : number(found.delta)} ` +
           `at the computed point ${number(found.mass)} MeV, ${number(found.g)}`);
         node("circle", { cx: px(found.mass), cy: py(found.g), r: 4, class: `near c${layer.colour}` }, marks);
       }

@@ -14,13 +14,15 @@ import jax
 import numpy as np
 
 from jaxmed.inference.devices import device_count
+from jaxmed.inference.feldman_cousins import accept, set_up
 from jaxmed.inference.profile import profile, standard_start
-from jaxmed.inference.progress import Tick
+from jaxmed.inference.progress import Tick, advance
+from jaxmed.inference.results import EXCLUDED
 from jaxmed.report.figures import save
 from jaxmed.report.files import provenance
 from jaxmed.report.npz import Result, write_npz
 from jaxmed.report.overlay import Overlay
-from jaxmed.report.scan import KIND, scan_result
+from jaxmed.report.scan import KIND, OF_EXCLUDED_POINTS, scan_result
 from jaxmed.report.scan_figure import scan_figure
 from jaxmed.scan_plan import ScanPlan, describe
 
@@ -43,11 +45,39 @@ def missing(plan: ScanPlan, note: Callable[[str], None]) -> list[int]:
 def compute(plan: ScanPlan, todo: list[int], tick: Tick = None) -> None:
     """Profile the points of each chunk and keep it; `tick` hears of every finished point."""
     plan.chunks.prepare()
-    start = standard_start(plan.problem, plan.data, plan.batch) if todo else None
+    if not todo:
+        return
+    test = _toy_test(plan) if plan.toys else None
+    start = standard_start(plan.problem, plan.data, plan.batch)
     for i in todo:
-        points = plan.points[plan.chunks.points(i)]
-        found = profile(plan.problem, points, plan.data, tick, start, batch=plan.batch)
-        plan.chunks.write(i, found._asdict())
+        where = plan.chunks.points(i)
+        points = plan.points[where]
+        found = profile(
+            plan.problem, points, plan.data, None if test else tick, start, batch=plan.batch
+        )
+        tested = test(points, found.status, where.start, tick) if test else {}
+        plan.chunks.write(i, found._asdict() | tested)
+
+
+def _toy_test(plan: ScanPlan) -> Callable[..., dict[str, np.ndarray]]:
+    """Feldman-Cousins test of some points from their status and the number of the first of them."""
+    number, cl, seed = plan.toys or (0, 0.0, 0)
+    setting = set_up(plan.problem, plan.data)
+
+    def test(points: np.ndarray, status: np.ndarray, at: int, tick: Tick) -> dict[str, np.ndarray]:
+        worth = np.flatnonzero(status != EXCLUDED)
+        advance(tick, len(points) - len(worth))
+        columns = {name: np.full(len(points), value) for name, value in OF_EXCLUDED_POINTS.items()}
+        if worth.size:
+            first = number * (at + worth)
+            found = accept(
+                setting, points[worth], cl, number, seed, first, tick=tick, share=len(worth)
+            )
+            for name, column in columns.items():
+                column[worth] = getattr(found, name)
+        return columns
+
+    return test
 
 
 def collect(plan: ScanPlan) -> dict[str, np.ndarray]:
@@ -74,6 +104,7 @@ def assemble(plan: ScanPlan) -> Result:
     header = {
         **describe(plan.analysis, plan.problem),
         "nll_sm": _standard_nll(plan),
+        "toys": plan.toys._asdict() if plan.toys else None,
         "method": {"batch": plan.batch, "chunk": plan.chunks.size},
         "provenance": provenance(plan.data)
         | {"devices": device_count(), "processes": jax.process_count()},

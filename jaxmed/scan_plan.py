@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
@@ -14,19 +14,30 @@ import numpy as np
 from jaxmed.config import Analysis
 from jaxmed.experiments import load
 from jaxmed.inference.devices import device_count
+from jaxmed.inference.fc_limits import check_precision
 from jaxmed.inference.grid import grid_points, grid_values
+from jaxmed.inference.hypothesis import check_toys
+from jaxmed.inference.limits import chi2_quantile
 from jaxmed.inference.memory import batch_size, needed
 from jaxmed.inference.problem import Data, Problem, make_problem
-from jaxmed.inference.profile import CHUNK
 from jaxmed.report.chunks import Chunks, fingerprint, read_job, same_job, write_job
 from jaxmed.report.files import prepare_folder, provenance
 
 # Points of a chunk, rounded up to full batches: a second or two of work where a point is slow.
 _CHUNK_POINTS = 256
+_CHUNK_WITH_TOYS = 16
 _POLL_SECONDS = 0.2
 _PATIENCE_SECONDS = (
     60.0  # for a file that another process has written to appear on a network file system
 )
+
+
+class ToysAsked(NamedTuple):
+    """Toys at each point: how many, the confidence level they are for, and their seed."""
+
+    number: int
+    cl: float
+    seed: int
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,7 @@ class ScanPlan:
         axes: values of every free model parameter in its own unit.
         chunks: where finished points are kept.
         batch: points at a time on each device.
+        toys: at each point, if any.
     """
 
     analysis: Analysis
@@ -48,6 +60,7 @@ class ScanPlan:
     axes: dict[str, np.ndarray]
     chunks: Chunks
     batch: int
+    toys: ToysAsked | None = None
 
     @cached_property
     def points(self) -> np.ndarray:
@@ -60,7 +73,11 @@ class ScanPlan:
 
 
 def plan_scan(
-    analysis: Analysis, out: Path, held: dict[str, Any] | None, memory: float
+    analysis: Analysis,
+    out: Path,
+    held: dict[str, Any] | None,
+    memory: float,
+    toys: ToysAsked | None = None,
 ) -> ScanPlan:
     """Load the data, check everything, and fix what the numbers depend on.
 
@@ -69,10 +86,16 @@ def plan_scan(
         out: folder of the scan.
         held: what `read_job` found there before any process of this run could have written to it.
         memory: for results and batches [bytes].
+        toys: at each point, if any.
 
     Raises:
-        ValueError: damaged data, unknown names, another computation in the folder, or too little memory.
+        ValueError: damaged data, unknown names, toys that cannot be had, another computation in the folder, or too
+            little memory.
     """
+    if toys is not None:
+        check_toys(toys.number, toys.seed, analysis.constraints)
+        chi2_quantile(toys.cl)
+        check_precision(toys.number, toys.cl)
     data = tuple(load(name, **analysis.options.get(name, {})) for name in analysis.experiments)
     problem = make_problem(
         data, analysis.model, analysis.fixed, analysis.free, analysis.constraints
@@ -80,9 +103,11 @@ def plan_scan(
     axes = grid_values(problem, analysis.scan, analysis.grid)
     n_points = int(np.prod([values.size for values in axes.values()]))
     who = _identity(analysis, problem, data, axes)
+    if toys is not None:
+        who["toys"] = toys._asdict()
     if held is not None:
         same_job(out, held, who)
-    plan = _sizes(problem, data, n_points, memory) if held is None else held["plan"]
+    plan = _sizes(problem, data, n_points, memory, toys) if held is None else held["plan"]
     if held is None:
         plan = _agree(out, who, plan)
     elif needed(problem, data, plan["batch"], n_points) > memory:
@@ -92,12 +117,16 @@ def plan_scan(
             f"whose batches have {plan['batch']} points"
         )
     chunks = Chunks(out, fingerprint(who, plan), plan["chunk"], n_points)
-    return ScanPlan(analysis, problem, data, axes, chunks, plan["batch"])
+    return ScanPlan(analysis, problem, data, axes, chunks, plan["batch"], toys)
 
 
-def _sizes(problem: Problem, data: Data, n_points: int, memory: float) -> dict[str, int]:
+def _sizes(
+    problem: Problem, data: Data, n_points: int, memory: float, toys: ToysAsked | None
+) -> dict[str, int]:
     """Points of a batch and of a chunk; results depend on the first by rounding."""
-    batch = batch_size(problem, data, memory, n_points, CHUNK)
+    batch = batch_size(problem, data, memory, n_points)
+    if toys is not None:
+        return {"batch": batch, "chunk": _CHUNK_WITH_TOYS}
     full = batch * device_count()
     return {"batch": batch, "chunk": -(-_CHUNK_POINTS // full) * full}
 

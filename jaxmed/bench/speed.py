@@ -15,7 +15,7 @@ from jaxmed.bench.toys import FULL_TOYS, QUICK_TOYS, ToyPlan, toy_speeds
 from jaxmed.experiments.model import Experiment
 from jaxmed.inference.grid import grid_points, grid_values
 from jaxmed.inference.problem import Data, Problem, make_problem
-from jaxmed.inference.profile import CHUNK, Start, profile, standard_start
+from jaxmed.inference.profile import Start, profile, standard_start
 from jaxmed.inference.progress import Tick, advance
 from jaxmed.theory.models import get_model
 
@@ -37,6 +37,7 @@ class Plan(NamedTuple):
 
 
 FULL, QUICK = Plan(60, 40, 5, FULL_TOYS), Plan(12, 4, 2, QUICK_TOYS)
+_BATCH = 64  # points at a time, of the likelihood and its gradient
 _SEED = 20210612
 _STEP = 1e-4  # of central differences
 
@@ -71,15 +72,15 @@ def _evaluations(problem: Problem, data: Data, plan: Plan) -> dict[str, Any]:
     """Likelihood and gradient in all free values, in batches of points all over the box."""
     random = np.random.default_rng(_SEED)
     low, high = problem.box.T
-    xs = random.uniform(low, high, (CHUNK, low.size))
+    xs = random.uniform(low, high, (_BATCH, low.size))
     split = len(problem.parameters)
     xs[:, split:] = random.normal(0, 0.5, xs[:, split:].shape)
     values = timed(lambda: _values(problem, xs, data), plan.repeats)
     slopes = timed(lambda: _slopes(problem, xs, data), plan.repeats)
     found = {
-        "batch": CHUNK,
-        "nll": _rate(CHUNK, values),
-        "gradient": _rate(CHUNK, slopes),
+        "batch": _BATCH,
+        "nll": _rate(_BATCH, values),
+        "gradient": _rate(_BATCH, slopes),
     }
     if versions():
         few = xs[: plan.sample]

@@ -16,6 +16,7 @@ from jaxmed.cli.common import (
     OtherModel,
     Out,
     Overlays,
+    Seed,
     finish,
     one_sentence,
     prepare,
@@ -31,10 +32,10 @@ from jaxmed.inference.memory import default_memory, read_bytes
 from jaxmed.inference.processes import check_processes, join
 from jaxmed.report.chunks import read_job
 from jaxmed.report.overlay import read_overlays
-from jaxmed.report.scan import scan_json
+from jaxmed.report.scan import scan_json, toys_sentence
 from jaxmed.report.tables import scan_table
 from jaxmed.scan_job import assemble, compute, missing, save_scan
-from jaxmed.scan_plan import plan_scan
+from jaxmed.scan_plan import ToysAsked, plan_scan
 
 _Coordinator = Annotated[
     str | None, typer.Option(help="HOST:PORT of process 0; srun and mpirun need no such options.")
@@ -56,6 +57,11 @@ def scan(
     memory: Annotated[
         str | None, typer.Option(help="For results and batches; 60 % of what is free if left out.")
     ] = None,
+    toys: Annotated[
+        int | None, typer.Option(help="Feldman-Cousins: so many toys at each point.")
+    ] = None,
+    cl: Annotated[float, typer.Option(help="Confidence level, with --toys.")] = 0.9,
+    seed: Seed = 1,
     coordinator: _Coordinator = None,
     number: _Number = None,
     index: _Index = None,
@@ -72,7 +78,8 @@ def scan(
     # nobody writes to the folder before all have joined, and so all have seen it as it was
     join(coordinator, number, index)
     set_up(cache)
-    plan = plan_scan(analysis, out, held, size if size is not None else default_memory())
+    asked = None if toys is None else ToysAsked(toys, cl, seed)
+    plan = plan_scan(analysis, out, held, size if size is not None else default_memory(), asked)
     todo = missing(plan, say)
     points = sum(len(plan.points[plan.chunks.points(i)]) for i in todo)
     with point_progress(points, f"Scanning {', '.join(analysis.experiments)}", quiet) as tick:
@@ -80,9 +87,12 @@ def scan(
     result = assemble(plan)
     if jax.process_index() > 0:
         return
-    print_table(printer(json), scan_table(scan_json(result)))
+    content = scan_json(result)
+    print_table(printer(json), scan_table(content))
+    if content["toys"]:
+        say(toys_sentence(content["toys"], content["n_points"]))
     say_written(save_scan(plan, result, curves))
-    finish(scan_json(result), json)
+    finish(content, json)
 
 
 def _held(out: Path, resume: bool) -> dict[str, Any] | None:

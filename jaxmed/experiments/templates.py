@@ -6,7 +6,7 @@ subspace of them: without mixing it is 1, g^2 and g^4, three templates for each 
 log M_Z' and tabulated there.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import jax
@@ -100,6 +100,11 @@ def tabulated_signal(
         return Component(variants[0], variants[1::2], variants[2::2], *systematics)
 
     return near
+
+
+def stencil_numbers(tables: Sequence[tuple[Table, ...]]) -> int:
+    """How many numbers one interpolation in all tables reads."""
+    return sum(_POINTS * int(np.prod(t.values.shape[1:])) for each in tables for t in each)
 
 
 def _table(channels: Channel, samples: Couplings, masses: tuple[float, float]) -> Table:

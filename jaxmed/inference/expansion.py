@@ -1,4 +1,4 @@
-"""Value, gradient and Hessian of -log L in the nuisances, alone or with the model parameters.
+"""Value, gradient and Hessian of -log L in the nuisances.
 
 Counts are products of factors that each know their derivatives, so these are written down instead of pushed
 through autodiff: a quarter of the time on 960 bins. The Hessian in the nuisances is exact. Fisher's information
@@ -6,8 +6,8 @@ is simpler, but far from the data, where it forgets most of the curvature, it ne
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -15,13 +15,9 @@ from jax import Array
 from jaxmed.experiments.likelihood import data_slopes, data_term, prior_weights
 from jaxmed.experiments.model import Component, Experiment
 from jaxmed.experiments.pulls import Pulls
-from jaxmed.experiments.templates import Table, tabulated_signal
 from jaxmed.experiments.yields import Yield, component_yield, yield_range
 from jaxmed.inference.newton import Expansion
 from jaxmed.inference.problem import Data, Problem, acts_on
-
-Tables = Sequence[tuple[Table, ...]]
-"""The tables of each experiment's signal."""
 
 Parts = Sequence[tuple[Component, ...]]
 """The components of each experiment at one point of the model parameters."""
@@ -44,88 +40,77 @@ def nuisance_expansion(
     shift = prior * (z - centres)
     value, gradient, curvature = jnp.sum(shift**2) / 2 + problem.held_pulls, shift, jnp.diag(prior)
     for experiment, part in zip(data, parts, strict=True):
-        own = [i for i, name in enumerate(problem.nuisances) if acts_on(name, experiment)]
-        names = tuple(problem.nuisances[i] for i in own)
-        term = _data_expansion(experiment, part, pulls, names)
-        index = np.array(own, dtype=int)
+        index, names = own_nuisances(problem, experiment)
+        term = data_expansion(experiment, part, expected(part, pulls, names), names)
         value += term.value
         gradient = gradient.at[index].add(term.gradient)
         curvature = curvature.at[np.ix_(index, index)].add(term.curvature)
     return Expansion(value, gradient, curvature)
 
 
-def joint_expansion(
-    problem: Problem, data: Data, tables: Tables, x: Array, centres: Array
-) -> Expansion:
-    """The same in the model parameters too, signals from their tables.
+class Counts(NamedTuple):
+    """Expected counts of an experiment and their derivatives in some nuisances.
 
-    Args:
-        problem: names of the free parameters.
-        data: the experiments.
-        tables: of each experiment's signal (`experiments.templates`).
-        x: model parameters, then nuisances, (n_free,).
-        centres: where the priors are centred, (n_nuisances,).
+    Attributes:
+        mu: (n_bins,).
+        yields: of each component.
+        rows: what all derivatives are combinations of, (m, n_bins): the units of each component and their slopes.
+        mix: matrix (n, m) that turns them into derivatives in the nuisances.
     """
-    split = len(problem.parameters)
-    theta, z = x[:split], x[split:]
-    pairs = list(zip(data, tables, strict=True))
-    signals = [tabulated_signal(e, t, problem.couplings, theta) for e, t in pairs]
 
-    def at(step: Array) -> Expansion:
-        parts = [(s(step), *e.background) for s, e in zip(signals, data, strict=True)]
-        return nuisance_expansion(problem, data, parts, z, centres)
-
-    def value_and_slope(step: Array) -> tuple[Array, Array]:
-        here = at(step)
-        return here.value, here.gradient
-
-    still = jnp.zeros(split)
-    here = at(still)
-    slope, mixed = jax.jacfwd(value_and_slope)(still)
-    bend = jax.jacfwd(jax.jacfwd(lambda step: at(step).value))(still)
-    return Expansion(
-        here.value,
-        jnp.concatenate([slope, here.gradient]),
-        jnp.block([[bend, mixed.T], [mixed, here.curvature]]),
-    )
+    mu: Array
+    yields: list[Yield]
+    rows: Array
+    mix: Array
 
 
-def _data_expansion(
-    experiment: Experiment, part: tuple[Component, ...], pulls: Pulls, names: tuple[str, ...]
-) -> Expansion:
-    """One data term in the nuisances `names`."""
+def expected(part: tuple[Component, ...], pulls: Pulls, names: tuple[str, ...]) -> Counts:
+    """Counts of the components of an experiment, ready to be expanded in the nuisances `names`."""
     yields = [component_yield(component, pulls) for component in part]
     mu = jnp.stack([y.norm * y.unit for y in yields]).sum(axis=0)
-    slope, weight = data_slopes(experiment, mu)
-    rows, mix = _rows(part, yields, names)
-    projected, gram = rows @ slope, (rows * weight[None]) @ rows.T
-    curvature = mix @ gram @ mix.T + _bends(part, yields, projected, slope, names)
-    return Expansion(data_term(experiment, mu), mix @ projected, curvature)
+    return Counts(mu, yields, *_rows(part, yields, names))
+
+
+def own_nuisances(problem: Problem, experiment: Experiment) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Numbers and names of the free nuisances that act on an experiment."""
+    own = [i for i, name in enumerate(problem.nuisances) if acts_on(name, experiment)]
+    return np.array(own, dtype=int), tuple(problem.nuisances[i] for i in own)
+
+
+def data_expansion(
+    experiment: Experiment, part: tuple[Component, ...], at: Counts, names: tuple[str, ...]
+) -> Expansion:
+    """One data term in the nuisances `names`."""
+    slope, weight = data_slopes(experiment, at.mu)
+    projected, gram = at.rows @ slope, (at.rows * weight[None]) @ at.rows.T
+    curvature = at.mix @ gram @ at.mix.T + _bends(part, at.yields, projected, slope, names)
+    return Expansion(data_term(experiment, at.mu), at.mix @ projected, curvature)
 
 
 def linearise(
     part: tuple[Component, ...], pulls: Pulls, names: tuple[str, ...]
 ) -> tuple[Array, Array]:
     """Counts (n_bins,) of an experiment and their derivatives (n, n_bins) in the nuisances `names`."""
-    yields = [component_yield(component, pulls) for component in part]
-    rows, mix = _rows(part, yields, names)
-    return jnp.stack([y.norm * y.unit for y in yields]).sum(axis=0), mix @ rows
+    at = expected(part, pulls, names)
+    return at.mu, at.mix @ at.rows
 
 
 def _rows(
     part: tuple[Component, ...], yields: list[Yield], names: tuple[str, ...]
 ) -> tuple[Array, Array]:
-    """Rows over bins (m, n_bins), and the matrix (n, m) that turns them into derivatives of the counts.
-
-    All derivatives are combinations of the units of each component and their slopes: only those meet the data.
-    """
-    rows = [jnp.concatenate([y.unit[None], y.moving[None] * y.change_slopes]) for y in yields]
+    """Rows and mix of `Counts`."""
+    rows = [yield_rows(y) for y in yields]
     mixing = []
     for component, y in zip(part, yields, strict=True):
         scale, shape = _select(component.scales, names), _select(component.shapes, names)
         norm_slopes = scale.T @ y.norm_slopes
         mixing.append(jnp.concatenate([norm_slopes[:, None], y.norm * shape.T], axis=1))
     return jnp.concatenate(rows), jnp.concatenate(mixing, axis=1)
+
+
+def yield_rows(y: Yield) -> Array:
+    """Events at normalisation 1 and their slopes in the shape nuisances, (1 + n_shapes, n_bins)."""
+    return jnp.concatenate([y.unit[None], y.moving[None] * y.change_slopes])
 
 
 def _bends(

@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from jaxmed.experiments.model import Experiment
-from jaxmed.inference.feldman_cousins import Acceptance, accept, set_up
+from jaxmed.inference.feldman_cousins import Acceptance, Setting, accept, set_up, setting_at
 from jaxmed.inference.hypothesis import as_group, check_toys, standard_point
 from jaxmed.inference.limits import Limits, check_line, limits
-from jaxmed.inference.problem import Data, make_problem
+from jaxmed.inference.problem import make_problem
 from jaxmed.inference.progress import Tick
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
@@ -22,6 +22,7 @@ _BELOW, _ABOVE = 3.0, 2.0
 _ASYMPTOTIC_SHARE = 0.1
 # Toys of a mass in the stream of the seed: room enough for all its couplings.
 _STREAM = 10_000_000
+_SCATTER = 2.0  # standard deviations
 
 
 def fc_limits(
@@ -70,15 +71,12 @@ def fc_limits(
 
     start = limits(group, chosen, masses=line_masses, cl=cl, fixed=fixed, tick=rest)
     share = (1 - _ASYMPTOTIC_SHARE) / line_masses.size
+    everywhere = set_up(make_problem(group, chosen, fixed), group)
     rows = []
     for i, mass in enumerate(line_masses):
-        held = dict(fixed or {}) | {"mass": float(mass)}
-        first = i * _STREAM
-        rows.append(
-            _at_mass(
-                group, chosen, held, start.intervals[i], (cl, number, seed, first), tick, share
-            )
-        )
+        setting = setting_at(everywhere, float(np.log10(mass)))
+        ask = cl, number, seed, i * _STREAM
+        rows.append(_at_mass(setting, start.intervals[i], ask, tick, share))
     upper, best, flags, intervals = zip(*rows, strict=True)
     return Limits(line_masses, np.array(upper), np.array(best), flags, intervals, np.nan)
 
@@ -91,9 +89,7 @@ def check_precision(number: int, cl: float) -> None:
 
 
 def _at_mass(
-    data: Data,
-    model: Model,
-    held: Mapping[str, float],
+    setting: Setting,
     around: tuple[tuple[float, float], ...],
     ask: tuple[float, int, int, int],
     tick: Tick,
@@ -101,14 +97,14 @@ def _at_mass(
 ) -> tuple[float, float, str, tuple[tuple[float, float], ...]]:
     """Upper limit, best g, flag and intervals; `ask` is cl, number, seed and the first toy's number."""
     cl, number, seed, first = ask
-    problem = make_problem(data, model, held)
-    log_g = _line(around, problem.box[0])
-    points = np.append(standard_point(problem), log_g)[:, None]
-    setting = set_up(problem, data)
-    found = accept(setting, points, cl, number, seed, first=first, tick=tick, share=share)
-    intervals = accepted_intervals(log_g, found.p, 1 - cl)
+    log_g = _line(around, setting.finder.box[0])
+    zero = standard_point(setting.problem)[0]
+    points = np.stack(np.broadcast_arrays(np.append(zero, log_g), setting.finder.box[1, 0]), axis=1)
+    numbers = first + number * np.arange(len(points))
+    found = accept(setting, points, cl, number, seed, numbers, tick=tick, share=share)
+    intervals = accepted_intervals(log_g, found.p, found.p_error, 1 - cl)
     to_edge = bool(found.accepted[-1])
-    inside = setting.best[0] > points[0, 0]
+    inside = setting.best[0] > zero
     return (
         np.nan if to_edge or not intervals else intervals[-1][1],
         float(10 ** setting.best[0]) if inside else 0.0,
@@ -131,24 +127,37 @@ def _line(around: tuple[tuple[float, float], ...], box: np.ndarray) -> np.ndarra
 
 
 def accepted_intervals(
-    log_g: np.ndarray, p: np.ndarray, least: float
+    log_g: np.ndarray, p: np.ndarray, error: np.ndarray, least: float
 ) -> tuple[tuple[float, float], ...]:
     """Intervals of g with a p-value above `least`, ends interpolated in log g.
+
+    A gap between two of them in which no p-value is below by more than its error is the toys' scatter.
 
     Args:
         log_g: log10 of the couplings, ascending, (n,).
         p: of the standard model, then of each coupling, (n + 1,).
+        error: of p.
         least: p-value at the ends.
     """
     # the standard model has no log g: one step below the first coupling
     x = np.append(2 * log_g[0] - log_g[1], log_g)
-    inside = p > least
+    inside = _without_scatter(p > least, p + _SCATTER * error > least)
     edges = np.flatnonzero(inside[1:] != inside[:-1])
     part = (p[edges] - least) / (p[edges] - p[edges + 1])
     ends = (10 ** (x[edges] + part * (x[edges + 1] - x[edges]))).tolist()
     ends = [0.0, *ends] if inside[0] else ends
     ends = [*ends, float(10 ** x[-1])] if inside[-1] else ends
     return tuple(zip(ends[::2], ends[1::2], strict=True))
+
+
+def _without_scatter(inside: np.ndarray, open_: np.ndarray) -> np.ndarray:
+    """The mask `inside` with those gaps filled that are open from one end to the other."""
+    runs = np.cumsum(np.diff(inside, prepend=inside[:1]))
+    filled = inside.copy()
+    for run in range(1, int(runs[-1])):
+        own = runs == run
+        filled[own] |= open_[own].all()
+    return filled
 
 
 def _flag(found: Acceptance, to_edge: bool, intervals: int) -> str:

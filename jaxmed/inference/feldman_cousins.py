@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxmed.experiments.model import Experiment
-from jaxmed.inference.global_fits import Finder, make_finder
+from jaxmed.inference.global_fits import Finder, at_mass, make_finder
 from jaxmed.inference.hypothesis import (
     Tested,
     as_group,
@@ -112,7 +112,8 @@ def feldman_cousins(
     values = {name: np.asarray(axes[name], dtype=float) for name in problem.parameters}
     inner = [[by_name[name].internal(v) for v in axis] for name, axis in values.items()]
     points = np.stack([m.ravel() for m in np.meshgrid(*inner, indexing="ij")], axis=-1)
-    found = accept(set_up(problem, group), points, cl, number, seed, tick=tick)
+    first = number * np.arange(len(points))
+    found = accept(set_up(problem, group), points, cl, number, seed, first, tick=tick)
     shape = tuple(axis.size for axis in values.values())
     return Acceptance(values, *(leaf.reshape(shape) for leaf in found[1:]))
 
@@ -126,14 +127,24 @@ def set_up(problem: Problem, data: Data) -> Setting:
     return Setting(problem, data, start, finder, found.best[0], float(found.nll_best[0]))
 
 
+def setting_at(setting: Setting, log_mass: float) -> Setting:
+    """The same with g as the only parameter, at one log10 of the mass [MeV]."""
+    problem, data, start, finder, *_ = setting
+    here = at_mass(finder, problem, data, start.nuisances, log_mass)
+    x = np.append(standard_point(problem), start.nuisances)
+    x[problem.parameters.index("mass")] = log_mass
+    found = fit_both(problem, data, data_as_toy(problem, data), x, here)
+    return Setting(problem, data, start, here, found.best[0], float(found.nll_best[0]))
+
+
 def accept(
     setting: Setting,
     points: np.ndarray,
     cl: float,
     number: int,
     seed: int,
+    first: np.ndarray,
     *,
-    first: int = 0,
     tick: Tick = None,
     share: float = 1.0,
 ) -> Acceptance:
@@ -145,20 +156,20 @@ def accept(
         cl: confidence level.
         number: of toys at each point.
         seed: of the toys.
-        first: number of the first point's first toy in the stream of the seed.
+        first: number of each point's first toy in the stream of the seed, (n,).
         tick: called with parts of `share`.
         share: of the caller's work.
     """
     problem, data = setting.problem, setting.data
     at = profile(problem, points, data, start=setting.start)
-    best = min(setting.nll_best, float(at.nll.min()))
     rows = []
     for i, (point, nuisances) in enumerate(zip(points, at.nuisances, strict=True)):
         x = np.append(point, nuisances)
-        toys = draw(problem, data, x, seed, number, first=first + i * number)
+        toys = draw(problem, data, x, seed, number, first=int(first[i]))
         fit = partial(_fit, setting, x)
         found = in_chunks(toys, fit, tick, share / len(points))
-        q = 2 * (float(at.nll[i]) - best)
+        # the point itself is part of the model
+        q = max(2 * (float(at.nll[i]) - setting.nll_best), 0.0)
         p = p_value(q, found.extreme_q)
         critical = critical_value(found.extreme_q, cl)
         rows.append(

@@ -8,24 +8,26 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.templates import tabulate
+from jaxmed.experiments.templates import stencil_numbers, tabulate
 from jaxmed.inference.compiling import QuickJit
 from jaxmed.inference.devices import device_count, over_devices
-from jaxmed.inference.expansion import Tables, joint_expansion
+from jaxmed.inference.grid_minima import between, lowest_minima
 from jaxmed.inference.grid_score import Library, score, stepped, tabulate_grid
+from jaxmed.inference.joint import Tables, joint_expansion
 from jaxmed.inference.lanes import batches, run, silent
 from jaxmed.inference.newton import State, minimise
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.profile import Profiled, summary
-from jaxmed.inference.toy_fits import toy_batch, with_counts
+from jaxmed.inference.toy_fits import batch_size, with_counts
+from jaxmed.inference.toy_grid import mass_line, toy_grid
 from jaxmed.inference.toys import Toys
 
 _STARTS = 4
-_MARGIN = (
-    1.0  # -log L: a local minimum of the grid this far above the lowest may still turn out lower
-)
+# -log L: a local minimum of the grid this far above the lowest may still turn out lower.
+_MARGIN = 0.1
 _TOLERANCE = 5e-7
-_FIRST_ROUND = 8
+_FIRST_ROUND = 4
+_ALONG_LINE = 101  # couplings at one mass
 _SCORE_NUMBERS = 4_000_000  # grid points times (1 + nuisances) times toys held at once
 
 
@@ -34,17 +36,19 @@ class Finder(NamedTuple):
 
     Attributes:
         library: the grid, scored for every toy.
-        shape: of the grid.
+        points: of the grid, (..., n_parameters).
         tables: of the signals.
+        box: where to look, (n_free, 2).
     """
 
     library: Library
-    shape: tuple[int, ...]
+    points: Array
     tables: Tables
+    box: np.ndarray
 
 
 def make_finder(
-    problem: Problem, data: Data, start: np.ndarray, points: tuple[int, int] = (101, 41)
+    problem: Problem, data: Data, start: np.ndarray, density: tuple[int, int] = (41, 101)
 ) -> Finder:
     """Tabulate the grid and the signals.
 
@@ -52,7 +56,7 @@ def make_finder(
         problem: names of the free parameters; a model with a mediator mass.
         data: the experiments.
         start: nuisances near which the toys are, (n_nuisances,).
-        points: along a coupling and along the mass; the valleys of interference are narrow across, not along.
+        density: points along a coupling and along the mass.
 
     Raises:
         ValueError: the problem has constraints, which have no toys.
@@ -61,14 +65,35 @@ def make_finder(
         raise ValueError(
             f"constraints = {list(problem.constraints)}: expected none, toys are drawn for experiments only"
         )
-    boxes = zip(problem.parameters, problem.box, strict=False)
-    axes = [np.linspace(low, high, points[int(name == "mass")]) for name, (low, high) in boxes]
-    mesh = np.meshgrid(*axes, indexing="ij")
-    grid = np.stack([axis.ravel() for axis in mesh], axis=-1)
     box = problem.box[: len(problem.parameters)]
     tables = tuple(tabulate(e, problem.couplings, box, _mass_range(problem)) for e in data)
-    library = tabulate_grid(problem, grid, start, data)
-    return Finder(library, mesh[0].shape, tables)
+    points = toy_grid(problem, data, start, density)
+    return Finder(*_tabulated(problem, data, start, points), tables, problem.box)
+
+
+def at_mass(
+    finder: Finder, problem: Problem, data: Data, start: np.ndarray, log_mass: float
+) -> Finder:
+    """The finder of minima in g at one mass: no other program than for the next mass.
+
+    Args:
+        finder: from `make_finder`, which has the tables for all masses.
+        problem: free parameters g and mass.
+        data: the experiments.
+        start: nuisances near which the toys are, (n_nuisances,).
+        log_mass: log10 of the mass [MeV].
+    """
+    points = mass_line(problem, data, start, log_mass, _ALONG_LINE)
+    box = problem.box.copy()
+    box[problem.parameters.index("mass")] = log_mass
+    return Finder(*_tabulated(problem, data, start, points), finder.tables, box)
+
+
+def _tabulated(
+    problem: Problem, data: Data, start: np.ndarray, points: np.ndarray
+) -> tuple[Library, Array]:
+    grid = jnp.asarray(points)
+    return tabulate_grid(problem, grid.reshape(-1, grid.shape[-1]), start, data), grid
 
 
 def global_fits(problem: Problem, data: Data, toys: Toys, finder: Finder) -> Profiled:
@@ -83,16 +108,18 @@ def global_fits(problem: Problem, data: Data, toys: Toys, finder: Finder) -> Pro
     Returns:
         Profiled with x, model parameters first, in place of the nuisances, (n_toys, n_free).
     """
+    owner, starts = candidates(problem, toys, finder)
+    found = _polish(problem, data, toys, finder, owner, starts)
+    order = np.lexsort((found.nll, owner))
+    lowest = order[np.unique(owner[order], return_index=True)[1]]
+    return Profiled(*(leaf[lowest] for leaf in found))
+
+
+def candidates(problem: Problem, toys: Toys, finder: Finder) -> tuple[np.ndarray, np.ndarray]:
+    """Where the global minimum of each toy may be: number of the toy (n,), ascending, and x (n, n_free)."""
     values, starts = _starts(problem, toys, finder)
-    tried = values < values[:, :1] + _MARGIN
-    owner, which = np.nonzero(tried)
-    found = _polish(problem, data, toys, finder, owner, starts[owner, which])
-    nll = np.full(values.shape, np.inf)
-    nll[owner, which] = found.nll
-    best = np.argmin(nll, axis=1)
-    lane = np.cumsum(tried, axis=None).reshape(tried.shape) - 1
-    chosen = lane[np.arange(len(best)), best]
-    return Profiled(*(leaf[chosen] for leaf in found))
+    owner, which = np.nonzero(values < values[:, :1] + _MARGIN)
+    return owner, starts[owner, which]
 
 
 def _mass_range(problem: Problem) -> tuple[float, float]:
@@ -114,49 +141,36 @@ def _starts(problem: Problem, toys: Toys, finder: Finder) -> tuple[np.ndarray, n
     for lanes in batches(np.arange(n), size):
         own = tuple(o[lanes] for o in toys.observed), toys.centres[lanes]
         values[lanes], starts[lanes] = jax.device_get(
-            _pick(problem, finder.shape, own, finder.library)
+            _pick(problem, own, finder.library, finder.points, finder.box)
         )
     return values, starts
 
 
-@partial(jax.jit, static_argnums=(0, 1))
+@partial(jax.jit, static_argnums=0)
 def _pick(
     problem: Problem,
-    shape: tuple[int, ...],
     lanes: tuple[tuple[Array, ...], Array],
     library: Library,
+    points: Array,
+    box: Array,
 ) -> tuple[Array, Array]:
-    return over_devices(partial(_pick_lanes, problem, shape))(lanes, library)
+    return over_devices(partial(_pick_lanes, problem))(lanes, library, points, box)
 
 
 def _pick_lanes(
     problem: Problem,
-    shape: tuple[int, ...],
     lanes: tuple[tuple[Array, ...], Array],
     library: Library,
+    points: Array,
+    box: Array,
 ) -> tuple[Array, Array]:
-    values = score(problem, library, *lanes)
-    grids = values.reshape(-1, *shape)
-    # of all couplings at one mass the best: a valley in both is then one minimum, not one for each grid line
-    lines, inner = (grids, None) if grids.ndim == 2 else (grids.min(axis=1), grids.argmin(axis=1))
-    least, at = _smallest(jax.vmap(_local_minima)(lines), _STARTS)
-    if inner is not None:
-        at = jnp.take_along_axis(inner, at, axis=1) * shape[1] + at
-    x = jnp.concatenate([library.points[at], stepped(problem, library, *lanes, at)], axis=-1)
-    low, high = jnp.asarray(problem.box.T)
-    return least, jnp.clip(x, low[None, None], high[None, None])
-
-
-def _local_minima(line: Array) -> Array:
-    """Values (n,) where they are not above either neighbour, infinity elsewhere; of a plateau its first edge."""
-    padded = jnp.pad(line, 1, constant_values=jnp.inf)
-    return jnp.where((line < padded[:-2]) & (line <= padded[2:]), line, jnp.inf)
-
-
-def _smallest(values: Array, number: int) -> tuple[Array, Array]:
-    """The smallest of each row (n, m) and where they are, (n, number) each."""
-    least, at = jax.lax.top_k(-values, number)
-    return -least, at.astype(int)
+    shape = points.shape[:-1]
+    minima = lowest_minima(score(problem, library, *lanes).reshape(-1, *shape), _STARTS)
+    flat = jnp.ravel_multi_index(tuple(jnp.moveaxis(minima.at, -1, 0)), shape, mode="clip")
+    theta = between(points, minima)
+    x = jnp.concatenate([theta, stepped(problem, library, *lanes, flat)], axis=-1)
+    low, high = box.T
+    return minima.value, jnp.clip(x, low[None, None], high[None, None])
 
 
 def _polish(
@@ -172,11 +186,13 @@ def _polish(
     def advance(lanes: np.ndarray, state: State, limit: int) -> tuple[State, np.ndarray]:
         toy = owner[lanes]
         own = tuple(o[toy] for o in toys.observed), toys.centres[toy]
-        found = jax.device_get(_advance(problem, (state, *own), data, finder.tables, limit))
+        found = jax.device_get(
+            _advance(problem, (state, *own), data, finder.tables, finder.box, limit)
+        )
         return found, found.at.decrement <= _TOLERANCE
 
-    size = toy_batch(problem, data) * device_count()
-    return summary(run(starts, advance, size, _FIRST_ROUND, silent), problem.box)
+    size = batch_size(stencil_numbers(finder.tables)) * device_count()
+    return summary(run(starts, advance, size, _FIRST_ROUND, silent), finder.box)
 
 
 @QuickJit
@@ -185,9 +201,10 @@ def _advance(
     lanes: tuple[State, tuple[Array, ...], Array],
     data: Data,
     tables: Tables,
+    box: Array,
     limit: int,
 ) -> State:
-    return over_devices(partial(_advance_lanes, problem))(lanes, data, tables, limit)
+    return over_devices(partial(_advance_lanes, problem))(lanes, data, tables, box, limit)
 
 
 def _advance_lanes(
@@ -195,10 +212,9 @@ def _advance_lanes(
     lanes: tuple[State, tuple[Array, ...], Array],
     data: Data,
     tables: Tables,
+    box: Array,
     limit: Array,
 ) -> State:
-    box = jnp.asarray(problem.box)
-
     def one(state: State, observed: tuple[Array, ...], centres: Array) -> State:
         expand = partial(
             joint_expansion, problem, with_counts(data, observed), tables, centres=centres

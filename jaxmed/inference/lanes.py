@@ -4,17 +4,18 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 
+from jaxmed.inference.devices import device_count
 from jaxmed.inference.newton import State, begin
 
 TOLERANCE = 1e-9
 CONVERGED_BELOW = 1e-6
 """Expected further decrease of -log L: where lanes stop, and what counts as converged."""
 _MOST_STEPS = 400
-# The last few lanes run in batches this much smaller: a second compiled size, and far less idle work.
+# Few lanes, and the last ones of many, run in batches this much smaller: a second compiled size, far less idle work.
 _SMALLER = 8
+_SMALLEST = 8
 
 Advance = Callable[[np.ndarray, State, int], tuple[State, np.ndarray]]
 """(lane numbers, their states, limit of steps) -> new states, and which lanes are over, (n_lanes,)."""
@@ -31,16 +32,17 @@ def run(
     Args:
         starts: (n_lanes, n).
         advance: works on `size` lanes at a time.
-        size: of every batch, so that one program serves all.
+        size: of every batch, so that one program serves all; a multiple of the number of devices.
         first: steps of the first round, what most lanes need.
         tick: called with the number of lanes finished since the last call.
     """
-    state = jax.tree.map(np.array, jax.vmap(begin)(jnp.asarray(starts)))
+    state = begin(starts)
     over = np.zeros(len(starts), dtype=bool)
-    limit = first
+    limit, n_devices = first, device_count()
     while limit < _MOST_STEPS and not over.all():
         going = np.flatnonzero(~over)
-        fitting = size if going.size > size // _SMALLER else max(size // _SMALLER, 1)
+        small = min(max(size // n_devices // _SMALLER, _SMALLEST) * n_devices, size)
+        fitting = size if going.size > size // 2 else small
         for lanes in batches(going, fitting):
             given = jax.tree.map(lambda leaf, lanes=lanes: leaf[lanes], state)
             found, over[lanes] = advance(lanes, given, limit)

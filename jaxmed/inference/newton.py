@@ -5,13 +5,16 @@ from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
-from jaxmed.inference.cholesky import solve
+from jaxmed.inference.ldl import solve
 
 FIRST_DAMPING = 1e-4
 _SMALLEST, _LARGEST = 1e-9, 1e12
 _UP, _DOWN = 8.0, 0.125
+_AGAIN = 8.0  # times a step that was proposed before
+_SHORT = 0.04  # of the box, where the curvature is negative
 
 
 Leaf = Any
@@ -43,20 +46,29 @@ class Minimum(NamedTuple):
 
 
 class State(NamedTuple):
-    """A minimisation that can be taken up again."""
+    """A minimisation that can be taken up again.
+
+    Attributes:
+        at: the best point so far.
+        damping: of the next step.
+        last: the step proposed before, (n,); zero if it was refused.
+    """
 
     at: Minimum
     damping: Leaf
+    last: Leaf
 
 
-def begin(start: Array) -> State:
-    """The state before the first step, which evaluates the start (n,) itself.
+def begin(starts: np.ndarray) -> State:
+    """The state before the first step, which evaluates the starts (..., n) themselves.
 
     One copy of the objective in the program instead of two.
     """
-    nothing = Expansion(jnp.asarray(jnp.inf), jnp.zeros_like(start), jnp.eye(start.size))
-    first = Minimum(start, nothing, jnp.asarray(jnp.inf), jnp.asarray(0))
-    return State(first, jnp.asarray(FIRST_DAMPING))
+    shape, n = starts.shape[:-1], starts.shape[-1]
+    nothing = Expansion(np.full(shape, np.inf), np.zeros((*shape, n)), np.zeros((*shape, n, n)))
+    nothing.curvature[...] = np.eye(n)
+    first = Minimum(starts.copy(), nothing, np.full(shape, np.inf), np.zeros(shape, dtype=int))
+    return State(first, np.full(shape, FIRST_DAMPING), np.zeros((*shape, n)))
 
 
 def minimise(
@@ -69,7 +81,9 @@ def minimise(
 ) -> State:
     """Levenberg-Marquardt steps until the decrement falls below `tolerance` or `limit` is reached.
 
-    Parameters at an edge of the box whose gradient points outwards are held there.
+    Parameters at an edge of the box whose gradient points outwards are held there. Where the value flattens out
+    exponentially, as for very light and very heavy mediators, Newton's step is the same again and again: then it
+    is taken several times over.
 
     Args:
         expand: x (n,) -> Expansion; the curvature may be that of Fisher scoring.
@@ -80,15 +94,22 @@ def minimise(
     """
 
     def advance(state: State) -> State:
-        here, damping = state
-        x, decrement = step(here.expansion, here.x, damping, box)
+        here, damping, last = state
+        near, decrement = step(here.expansion, here.x, damping, box)
+        move = near - here.x
+        again = _alike(move, last, here.expansion.curvature)
+        x = here.x + move * jnp.where(again, _times(here.x, move, box), 1.0)
         expansion = expand(x)
         better = expansion.value < here.expansion.value
         x, expansion = jax.tree.map(
             lambda new, old: jnp.where(better, new, old), (x, expansion), (here.x, here.expansion)
         )
         known = jnp.where(jnp.isfinite(decrement) & (here.steps > 0), jnp.abs(decrement), jnp.inf)
-        return State(Minimum(x, expansion, known, here.steps + 1), next_damping(damping, better))
+        return State(
+            Minimum(x, expansion, known, here.steps + 1),
+            jnp.where(again & ~better, damping, next_damping(damping, better)),
+            jnp.where(better, move, 0.0),
+        )
 
     def going(state: State) -> Array:
         return (state.at.decrement > tolerance) & (state.at.steps < limit)
@@ -96,12 +117,42 @@ def minimise(
     return jax.lax.while_loop(going, advance, state)
 
 
+def settle(state: State, box: Array, tolerance: float) -> State:
+    """The last step of a minimisation that is over, without evaluation: what rounding made of the way is gone.
+
+    For objectives without kinks only: the value is taken from the expansion.
+    """
+    x, decrement = step(state.at.expansion, state.at.x, jnp.zeros(()), box)
+    over = (state.at.decrement <= tolerance) & (jnp.abs(decrement) <= tolerance)
+    expansion = state.at.expansion
+    value = expansion.value - jnp.where(over, decrement, 0.0)
+    at = state.at._replace(
+        x=jnp.where(over, x, state.at.x), expansion=expansion._replace(value=value)
+    )
+    return state._replace(at=at)
+
+
+def _alike(move: Array, last: Array, curvature: Array) -> Array:
+    """Whether two steps (n,) are the same to a fifth."""
+    scale = jnp.abs(jnp.diag(curvature))
+    overlap = jnp.sum(scale * move * last)
+    return overlap > 0.8 * jnp.maximum(jnp.sum(scale * move**2), jnp.sum(scale * last**2))
+
+
+def _times(x: Array, move: Array, box: Array) -> Array:
+    """How many times a step can be taken before it leaves the box, () from 1 to a maximum."""
+    low, high = box.T
+    room = jnp.where(move > 0, high - x, low - x)
+    times = jnp.where(move == 0, _AGAIN, room / jnp.where(move == 0, 1.0, move))
+    return jnp.clip(jnp.min(times, initial=_AGAIN), 1.0, _AGAIN)
+
+
 @jax.jit
 def step(expansion: Expansion, x: Leaf, damping: Leaf, box: Leaf) -> tuple[Array, Array]:
     """One Levenberg-Marquardt proposal inside the box, and the decrease of the value it expects.
 
-    The matrix is not positive definite where the proposal is NaN: no value improves on the old one there, and the
-    damping grows.
+    Where the curvature is negative a short step goes downhill, and infinity is expected of it. A large system that
+    is not positive definite gives NaN: no value improves on the old one there, and the damping grows.
     """
     low, high = box.T
     gradient = expansion.gradient
@@ -111,14 +162,18 @@ def step(expansion: Expansion, x: Leaf, damping: Leaf, box: Leaf) -> tuple[Array
     free = jnp.where(held[:, None] | held[None, :], 0.0, expansion.curvature)
     matrix = free + jnp.diag(jnp.where(held, 1.0, damping * scale))
     downhill = jnp.where(held, 0.0, -gradient)
-    move = solve(matrix, downhill)
-    return jnp.clip(x + move, low, high), jnp.sum(downhill * move) / 2
+    move, convex = solve(matrix, downhill)
+    width = jnp.where(high > low, high - low, 1.0)
+    longest = jnp.max(jnp.abs(move) / width, initial=0.0)
+    move *= jnp.where(convex, 1.0, jnp.minimum(_SHORT / longest, 1.0))
+    decrement = jnp.where(convex, jnp.sum(downhill * move) / 2, jnp.inf)
+    return jnp.clip(x + move, low, high), decrement
 
 
 def pressed(gradient: Leaf, x: Leaf, box: Leaf) -> Any:
     """Which parameters sit at an edge of the box with the value falling outwards, (..., n)."""
     low, high = box.T
-    return ((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0))
+    return ((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0)) | (low == high)
 
 
 def next_damping(damping: Leaf, better: Leaf) -> Leaf:

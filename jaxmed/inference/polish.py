@@ -20,7 +20,7 @@ def polish(problem: Problem, start: np.ndarray, data: Data) -> Minimum:
     while decrement > _TOLERANCE and steps < _STEPS:
         proposed, expected = jax.device_get(newton.step(expansion, x, damping, problem.box))
         decrement = abs(expected) if np.isfinite(expected) else np.inf
-        there = expand(problem, proposed, data) if np.isfinite(expected) else None
+        there = expand(problem, proposed, data) if np.isfinite(proposed).all() else None
         better = there is not None and there.value < expansion.value
         if there is not None and better:
             x, expansion = proposed, there

@@ -14,13 +14,13 @@ from jaxmed.inference.compiling import QuickJit
 from jaxmed.inference.devices import device_count, over_devices
 from jaxmed.inference.expansion import least_nll, nuisance_expansion
 from jaxmed.inference.lanes import CONVERGED_BELOW, TOLERANCE, batches, run
-from jaxmed.inference.newton import State, minimise, pressed
+from jaxmed.inference.memory import LARGEST, fastest_batch
+from jaxmed.inference.newton import State, minimise, pressed, settle
 from jaxmed.inference.problem import Data, Problem, blocks, constraint_part
 from jaxmed.inference.results import CONVERGED, EXCLUDED, UNCONVERGED
 
-# Points per batch: enough to fill the vector units, small enough to stay in cache.
-CHUNK = 64
 _FIRST_ROUND = 3
+_CONSTRAINED = 64  # points at a time
 # -log L that is certain to lie this far above the standard model's is bounded, not minimised.
 _EXCLUDED_ABOVE = 500.0
 
@@ -67,7 +67,7 @@ def profile(
     tick: Callable[[float], None] | None = None,
     start: Start | None = None,
     *,
-    batch: int = CHUNK,
+    batch: int = LARGEST,
 ) -> Profiled:
     """Profile out all free nuisances at each point, in batches of one compiled size, on all local devices.
 
@@ -79,7 +79,8 @@ def profile(
         data: the experiments.
         tick: called with the number of points finished since the last call.
         start: of the nuisances at every point; by default where the standard model has them.
-        batch: points at a time on each device; results depend on it, and on the number of devices, by rounding.
+        batch: points at a time on each device, at most; results depend on it, and on the number of devices, by
+            rounding.
     """
     start = start or standard_start(problem, data, batch)
     nuisances = np.zeros((len(points), len(problem.nuisances)))
@@ -89,8 +90,9 @@ def profile(
     share = partial(_share, tick, len(parts))
     for block, own in parts:
         index = [problem.nuisances.index(name) for name in block.nuisances]
+        size = min(batch, fastest_batch(block, own))
         begun = Start(start.nuisances[..., index], start.nll)
-        found = _profile_block(block, points, own, begun, share, batch * device_count())
+        found = _profile_block(block, points, own, begun, share, size * device_count())
         total += found.nll
         squares += found.gradient_norm**2
         status = np.maximum(status, found.status)
@@ -101,7 +103,7 @@ def profile(
     return Profiled(total, nuisances, status, np.sqrt(squares))
 
 
-def standard_start(problem: Problem, data: Data, batch: int = CHUNK) -> Start:
+def standard_start(problem: Problem, data: Data, batch: int = LARGEST) -> Start:
     """The standard model's nuisances and -log L."""
     by_name = dict(
         zip([p.name for p in problem.model.parameters], problem.model.standard, strict=True)
@@ -179,7 +181,8 @@ def _advance_lanes(
         floor = least_nll(problem, data, parts)
         expand = partial(nuisance_expansion, problem, data, parts, centres=centres)
         worth = jnp.where(floor > hopeless, 0, limit)
-        return minimise(expand, state, box, tolerance=TOLERANCE, limit=worth), floor
+        end = minimise(expand, state, box, tolerance=TOLERANCE, limit=worth)
+        return settle(end, box, TOLERANCE), floor
 
     return jax.vmap(one)(*lanes)
 
@@ -187,7 +190,7 @@ def _advance_lanes(
 def _constraints(problem: Problem, points: np.ndarray) -> np.ndarray:
     """Constraints at each point, (n_points,), in batches of one compiled size."""
     values = np.zeros(len(points))
-    for lanes in batches(np.arange(len(points)), CHUNK):
+    for lanes in batches(np.arange(len(points)), _CONSTRAINED):
         values[lanes] = jax.device_get(_constraint_chunk(problem, points[lanes]))
     return values
 

@@ -14,12 +14,12 @@ from jaxmed.inference.compiling import QuickJit
 from jaxmed.inference.devices import device_count, over_devices
 from jaxmed.inference.expansion import nuisance_expansion
 from jaxmed.inference.lanes import TOLERANCE, run, silent
-from jaxmed.inference.newton import State, minimise
+from jaxmed.inference.newton import State, minimise, settle
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.profile import Profiled, summary
 from jaxmed.inference.toys import Toys
 
-# Numbers (bins times nuisances times toys) in a batch: it should stay in the cache.
+# Numbers in a batch (for a fit of nuisances, bins times nuisances times toys): it should stay in the cache.
 _BATCH_NUMBERS = 200_000
 _MOST = 2048
 _FIRST_ROUND = 5
@@ -39,7 +39,8 @@ def conditional_fits(
         point: model parameters in the fit's coordinate, (n_parameters,), the same for all toys.
         start: of the nuisances, (n_nuisances,), such as the truth.
     """
-    size = toy_batch(problem, data) * device_count()
+    each = sum(e.n_bins for e in data) * (1 + len(problem.names))
+    size = batch_size(each) * device_count()
 
     def advance(lanes: np.ndarray, state: State, limit: int) -> tuple[State, np.ndarray]:
         own = tuple(o[lanes] for o in toys.observed), toys.centres[lanes]
@@ -50,9 +51,8 @@ def conditional_fits(
     return summary(state, problem.box[len(problem.parameters) :])
 
 
-def toy_batch(problem: Problem, data: Data) -> int:
-    """Toys at a time on each device: the largest power of two within the budget."""
-    each = sum(e.n_bins for e in data) * (1 + len(problem.names))
+def batch_size(each: int) -> int:
+    """Toys at a time on each device if one of them works on so many numbers: a power of two within the budget."""
     return int(2 ** np.clip(np.floor(np.log2(_BATCH_NUMBERS / each)), 3, np.log2(_MOST)))
 
 
@@ -91,6 +91,7 @@ def _advance_lanes(
         expand = partial(
             nuisance_expansion, problem, with_counts(data, observed), parts, centres=centres
         )
-        return minimise(expand, state, box, tolerance=TOLERANCE, limit=limit)
+        end = minimise(expand, state, box, tolerance=TOLERANCE, limit=limit)
+        return settle(end, box, TOLERANCE)
 
     return jax.vmap(one)(*lanes)

@@ -73,8 +73,9 @@ def _methods(saved: Saved) -> set[str]:
     if saved.kind == "limit":
         used = {_UNIFIED} if saved.content.get("method") == "fc" else {_ASYMPTOTIC}
         return used | ({_ASYMPTOTIC} if "g_expected" in saved.content else set())
+    unified = {_UNIFIED} if saved.kind == "scan" and saved.content.get("toys") else set()
     asymptotic = saved.kind in ("fits", "contours", "bounds", "significance", "surface", "scan")
-    return {_ASYMPTOTIC} if asymptotic else set()
+    return unified | ({_ASYMPTOTIC} if asymptotic else set())
 
 
 @cache

@@ -163,6 +163,8 @@ def _scan(saved: Saved) -> list[HepTable]:
         (("$-2 \\Delta \\log L$", ""), (2 * (nll - nll.min())).tolist()),
         (("Status", ""), status),
     ]
+    if "p" in arrays:
+        dependent.append((("p-value, from toys", ""), arrays["p"].ravel().tolist()))
     description = (
         "Above the lowest point, nuisances profiled. Where the status is excluded the number is a lower bound, where "
         "it is unconverged an upper one."

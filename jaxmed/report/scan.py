@@ -18,6 +18,14 @@ and the arrays are
                  an upper bound, (n_1, n_2, ...)
     gradient_norm of -log L in the nuisances, NaN where excluded, (n_1, n_2, ...)
     nuisances    where, in standard deviations, (n_1, n_2, ..., n_nuisances)
+
+With toys (header `toys`: number at each point, cl, seed) there are also, each (n_1, n_2, ...),
+
+    q            2 (nll - nll at the data's global minimum), NaN where excluded
+    critical     quantile cl of q in toys of this point; critical_error its statistical error; NaN where excluded
+    p            share of the toys with q at least as large, p_error its binomial error; 0 where excluded
+    accepted     whether p > 1 - cl: the point is in the Feldman-Cousins region
+    failed       toys whose fit did not converge, counted as more extreme than the data
 """
 
 from collections.abc import Mapping
@@ -31,6 +39,16 @@ from jaxmed.inference.results import STATUS, Surface
 from jaxmed.report.npz import Result, read_npz
 
 KIND = "scan"
+# Points so far from the data that the profile stopped early are not worth toys.
+OF_EXCLUDED_POINTS = {
+    "q": np.nan,
+    "critical": np.nan,
+    "critical_error": np.nan,
+    "p": 0.0,
+    "p_error": 0.0,
+    "accepted": False,
+    "failed": 0,
+}
 _PER_POINT = ("nll", "status", "gradient_norm")
 
 
@@ -126,6 +144,24 @@ def scan_json(result: Result) -> dict[str, Any]:
         "delta_chi2_sm": None if nll_sm is None else 2 * (nll_sm - nll),
         "n_points": surface.nll.size,
         **{f"n_{name}": int((surface.status == i).sum()) for i, name in enumerate(STATUS)},
+        "toys": _toys_json(result),
         "method": header["method"],
         "provenance": header["provenance"],
     }
+
+
+def _toys_json(result: Result) -> dict[str, Any] | None:
+    """What toys say, None without them."""
+    asked = result.header.get("toys")
+    if asked is None:
+        return None
+    arrays = {name: result.arrays[name] for name in OF_EXCLUDED_POINTS}
+    counts = {"n_accepted": int(arrays["accepted"].sum()), "n_failed": int(arrays["failed"].sum())}
+    return {**asked, **arrays, **counts}
+
+
+def toys_sentence(toys: Mapping[str, Any], n_points: int) -> str:
+    """How many points toys accept, and how many toys failed."""
+    region = f"{toys['n_accepted']} of {n_points} points are in the {toys['cl']:.0%} Feldman-Cousins region"
+    failed = f"; {toys['n_failed']} toys did not converge and count as more extreme"
+    return region + (failed if toys["n_failed"] else "")

@@ -121,7 +121,9 @@ def jaxmed_fits(observed: Array) -> tuple[Array, Array]:
         data = (replace(DATA[0], observed=n),)
         parts = [components(e, PROBLEM.couplings(jnp.zeros(0))) for e in data]
         expand = partial(nuisance_expansion, PROBLEM, data, parts, centres=jnp.zeros(6))
-        found = minimise(expand, begin(jnp.zeros(6)), box, tolerance=1e-9, limit=50)
+        found = minimise(
+            expand, jax.tree.map(jnp.asarray, begin(np.zeros(6))), box, tolerance=1e-9, limit=50
+        )
         return found.at.expansion.value, found.at.x
 
     return jax.vmap(one)(observed)

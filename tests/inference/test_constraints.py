@@ -60,9 +60,9 @@ def test_expansion_is_that_of_nll(experiments, fixed):
     x = jnp.array([values.get(name, 0.3) for name in problem.names])
     found = expand(problem, np.asarray(x), data)
     assert found.value == pytest.approx(float(problem.nll(x, data)), rel=1e-12)
-    gradient = jax.grad(problem.nll)(x, data)
+    gradient = jax.jit(jax.grad(problem.nll))(x, data)
     np.testing.assert_allclose(found.gradient, gradient, rtol=1e-9, atol=1e-9)
-    curvature = jax.hessian(problem.nll)(x, data)
+    curvature = jax.jit(jax.hessian(problem.nll))(x, data)
     np.testing.assert_allclose(found.curvature, curvature, rtol=1e-8, atol=1e-8)
 
 

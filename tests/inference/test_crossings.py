@@ -36,7 +36,7 @@ def analytic(monkeypatch, experiments):
         function, slope, _ = FUNCTIONS[name]
         sizes = []
 
-        def profile(problem, points, data):
+        def profile(problem, points, data, start):
             sizes.append(len(points))
             n = len(points)
             return Found(function(points[:, 0]), np.zeros((n, 0)), np.ones(n, dtype=bool))

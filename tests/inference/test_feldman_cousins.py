@@ -31,11 +31,11 @@ def test_q_is_chi_squared_where_wilks_holds(mixing):
 
 def test_points_are_the_same_alone_and_together(mixing):
     points = np.array([[0.2], [0.25]])
-    both = accept(mixing, points, 0.9, 50, 3)
-    alone = accept(mixing, points[1:], 0.9, 50, 3, first=50)
+    both = accept(mixing, points, 0.9, 50, 3, np.array([0, 50]))
+    alone = accept(mixing, points[1:], 0.9, 50, 3, np.array([50]))
     assert both.p[1] == alone.p[0]
     assert both.critical[1] == pytest.approx(alone.critical[0], rel=1e-9)
-    other = accept(mixing, points[1:], 0.9, 50, 4, first=50)
+    other = accept(mixing, points[1:], 0.9, 50, 4, np.array([50]))
     assert other.critical[0] != both.critical[1]
 
 
@@ -61,18 +61,26 @@ def test_accepted_are_points_below_their_critical_value(experiments):
 
 def test_ends_are_interpolated():
     log_g = np.array([-7.0, -6.0, -5.0])
-    ((low, high),) = accepted_intervals(log_g, np.array([1.0, 1.0, 0.2, 0.0]), 0.1)
+    none = np.zeros(4)
+    ((low, high),) = accepted_intervals(log_g, np.array([1.0, 1.0, 0.2, 0.0]), none, 0.1)
     assert low == 0
     assert np.log10(high) == pytest.approx(-5.5)
-    ((low, high),) = accepted_intervals(log_g, np.array([0.0, 0.05, 0.15, 0.5]), 0.1)
+    ((low, high),) = accepted_intervals(log_g, np.array([0.0, 0.05, 0.15, 0.5]), none, 0.1)
     assert np.log10(low) == pytest.approx(-6.5)
     assert high == pytest.approx(1e-5)
-    assert accepted_intervals(log_g, np.zeros(4), 0.1) == ()
+    assert accepted_intervals(log_g, none, none, 0.1) == ()
+
+
+def test_a_gap_within_the_errors_is_scatter():
+    log_g, p = np.linspace(-7, -5, 5), np.array([0.0, 0.2, 0.09, 0.3, 0.0, 0.4])
+    assert len(accepted_intervals(log_g, p, np.full(6, 0.001), 0.1)) == 3
+    ((first, last), _) = accepted_intervals(log_g, p, np.full(6, 0.01), 0.1)
+    assert first < 1e-7 < 1e-6 < last
 
 
 @pytest.mark.slow
 def test_limit_is_near_the_asymptotic_one(experiments):
-    found = fc_limits(experiments["xenon1t"], masses=[0.06], number=200, seed=1)
+    found = fc_limits(experiments["xenon1t"], masses=[0.06], number=1000, seed=1)
     # an excess of 3.5 sigma is far from the edge g = 0
     assert found.flag == ("excludes zero",)
     wanted = limits(experiments["xenon1t"], masses=[0.06])

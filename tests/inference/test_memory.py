@@ -1,12 +1,17 @@
 """From bytes to a batch: the estimate against what the compiled program needs."""
 
-import jax
-import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from jaxmed.inference import memory
-from jaxmed.inference.memory import batch_size, default_memory, needed, point_bytes, read_bytes
+from jaxmed.inference.memory import (
+    batch_size,
+    default_memory,
+    fastest_batch,
+    needed,
+    point_bytes,
+    read_bytes,
+)
 from jaxmed.inference.newton import begin
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile import _advance
@@ -21,7 +26,7 @@ def _problem(experiments, *names):
 @pytest.mark.parametrize("name", ["texono", "coherent_csi", "coherent_lar", "xenon1t"])
 def test_the_estimate_holds_for_the_compiled_program(experiments, name):
     problem, data = _problem(experiments, name)
-    states = jax.vmap(begin)(jnp.zeros((64, len(problem.nuisances))))
+    states = begin(np.zeros((64, len(problem.nuisances))))
     compiled = _advance.lower(problem, (np.zeros((64, 2)), states), data, 3, 1e3).compile()
     analysis = compiled.memory_analysis()
     assert analysis is not None
@@ -30,8 +35,16 @@ def test_the_estimate_holds_for_the_compiled_program(experiments, name):
 
 
 def test_blocks_run_one_after_the_other(experiments):
-    alone = [point_bytes(*_problem(experiments, name)) for name in ("texono", "xenon1t")]
-    assert point_bytes(*_problem(experiments, "texono", "xenon1t")) == max(alone)
+    alone = [needed(*_problem(experiments, name), 8, 0) for name in ("texono", "xenon1t")]
+    assert needed(*_problem(experiments, "texono", "xenon1t"), 8, 0) == max(alone)
+
+
+def test_blocks_with_more_cells_take_fewer_points(experiments):
+    sizes = [
+        fastest_batch(*_problem(experiments, *names))
+        for names in (("xenon1t",), ("coherent_lar",), ("coherent_csi", "coherent_lar"))
+    ]
+    assert sizes == [256, 32, 16]
 
 
 def test_the_batch_fits_and_the_next_does_not(experiments):

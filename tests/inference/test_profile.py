@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 from iminuit import Minuit
 
+from jaxmed.inference.memory import LARGEST
 from jaxmed.inference.problem import blocks, make_problem
-from jaxmed.inference.profile import CHUNK, Start, profile
+from jaxmed.inference.profile import Start, profile
 from jaxmed.inference.results import CONVERGED, EXCLUDED
 from jaxmed.inference.scan import scan
 from jaxmed.theory.models import get_model
@@ -42,10 +43,10 @@ def test_batches_do_not_matter(experiments):
     """The same points alone, in a full batch and across a batch boundary."""
     data = (experiments["xenon1t"],)
     problem = make_problem(data, get_model("u1r"))
-    many = np.resize(POINTS, (CHUNK + 3, 2))
+    many = np.resize(POINTS, (LARGEST + 3, 2))
     np.testing.assert_allclose(
         profile(problem, many, data).nll,
-        np.resize(profile(problem, POINTS, data).nll, CHUNK + 3),
+        np.resize(profile(problem, POINTS, data).nll, LARGEST + 3),
         rtol=1e-12,
     )
 

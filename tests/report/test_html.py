@@ -196,6 +196,24 @@ def test_a_scan_along_one_parameter_is_a_curve(tmp_path, folder):
     assert "mass = 0.001" in " ".join(page.texts["body"])
 
 
+def test_toys_of_a_scan_add_their_region(tmp_path, folder):
+    from jaxmed.report.npz import write_npz
+
+    found = read_npz(folder / "scan.npz")
+    p = np.full(found.arrays["nll"].shape, 0.9)
+    p[-2:] = 0.0
+    toys = {"number": 10, "cl": 0.8, "seed": 1}
+    write_npz(tmp_path / "scan.npz", "scan", found.header | {"toys": toys}, found.arrays | {"p": p})
+    page = page_of(tmp_path)
+    layers = {layer["name"]: layer for layer in json.loads(page.texts["script"][0])}
+    (edge,) = layers["XENON1T (u1r): 80 % Feldman-Cousins region"]["lines"]
+    g = found.arrays["axis_g"]
+    # p falls from 0.9 to 0 between two rows and is 0.2 after seven ninths of the way
+    assert edge["y"] == pytest.approx([g[1] * (g[2] / g[1]) ** (7 / 9)] * len(edge["y"]), rel=1e-4)
+    assert [float(row["p"]) for row in page.csv("scan_points.csv")] == p.ravel().tolist()
+    assert "Feldman, Gary J." in " ".join(page.texts["body"])
+
+
 def damaged(content, depth=4):
     """The content with one value after another replaced or left out, a few levels deep."""
     if not isinstance(content, dict) or not depth:

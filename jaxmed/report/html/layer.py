@@ -81,3 +81,16 @@ def points(
 def rounded(values: Sequence[float | None]) -> list[float | None]:
     """Six digits are enough for a plot; what is no number becomes null."""
     return [float(f"{v:.6g}") if np.isfinite(v) else None for v in numbers(values)]
+
+
+def who(content: dict[str, Any]) -> str:
+    """Experiments by their titles, and the model."""
+    titles = content.get("provenance", {}).get("titles", {})
+    names = [str(titles.get(name, name)) for name in content["experiments"]]
+    extra = "".join(f" + {name}" for name in content.get("constraints", []))
+    return f"{' + '.join(names)}{extra} ({content['model']})"
+
+
+def owner(content: dict[str, Any]) -> str:
+    """Whose colour a result has."""
+    return "+".join(content["experiments"])

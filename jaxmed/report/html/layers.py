@@ -3,24 +3,22 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
-import numpy as np
-from contourpy import contour_generator
-
 from jaxmed.report.bounds_figure import LIKELIHOOD
 from jaxmed.report.html.downloads import Numbers
+from jaxmed.report.html.grids import grid_layers
 from jaxmed.report.html.layer import (
     Layer,
     contours_table,
     expected_table,
     limit_table,
     line,
+    owner,
     points,
     rounded,
+    who,
 )
 from jaxmed.report.saved import Saved, understanding
 
-# 1, 2 and 3 standard deviations for two parameters, as in the figures.
-_SIGMAS = {2.30: "1σ", 6.18: "2σ", 11.83: "3σ"}
 _CONVERGED, _BOUND = 0, 3
 
 
@@ -42,7 +40,7 @@ def layers(results: Sequence[Saved], overlays: Sequence[dict[str, Any]] = ()) ->
             with understanding(saved):
                 (coarse if saved.kind in ("surface", "scan") else found).extend(read(saved))
     for layer in coarse:
-        layer.on = layer.on and not found
+        layer.on = layer.on and not (found and layer.points)
     return found + coarse + _overlays(results, overlays)
 
 
@@ -53,7 +51,7 @@ def _contours(saved: Saved) -> list[Layer]:
 def _edges(stem: str, content: dict[str, Any]) -> Layer:
     """Contours of one fit."""
     levels = ", ".join(f"{100 * level['cl']:g}" for level in content["contours"])
-    layer = Layer(f"{_who(content)}: contours at {levels} %", _owner(content))
+    layer = Layer(f"{who(content)}: contours at {levels} %", owner(content))
     for style, level in enumerate(content["contours"]):
         for edge in level["lines"]:
             again = slice(0, 1 if edge["closed"] else 0)
@@ -79,13 +77,13 @@ def _edges(stem: str, content: dict[str, Any]) -> Layer:
 def _limit(saved: Saved) -> list[Layer]:
     content = saved.content
     layer = _limit_layer(
-        f"{_who(content)}: {100 * content['cl']:g} % limit, {content['method']}", content
+        f"{who(content)}: {100 * content['cl']:g} % limit, {content['method']}", content
     )
     layer.tables = [limit_table(saved.path.stem, content)]
     layers = [layer]
     if "g_expected" in content:
         mass, bands = content["mass_mev"], content["g_expected"]
-        expected = Layer(f"{_who(content)}: expected without a mediator", _owner(content))
+        expected = Layer(f"{who(content)}: expected without a mediator", owner(content))
         expected.bands = [
             {"x": mass, "low": rounded(bands[f"-{n}"]), "high": rounded(bands[f"{n}"])}
             for n in (2, 1)
@@ -99,7 +97,7 @@ def _limit(saved: Saved) -> list[Layer]:
 def _bounds(saved: Saved) -> list[Layer]:
     content = saved.content
     mass = content["mass_mev"]
-    owners = {name: _owner(each) for name, each in content["likelihood"].items()}
+    owners = {name: owner(each) for name, each in content["likelihood"].items()}
     quick = []
     for name, bound in content["quick"].items():
         layer = Layer(f"{LIKELIHOOD[name]}: quick bound", owners[name])
@@ -117,42 +115,12 @@ def _bounds(saved: Saved) -> list[Layer]:
     return full + quick
 
 
-def _surface(saved: Saved) -> list[Layer]:
-    """A fit's or a scan's grid; none where it is not a plane of g and mass."""
-    header, arrays = saved.content, saved.arrays
-    by_name = {axis["name"]: arrays[axis["array"]] for axis in header["axes"]}
-    wide = [name for name, values in by_name.items() if values.size > 1]
-    if list(by_name) != ["g", "mass"] or wide != ["g", "mass"]:
-        return []
-    g, mass = by_name["g"], by_name["mass"]
-    lowest = header["nll"] if saved.kind == "surface" else float(arrays["nll"].min())
-    delta = 2 * (arrays["nll"] - lowest)
-    what = {"surface": "fit", "scan": "scan"}[saved.kind]
-    zoomed = saved.path.stem.startswith("zoom_")
-    layer = Layer(f"{_who(header)}: {what}{', close-up' if zoomed else ''}", _owner(header))
-    trace = contour_generator(x=np.log10(mass), y=np.log10(g), z=delta)
-    for style, level in enumerate(_SIGMAS):
-        for edge in trace.lines(level):
-            at = 10 ** np.asarray(edge)
-            layer.lines.append(line(at[:, 0].tolist(), at[:, 1].tolist(), style))
-    at = np.unravel_index(np.argmin(arrays["nll"]), delta.shape)
-    best = header.get("best", {"mass": float(mass[at[1]]), "g": float(g[at[0]])})
-    layer.stars = [{"x": best["mass"], "y": best["g"]}]
-    at_mass, at_g = np.tile(mass, g.size).tolist(), np.repeat(g, mass.size).tolist()
-    nll, status = arrays["nll"].ravel().tolist(), arrays["status"].ravel().tolist()
-    layer.points = points(at_mass, at_g, delta.ravel().tolist(), status)
-    layer.on = not zoomed
-    rows = list(zip(at_mass, at_g, nll, status, strict=True))
-    layer.tables = [Numbers(f"{saved.path.stem}_points", ("mass_MeV", "g", "nll", "status"), rows)]
-    return [layer]
-
-
 _READERS: dict[str, Callable[[Saved], list[Layer]]] = {
     "contours": _contours,
     "limit": _limit,
     "bounds": _bounds,
-    "surface": _surface,
-    "scan": _surface,
+    "surface": grid_layers,
+    "scan": grid_layers,
 }
 
 
@@ -167,7 +135,7 @@ def _overlay_layer(overlay: dict[str, Any]) -> Layer:
 
 def _limit_layer(name: str, content: dict[str, Any]) -> Layer:
     mass, upper = content["mass_mev"], content["g_upper"]
-    layer = Layer(name, _owner(content))
+    layer = Layer(name, owner(content))
     layer.lines = [line(mass, upper, 0) | {"dots": True}]
     pairs = zip(mass, content["intervals"], strict=True)
     layer.bars = [{"x": m, "low": low, "high": high} for m, each in pairs for low, high in each]
@@ -188,15 +156,3 @@ def _overlays(results: Sequence[Saved], more: Sequence[dict[str, Any]]) -> list[
 
 def _add_new(found: list[Layer], overlays: Sequence[dict[str, Any]]) -> None:
     found += [layer for layer in map(_overlay_layer, overlays) if layer not in found]
-
-
-def _who(content: dict[str, Any]) -> str:
-    """Experiments by their titles, and the model."""
-    titles = content.get("provenance", {}).get("titles", {})
-    names = [str(titles.get(name, name)) for name in content["experiments"]]
-    extra = "".join(f" + {name}" for name in content.get("constraints", []))
-    return f"{' + '.join(names)}{extra} ({content['model']})"
-
-
-def _owner(content: dict[str, Any]) -> str:
-    return "+".join(content["experiments"])

@@ -1,0 +1,113 @@
+"""The grid of model parameters on which toys look for their global minimum: dense where data say something."""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxmed.constants import M_Z
+from jaxmed.experiments.forward import components, counts
+from jaxmed.inference.grid_score import Library, score, tabulate_grid
+from jaxmed.inference.problem import Data, Problem
+
+# Between these rises of -log L above a background-only expectation a coupling is worth looking at closely.
+_NOTHING, _TOO_MUCH = 1e-3, 30.0
+# Share of the points along a coupling that lie there; the others reach up to the end of the box.
+_CLOSE = 0.75
+_NEAR_Z = 11
+
+
+def toy_grid(
+    problem: Problem, data: Data, start: np.ndarray, density: tuple[int, int]
+) -> np.ndarray:
+    """Points (..., n_parameters), one axis for each parameter: even but for a coupling beside the mass.
+
+    At every mass a coupling goes from where it has no effect to where it has too much, and on in larger steps.
+
+    Args:
+        problem: names of the free parameters.
+        data: the experiments.
+        start: nuisances near which the toys are, (n_nuisances,).
+        density: points along a coupling and along the mass.
+    """
+    if problem.parameters != ("g", "mass") and problem.parameters != ("g",):
+        return _even(problem, density)
+    # the other way round: as many points again, one compiled program for both grids
+    coarse = _even(problem, (density[1], density[0]))
+    rise = _rise(problem, data, start, coarse)
+    log_g = coarse.reshape(len(coarse), -1, coarse.shape[-1])[:, 0, 0]
+    low, high = _ends(log_g, rise.reshape(len(log_g), -1))
+    fine = _even(problem, density)
+    if fine.ndim == 3:
+        masses, coarse_masses = fine[0, :, 1], coarse[0, :, 1]
+        low = np.interp(masses, coarse_masses, _widest(low, np.minimum))
+        high = np.interp(masses, coarse_masses, _widest(high, np.maximum))
+    fine[..., 0] = _dense(low, high, log_g[-1], density[0]).reshape(fine.shape[:-1])
+    return fine
+
+
+def mass_line(
+    problem: Problem, data: Data, start: np.ndarray, log_mass: float, n: int
+) -> np.ndarray:
+    """The same for couplings at one mass: points (1, n, 2), the couplings along the last axis."""
+    log_g = np.linspace(problem.box[0, 0], problem.box[0, 1], n)
+    rise = _rise(problem, data, start, np.stack([log_g, np.full(n, log_mass)], axis=-1))
+    low, high = _ends(log_g, rise[:, None])
+    close = _dense(low, high, log_g[-1], n)[:, 0]
+    return np.stack([close, np.full(n, log_mass)], axis=-1)[None]
+
+
+def _even(problem: Problem, density: tuple[int, int]) -> np.ndarray:
+    boxes = zip(problem.parameters, problem.box, strict=False)
+    axes = [
+        _masses(low, high, density[1]) if name == "mass" else np.linspace(low, high, density[0])
+        for name, (low, high) in boxes
+    ]
+    return np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+
+
+def _masses(low: float, high: float, n: int) -> np.ndarray:
+    """Log10 masses (n,): even, and some more near the Z, where a mediator that mixes with it changes fast."""
+    near = np.clip(np.log10(M_Z) + np.linspace(-0.1, 0.1, _NEAR_Z), low, high)
+    return np.sort(np.concatenate([np.linspace(low, high, n - _NEAR_Z), near]))
+
+
+def _rise(problem: Problem, data: Data, start: np.ndarray, grid: np.ndarray) -> np.ndarray:
+    """-log L of what the weakest coupling predicts, above its lowest value, on the grid."""
+    points = jnp.asarray(grid.reshape(-1, grid.shape[-1]))
+    library = tabulate_grid(problem, points, jnp.asarray(start), data)
+    values = np.asarray(_expected_score(problem, library, data))
+    return (values - values.min()).reshape(grid.shape[:-1])
+
+
+@partial(jax.jit, static_argnums=0)
+def _expected_score(problem: Problem, library: Library, data: Data) -> Array:
+    """The score of what the first point predicts, (n_points,)."""
+    couplings, pulls = problem.couplings(library.points[0]), problem.pulls(library.start)
+    expected = tuple(counts(components(e, couplings), pulls)[None] for e in data)
+    return score(problem, library, expected, library.start[None])[0]
+
+
+def _ends(log_g: np.ndarray, rise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lowest and highest coupling of interest at each mass, from the rise (n_g, n_masses)."""
+    n = len(log_g)
+    felt, open_ = rise > _NOTHING, rise < _TOO_MUCH
+    first = np.where(felt.any(axis=0), felt.argmax(axis=0) - 1, n - 2)
+    last = n - open_[::-1].argmax(axis=0)
+    return log_g[np.maximum(first, 0)], log_g[np.minimum(np.maximum(last, first + 1), n - 1)]
+
+
+def _widest(ends: np.ndarray, choose: np.ufunc) -> np.ndarray:
+    """Of each mass and its neighbours the end that is furthest out."""
+    padded = np.pad(ends, 1, mode="edge")
+    return choose(choose(padded[:-2], padded[2:]), ends)
+
+
+def _dense(low: np.ndarray, high: np.ndarray, top: float, n: int) -> np.ndarray:
+    """Couplings (n, n_masses): most of them from low to high, the others evenly up to the top."""
+    close = int(_CLOSE * n)
+    inside = np.linspace(low, high, close)
+    above = np.linspace(high, np.full_like(high, top), n - close + 1)[1:]
+    return np.concatenate([inside, above])

@@ -52,6 +52,7 @@ def _what_else(part: Mapping[str, Any]) -> list[str]:
         "held fixed": part.get("fixed"),
         "freed": part.get("free"),
         "grid": part.get("grid"),
+        "toys": part.get("toys"),
         "options": part.get("options"),
     }
     return [f"{key}: {_words(value)}" for key, value in asked.items() if value]

@@ -47,7 +47,7 @@ def _accepted(saved: Saved, mass: np.ndarray, g: np.ndarray) -> list[Layer]:
         return []
     name = f"{who(saved.content)}: {100 * toys['cl']:g} % Feldman-Cousins region"
     layer = Layer(name, owner(saved.content))
-    _add_edges(layer, mass, g, saved.arrays["p"], 1 - toys["cl"], 0)
+    _add_edges(layer, mass, g, saved.arrays["p"], 1 - toys["cl"], 3)
     return [layer]
 
 

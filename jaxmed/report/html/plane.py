@@ -18,7 +18,8 @@ _HINT = (
 _KEY = (
     "Edges of fits and scans are 1σ, 2σ and 3σ for two parameters: solid, dashed and dotted, like the levels of "
     "contours in their order. Limits are solid with dots, and pale bars show what they allow. Expected limits are "
-    "dashed in their 1σ and 2σ bands, quick bounds dash-dotted, overlays dotted. A star is a best fit."
+    "dashed in their 1σ and 2σ bands, quick bounds and regions from toys dash-dotted, overlays dotted. A star is a "
+    "best fit."
 )
 
 

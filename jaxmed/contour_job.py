@@ -1,5 +1,6 @@
 """What `jaxmed contour` does: contours of every fit of an analysis, their JSON and figure."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -8,9 +9,10 @@ import numpy as np
 from jaxmed.config import Analysis
 from jaxmed.inference.contours import Contours, contours
 from jaxmed.inference.progress import Tick
-from jaxmed.jobs import Planned
+from jaxmed.jobs import Planned, asked
 from jaxmed.report.contours import contours_figure, contours_json
 from jaxmed.report.figures import save
+from jaxmed.report.overlay import Overlay
 
 Plane = tuple[np.ndarray | None, np.ndarray | None]
 """Couplings and masses [MeV] of the coarse grid, None for the whole box."""
@@ -23,6 +25,7 @@ def run_contours(
     plane: Plane,
     out: Path,
     tick: Tick,
+    overlays: Sequence[Overlay] = (),
 ) -> tuple[dict[str, Any], dict[str, Contours], list[Path]]:
     """Contours of the joint fit and, if planned, of each experiment alone.
 
@@ -33,6 +36,7 @@ def run_contours(
         plane: coarse grid.
         out: folder of the figure.
         tick: called with the share of one fit's work done since the last call.
+        overlays: a user's own curves for the figure.
 
     Returns:
         JSON content and contours by name of the fit, and the figures written.
@@ -58,6 +62,9 @@ def run_contours(
         job.name: contours_json(
             found[job.name], analysis.model.name, job.group, analysis.constraints
         )
+        | asked(analysis)
+        | {"fixed": job.fixed}
+        | ({"overlays": [o.as_json() for o in overlays]} if overlays else {})
         for job in planned
     }
     titles = {job.name: " + ".join(e.title for e in job.group) for job in planned}
@@ -65,5 +72,5 @@ def run_contours(
         f"Edges of the allowed regions, {', '.join([analysis.model.name, *analysis.constraints])}"
     )
     labelled = {titles[name]: each for name, each in found.items()}
-    figure = contours_figure(labelled, title, plane)
+    figure = contours_figure(labelled, title, plane, overlays)
     return content, found, save(figure, out / f"contour_{analysis.name}")

@@ -2,7 +2,8 @@
 
 import os
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -23,7 +24,8 @@ from jaxmed.report.bounds_figure import NOTE, bounds_figure
 from jaxmed.report.figures import save, spectra_figure, surface_figure
 from jaxmed.report.files import fit_json, provenance
 from jaxmed.report.folder import describe_folder
-from jaxmed.report.spectrum import Spectrum, spectrum
+from jaxmed.report.spectrum import FittedSpectrum, Spectrum, spectrum
+from jaxmed.report.surface import save_surfaces
 from jaxmed.theory.bounds import figure_5
 from jaxmed.theory.couplings import Couplings, standard_model
 from jaxmed.theory.models import Model
@@ -53,10 +55,37 @@ class Fits:
     model: Model
     results: dict[str, FitResult]
     planned: dict[str, Planned]
+    asked: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """One object per fit."""
-        return {name: fit_json(r, self.planned[name].group) for name, r in self.results.items()}
+        """One object per fit: the fit, what it was asked, and its spectra."""
+        return {
+            name: fit_json(result, self.planned[name].group)
+            | self.asked
+            | {
+                "fixed": self.planned[name].fixed,
+                "spectra": {s.name: s.as_json() for s in self.spectra[name]},
+            }
+            for name, result in self.results.items()
+        }
+
+    @cached_property
+    def spectra(self) -> dict[str, list[FittedSpectrum]]:
+        """Every experiment of every fit, at the standard model's and at the best fit's nuisances."""
+        return {name: self._spectra(name) for name in self.results}
+
+    def _spectra(self, name: str) -> list[FittedSpectrum]:
+        result, mediator = self.results[name], self.best_couplings(name)
+        pulls = {n: e.value for n, e in result.nuisances.items()}
+        return [
+            FittedSpectrum(
+                e.name,
+                e.title,
+                spectrum(e, standard_model(), result.nuisances_sm),
+                spectrum(e, mediator, pulls),
+            )
+            for e in self.planned[name].group
+        ]
 
     def best_couplings(self, name: str) -> Couplings:
         """Couplings at the best fit of one fit."""
@@ -84,6 +113,11 @@ def plan_fits(analysis: Analysis) -> list[Planned]:
     return planned
 
 
+def asked(analysis: Analysis) -> dict[str, Any]:
+    """What an analysis sets beside model, data, constraints and what it holds fixed, for the JSON."""
+    return {"free": list(analysis.free), "options": analysis.options}
+
+
 def _concerning(experiment: Experiment, analysis: Analysis) -> dict[str, float]:
     """What the joint fit holds fixed, as far as it means something to one experiment."""
     known = {STRENGTH, *(p.name for p in analysis.model.parameters), *experiment.nuisances}
@@ -107,19 +141,19 @@ def run_fits(analysis: Analysis, planned: list[Planned], tick: Tick = None) -> F
     with ThreadPoolExecutor(max_workers=min(len(planned), os.cpu_count() or 1)) as pool:
         results = list(pool.map(one, planned))
     by_name = {job.name: job for job in planned}
-    return Fits(analysis.model, dict(zip(by_name, results, strict=True)), by_name)
+    done = dict(zip(by_name, results, strict=True))
+    return Fits(analysis.model, done, by_name, asked(analysis) | {"grid": analysis.grid})
 
 
 def save_fits(done: Fits, out: Path) -> list[Path]:
-    """Figures of every fit: spectra, and the -2 log L surface where there is one."""
+    """Figures of every fit: spectra, and the -2 log L surface, with its numbers, where there is one."""
     written = []
     for name, result in done.results.items():
-        group = done.planned[name].group
-        pulls = {n: e.value for n, e in result.nuisances.items()}
-        standard = [spectrum(e, standard_model(), result.nuisances_sm) for e in group]
-        best = [spectrum(e, done.best_couplings(name), pulls) for e in group]
+        group, found = done.planned[name].group, done.spectra[name]
+        standard, best = [s.standard for s in found], [s.best for s in found]
         label = f"best fit, {result.model}"
         written += save(spectra_figure(group, standard, best, label), out / f"spectra_{name}")
+        written += save_surfaces(name, result, group, out)
     planes = {n: r for n, r in done.results.items() if set(r.surface.axes) == {"g", "mass"}}
     if planes:
         groups = {n: done.planned[n].group for n in planes}
@@ -130,13 +164,19 @@ def save_fits(done: Fits, out: Path) -> list[Path]:
 
 def run_spectrum(
     name: str, couplings: Couplings, label: str, out: Path
-) -> tuple[Spectrum, list[Path]]:
-    """The spectrum of one experiment and the figures written."""
+) -> tuple[dict[str, Any], Spectrum, list[Path]]:
+    """The spectrum of one experiment: JSON content, events, and the figures written."""
     experiment = load(name)
     found = spectrum(experiment, couplings)
     standard = spectrum(experiment, standard_model())
     figure = spectra_figure([experiment], [standard], [found], label)
-    return found, save(figure, out / f"spectrum_{experiment.name}")
+    content = found.as_json() | {
+        "experiment": experiment.name,
+        "title": experiment.title,
+        "label": label,
+        "provenance": provenance([experiment]),
+    }
+    return content, found, save(figure, out / f"spectrum_{experiment.name}")
 
 
 def run_check(folder: Path) -> dict[str, Any]:

@@ -17,6 +17,7 @@ from jaxmed.inference.progress import Tick, advance
 from jaxmed.keys import unknown
 from jaxmed.report.figures import limits_figure, save
 from jaxmed.report.files import limits_json
+from jaxmed.report.overlay import Overlay
 from jaxmed.theory.models import Model
 
 METHODS = ("asymptotic", "fc")
@@ -35,6 +36,7 @@ class LimitPlan(NamedTuple):
     expected: int | None = None
     seed: int = 1
     fixed: Mapping[str, float] = MappingProxyType({})
+    overlays: tuple[Overlay, ...] = ()
 
     def check(self) -> None:
         """ValueError for what can be refused before any work."""
@@ -47,10 +49,12 @@ class LimitPlan(NamedTuple):
             check_toys(self.expected, self.seed, self.constraints)
 
     def as_json(self) -> dict[str, Any]:
-        """How the limits were found."""
+        """How the limits were found, and the curves over them."""
         toys = {"toys": self.toys} if self.method == "fc" else {}
         seed = {"seed": self.seed} if toys or self.expected is not None else {}
-        return {"method": self.method} | toys | seed
+        overlays = {"overlays": [o.as_json() for o in self.overlays]} if self.overlays else {}
+        fixed = {"fixed": dict(self.fixed)} if self.fixed else {}
+        return {"method": self.method} | toys | seed | fixed | overlays
 
 
 def run_limit(plan: LimitPlan, out: Path, tick: Tick) -> tuple[dict[str, Any], Limits, list[Path]]:
@@ -68,7 +72,7 @@ def run_limit(plan: LimitPlan, out: Path, tick: Tick) -> tuple[dict[str, Any], L
     if plan.expected is not None:
         expected = expected_limits(group, plan.model, number=plan.expected, seed=plan.seed, **ask)
     title = f"{plan.model.name}: {', '.join([*(e.title for e in group), *plan.constraints])}"
-    figure = limits_figure(found, title, plan.cl, expected)
+    figure = limits_figure(found, title, plan.cl, expected, plan.overlays)
     figures = save(figure, out / "_".join(["limit", plan.model.name, *(e.name for e in group)]))
     return _content(plan, group, found, expected), found, figures
 

@@ -7,7 +7,7 @@ processes. The price is a folder that all of them see, which resuming asks for a
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import jax
@@ -21,6 +21,7 @@ from jaxmed.inference.results import EXCLUDED
 from jaxmed.report.figures import save
 from jaxmed.report.files import provenance
 from jaxmed.report.npz import Result, write_npz
+from jaxmed.report.overlay import Overlay
 from jaxmed.report.scan import KIND, OF_EXCLUDED_POINTS, scan_result
 from jaxmed.report.scan_figure import scan_figure
 from jaxmed.scan_plan import ScanPlan, describe
@@ -119,12 +120,13 @@ def _standard_nll(plan: ScanPlan) -> float | None:
     return standard_start(plan.problem, plan.data, plan.batch).nll
 
 
-def save_scan(plan: ScanPlan, result: Result) -> list[Path]:
-    """Write the numbers, and the figure where there is one; the files written."""
+def save_scan(plan: ScanPlan, result: Result, overlays: Sequence[Overlay] = ()) -> list[Path]:
+    """Write the numbers, and the figure where there is one, with a user's own curves; the files written."""
     out = plan.chunks.out
     path = out / "scan.npz"
-    write_npz(path, KIND, result.header, result.arrays)
+    own = {"overlays": [o.as_json() for o in overlays]} if overlays else {}
+    write_npz(path, KIND, result.header | own, result.arrays)
     plan.chunks.tidy()
     title = ", ".join([*(e.title for e in plan.data), *plan.problem.constraints])
-    figure = scan_figure(result, f"{plan.problem.model.name}: {title}")
+    figure = scan_figure(result, f"{plan.problem.model.name}: {title}", overlays)
     return [path, *(save(figure, out / "scan") if figure is not None else [])]

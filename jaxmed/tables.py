@@ -2,6 +2,9 @@
 
 import csv
 import hashlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -9,6 +12,7 @@ from pathlib import Path
 import numpy as np
 
 MANIFEST = "MANIFEST.sha256"
+_CITED: ContextVar[set[str] | None] = ContextVar("cited", default=None)
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,27 @@ def read_table(name: str, root: Path | None = None) -> Table:
     Raises:
         ValueError: the file is missing, not listed, or its checksum differs (file, expected, found).
     """
-    return _read(name, root or packaged("data"))
+    table = _read(name, root or packaged("data"))
+    cite(*table.citation)
+    return table
+
+
+def cite(*keys: str) -> None:
+    """Say whose work is being used, by BibTeX key."""
+    cited = _CITED.get()
+    if cited is not None:
+        cited.update(keys)
+
+
+@contextmanager
+def citing() -> Iterator[set[str]]:
+    """Collect the BibTeX keys of everything that is used inside, tables above all."""
+    keys: set[str] = set()
+    token = _CITED.set(keys)
+    try:
+        yield keys
+    finally:
+        _CITED.reset(token)
 
 
 def read_constants(folder: str, root: Path | None = None) -> dict[str, float]:

@@ -59,7 +59,7 @@ def test_files_and_keys(run, tmp_path):
     (found,) = json.loads((tmp_path / "mine" / "contour_xenon1t.json").read_text()).values()
     assert found.keys() == {
         "model", "experiments", "constraints", "best", "nll", "nll_sm", "delta_chi2_sm", "contours", "points",
-        "provenance",
+        "provenance", "fixed", "free", "options",
     }  # fmt: skip
     assert found["provenance"]["dtype"] == "float64"
     ((line,),) = (c["lines"] for c in found["contours"])

@@ -5,10 +5,13 @@ import typer
 from jaxmed.cli.bench import bench
 from jaxmed.cli.bounds import bounds
 from jaxmed.cli.check import check
+from jaxmed.cli.cite import cite
 from jaxmed.cli.contour import contour
 from jaxmed.cli.fit import fit
+from jaxmed.cli.hepdata import hepdata
 from jaxmed.cli.limit import limit
 from jaxmed.cli.model import model
+from jaxmed.cli.report import report
 from jaxmed.cli.scan import scan
 from jaxmed.cli.sensitivity import sensitivity
 from jaxmed.cli.significance import significance
@@ -55,6 +58,9 @@ _EXAMPLES = {
     spectrum: "jaxmed spectrum --experiment xenon1t --g 1.6e-6 --mass 0.06",
     model: "jaxmed model --model u1r --g 1e-6 --mass 0.05",
     bounds: "jaxmed bounds --out figure5",
+    report: "jaxmed report results",
+    cite: "jaxmed cite results --out refs.bib",
+    hepdata: "jaxmed hepdata results --out submission",
     check: "jaxmed check my_detector",
     bench: "jaxmed bench --quick --experiments xenon1t",
 }

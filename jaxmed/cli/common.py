@@ -59,6 +59,13 @@ Constraint = Annotated[
         autocompletion=complete_constraint,
     ),
 ]
+Overlays = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--overlay",
+        help="Curve of your own: FILE.csv[:LABEL] with columns mass_MeV,g. May be repeated.",
+    ),
+]
 Cache = Annotated[
     bool, typer.Option("--cache/--no-cache", help="Keep compiled programs between runs.")
 ]

@@ -14,6 +14,7 @@ from jaxmed.cli.common import (
     OtherExperiments,
     OtherModel,
     Out,
+    Overlays,
     finish,
     one_sentence,
     prepare,
@@ -28,6 +29,7 @@ from jaxmed.inference.contours import check_contours
 from jaxmed.inference.grid import read_values
 from jaxmed.jobs import plan_fits
 from jaxmed.report.contours import contours_table
+from jaxmed.report.overlay import read_overlays
 from jaxmed.tables import packaged
 
 _GRID = "Coarse grid: 1e-8,1e-7,1e-6 or low:high:number (logarithmic); the whole box if left out."
@@ -46,6 +48,7 @@ def contour(
     g: Annotated[str | None, typer.Option(help=_GRID)] = None,
     mass: Annotated[str | None, typer.Option(help=f"{_GRID} In MeV.")] = None,
     constraint: Constraint = None,
+    overlay: Overlays = None,
     out: Out = Path("results"),
     json: Json = None,
     cache: Cache = True,
@@ -61,11 +64,12 @@ def contour(
         read_values("mass", mass, log=True) if mass else None,
     )
     check_contours(analysis.model, levels, *plane)
+    curves = read_overlays(overlay)
     set_up(cache)
     planned = plan_fits(analysis)
     prepare(out, json)
     with progress(len(planned), f"Contours of {', '.join(job.name for job in planned)}") as tick:
-        content, found, figures = run_contours(analysis, planned, levels, plane, out, tick)
+        content, found, figures = run_contours(analysis, planned, levels, plane, out, tick, curves)
     print_table(printer(json), contours_table(found))
     path = out / f"contour_{analysis.name}.json"
     finish(content, json, path)

@@ -12,6 +12,7 @@ from jaxmed.cli.common import (
     Json,
     ModelName,
     Out,
+    Overlays,
     Seed,
     Settings,
     experiment_names,
@@ -30,6 +31,7 @@ from jaxmed.inference.constraints import check_constraints
 from jaxmed.inference.grid import read_values
 from jaxmed.inference.limits import check_line
 from jaxmed.limit_job import LimitPlan, run_limit
+from jaxmed.report.overlay import read_overlays
 from jaxmed.report.tables import limit_table
 from jaxmed.theory.models import other_values
 
@@ -56,6 +58,7 @@ def limit(
         typer.Option(help="Add limits expected without a mediator, from this many toys."),
     ] = None,
     seed: Seed = 1,
+    overlay: Overlays = None,
     out: Out = Path("results"),
     json: Json = None,
     cache: Cache = True,
@@ -65,7 +68,10 @@ def limit(
     chosen, _, _ = check_line(model, masses, cl)
     others = other_values(chosen, settings(set_))
     constraints = check_constraints(constraint or (), chosen)
-    plan = LimitPlan(names, chosen, masses, cl, constraints, method, toys, expected, seed, others)
+    curves = read_overlays(overlay)
+    plan = LimitPlan(
+        names, chosen, masses, cl, constraints, method, toys, expected, seed, others, curves
+    )
     plan.check()
     set_up(cache)
     prepare(out, json)

@@ -15,6 +15,7 @@ from jaxmed.cli.common import (
     OtherExperiments,
     OtherModel,
     Out,
+    Overlays,
     Seed,
     finish,
     one_sentence,
@@ -30,6 +31,7 @@ from jaxmed.config import default_analysis
 from jaxmed.inference.memory import default_memory, read_bytes
 from jaxmed.inference.processes import check_processes, join
 from jaxmed.report.chunks import read_job
+from jaxmed.report.overlay import read_overlays
 from jaxmed.report.scan import scan_json, toys_sentence
 from jaxmed.report.tables import scan_table
 from jaxmed.scan_job import assemble, compute, missing, save_scan
@@ -48,6 +50,7 @@ def scan(
     model: OtherModel = None,
     experiments: OtherExperiments = None,
     constraint: Constraint = None,
+    overlay: Overlays = None,
     out: Out = Path("results"),
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the scan in --out.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="A line a minute, no bar.")] = False,
@@ -68,6 +71,7 @@ def scan(
     """-2 log L on a grid of g' and M_Z', nuisances profiled, on all devices and processes."""
     analysis = chosen_analysis(config or default_analysis(), model, experiments, constraint)
     size = read_bytes(memory) if memory is not None else None
+    curves = read_overlays(overlay)
     check_processes(coordinator, number, index)
     prepare(None, json)
     held = _held(out, resume)
@@ -87,7 +91,7 @@ def scan(
     print_table(printer(json), scan_table(content))
     if content["toys"]:
         say(toys_sentence(content["toys"], content["n_points"]))
-    say_written(save_scan(plan, result))
+    say_written(save_scan(plan, result, curves))
     finish(content, json)
 
 

@@ -47,7 +47,7 @@ def spectrum(
     mediator = couplings(chosen, g=g, mass=mass, **settings(set_))
     prepare(out, json)
     label = f"{chosen.name}, g' = {g:g}, M_Z' = {mass:g} MeV"
-    found, figures = run_spectrum(name, mediator, label, out)
+    content, found, figures = run_spectrum(name, mediator, label, out)
     print_table(printer(json), spectrum_table(name, found))
     say_written(figures)
-    finish(found.as_json(), json, figures[0].with_suffix(".json"))
+    finish(content, json, figures[0].with_suffix(".json"))

@@ -1,7 +1,8 @@
 """Data sets as data, behind one forward model and one likelihood."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from jaxmed.experiments.model import Experiment
 from jaxmed.experiments.texono import texono
 from jaxmed.experiments.xenon import xenon1t, xenonnt
 from jaxmed.keys import hint, is_there, one_of, short
+from jaxmed.tables import citing
 
 __all__ = ["LOADERS", "Experiment", "expected", "is_folder", "load", "nll"]
 
@@ -24,6 +26,7 @@ LOADERS: dict[str, Callable[..., Experiment]] = {
     "xenon1t": xenon1t,
     "xenonnt": xenonnt,
 }
+_POISSON = "Baker:1983tu"
 
 
 def load(name: str, **options: object) -> Experiment:
@@ -42,10 +45,11 @@ def load(name: str, **options: object) -> Experiment:
             raise ValueError(
                 f"{name}: got options {', '.join(options)}, expected none for a folder"
             )
-        experiment = build(read_folder(Path(name)))
+        with citing() as cited:
+            experiment = build(read_folder(Path(name)))
         if experiment.name in LOADERS:
             raise ValueError(f"{name}: the name '{experiment.name}' is taken, expected another")
-        return experiment
+        return _with_citations(experiment, cited)
     if name not in LOADERS:
         raise ValueError(
             f"unknown experiment '{name}'{hint(name, LOADERS)}: expected {one_of(LOADERS)}, or a folder "
@@ -62,7 +66,15 @@ def load(name: str, **options: object) -> Experiment:
         ):
             wanted = "true or false" if isinstance(known[option].default, bool) else "a text"
             raise ValueError(f"option {option} = {short(value)} of {name}: expected {wanted}")
-    return LOADERS[name](**options)
+    with citing() as cited:
+        experiment = LOADERS[name](**options)
+    return _with_citations(experiment, cited)
+
+
+def _with_citations(experiment: Experiment, cited: Iterable[str]) -> Experiment:
+    """The experiment with the keys of all that it was made from, and of its likelihood."""
+    likelihood = () if experiment.gaussian else (_POISSON,)
+    return replace(experiment, citations=tuple(sorted({*cited, *likelihood})))
 
 
 def is_folder(name: str) -> bool:

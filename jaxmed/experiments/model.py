@@ -110,7 +110,7 @@ class Experiment:
         axes: the binning; the first axis is the one that figures show.
         shapes, scales: nuisances of the signal's shape and normalisation.
         gaussian: whether the likelihood is a chi^2.
-        citations: BibTeX keys of the data.
+        citations: BibTeX keys of data, flux and everything else that it was made from.
         tables: folders of data/ that it was made from.
         folder: the folder of a user's own experiment, else empty.
     """

@@ -7,10 +7,12 @@ import numpy as np
 
 from jaxmed.constants import ATOMIC_MASS_UNIT, M_E, SIN2_THETA_W
 from jaxmed.keys import unknown
+from jaxmed.tables import cite
 from jaxmed.theory.form_factors import helm, klein_nystrand
 from jaxmed.theory.scattering import Nucleus
 
 FORM_FACTORS: dict[str, Callable] = {"helm": helm, "klein_nystrand": klein_nystrand}
+_CITED = {"helm": "Helm:1956zz", "klein_nystrand": "Klein:1999qj"}
 
 # g_V^p of nu_e, nu_mu, nu_tau and g_V^n: with radiative corrections (Atzori Corona et al., JHEP 09 (2023) 164)
 # and at tree level, as in the paper.
@@ -60,4 +62,5 @@ def form_factor(name: str, recoil: np.ndarray, mass: float, radius: float) -> np
     """F at q^2 = 2 M T for T (n,) and M [MeV], rms radius [fm]; ValueError for an unknown name."""
     if name not in FORM_FACTORS:
         raise ValueError(unknown("form factor", name, FORM_FACTORS))
+    cite(_CITED[name])
     return np.asarray(FORM_FACTORS[name](np.sqrt(2 * mass * recoil), radius))

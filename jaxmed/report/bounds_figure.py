@@ -9,17 +9,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from jaxmed.inference.limits import Limits
+from jaxmed.report.colours import BLUE, GREEN, ORANGE, PURPLE
 from jaxmed.theory.bounds import Figure5
 
-# Okabe-Ito: told apart by everyone; an experiment keeps its colour in both layers.
-_COLOURS = {"texono": "#0072B2", "xenon1t": "#E69F00", "coherent": "#009E73"}
+# An experiment keeps its colour in both layers.
+_COLOURS = {"texono": BLUE, "xenon1t": ORANGE, "coherent": GREEN}
 _QUICK = {
     "texono": r"elastic scattering, TEXONO (20 %, $T$ > 3 MeV)",
     "xenon1t": "the same continued to keV recoils (20 %, 1-7 keV)",
     "coherent": "COHERENT (10 % of the amplitude on Cs)",
 }
-_LIKELIHOOD = {"texono": "TEXONO", "xenon1t": "XENON1T", "coherent": "COHERENT CsI + LAr"}
-_READINGS = "#CC79A7"
+LIKELIHOOD = {"texono": "TEXONO", "xenon1t": "XENON1T", "coherent": "COHERENT CsI + LAr"}
+_READINGS = PURPLE
 
 # Light-vector readings of the XENON1T excess in the literature, couplings as published.
 READINGS_G = (3e-7, 1e-6)
@@ -67,7 +68,7 @@ def bounds_figure(
     for name, bound in quick._asdict().items():
         panel.plot(mass, bound, color=_COLOURS[name], lw=2, label=_QUICK[name])
     for name, found in likelihood.items():
-        label = f"{_LIKELIHOOD[name]}, likelihood, {100 * cl:g} % CL"
+        label = f"{LIKELIHOOD[name]}, likelihood, {100 * cl:g} % CL"
         panel.plot(
             found.mass, found.g_upper, "--o", color=_COLOURS[name], lw=1.6, ms=3.5, label=label
         )
@@ -82,7 +83,7 @@ def _first_interval(panel: Axes, name: str, found: Limits) -> None:
     pairs = zip(found.flag, found.intervals, strict=True)
     inner = [p[0][1] if "islands" in flag and p[0][0] == 0 else np.nan for flag, p in pairs]
     if np.isfinite(inner).any():
-        label = f"{_LIKELIHOOD[name]}, likelihood, end of the first allowed interval"
+        label = f"{LIKELIHOOD[name]}, likelihood, end of the first allowed interval"
         panel.plot(found.mass, inner, ":o", color=_COLOURS[name], lw=1.2, ms=2.5, label=label)
 
 

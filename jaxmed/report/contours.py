@@ -11,10 +11,11 @@ from rich.table import Table
 
 from jaxmed.experiments import Experiment
 from jaxmed.inference.contours import Contours
+from jaxmed.report.colours import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, SKY
 from jaxmed.report.files import provenance
+from jaxmed.report.overlay import Overlay, draw_overlays
 
-# Okabe-Ito: told apart by everyone.
-_COLOURS = ("#000000", "#E69F00", "#0072B2", "#009E73", "#CC79A7", "#D55E00", "#56B4E9")
+_COLOURS = (BLACK, ORANGE, BLUE, GREEN, PURPLE, RED, SKY)
 _STYLES = ("-", "--", ":", "-.")
 _SIGMAS = {0.6827: "1σ", 0.9545: "2σ", 0.9973: "3σ"}
 _MARGIN = 0.5  # decades around contours that do not fill the plane
@@ -85,6 +86,7 @@ def contours_figure(
     results: Mapping[str, Contours],
     title: str,
     plane: tuple[np.ndarray | None, np.ndarray | None] = (None, None),
+    overlays: Sequence[Overlay] = (),
 ) -> Figure:
     """Contours of several fits over one plane, best fits marked.
 
@@ -92,6 +94,7 @@ def contours_figure(
         results: label -> contours, all at the same levels; the first is drawn heaviest.
         title: over the panel.
         plane: couplings and masses [MeV] that were scanned; None shows where the contours run.
+        overlays: a user's own curves.
     """
     figure = Figure(figsize=(7.2, 6.0), layout="constrained")
     panel = figure.subplots()
@@ -113,8 +116,9 @@ def contours_figure(
         Line2D([], [], color="#666666", lw=1.6, ls=style, label=_level(cl))
         for cl, style in styles.items()
     ]
+    own = draw_overlays(panel, overlays)
     _finish(panel, results, plane)
-    panel.legend(handles=levels, loc="lower right", fontsize=9)
+    panel.legend(handles=[*levels, *own], loc="lower right", fontsize=9)
     figure.legend(handles=handles, loc="outside upper center", fontsize=9)
     return figure
 

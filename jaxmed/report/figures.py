@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
+from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import LogNorm
@@ -15,12 +16,11 @@ from jaxmed.experiments import Experiment
 from jaxmed.inference.expected_limits import Expected
 from jaxmed.inference.limits import Limits
 from jaxmed.inference.results import FitResult, Surface
+from jaxmed.report.colours import BLUE, GREEN, GREY, ORANGE, RED, SKY
 from jaxmed.report.files import write_atomically
+from jaxmed.report.overlay import Overlay, draw_overlays
 from jaxmed.report.spectrum import Spectrum
 
-# Okabe-Ito: told apart by everyone.
-_BLUE, _ORANGE, _GREEN, _GREY, _RED = "#0072B2", "#E69F00", "#009E73", "#BBBBBB", "#D55E00"
-_SKY = "#56B4E9"
 # 1, 2 and 3 standard deviations for two parameters.
 _LEVELS = {2.30: ("1σ", "-"), 6.18: ("2σ", "--"), 11.83: ("3σ", ":")}
 _FLOOR, _CEILING = 0.03, 100.0
@@ -31,7 +31,9 @@ def save(figure: Figure, path: Path) -> list[Path]:
     written = []
     for suffix in ("png", "pdf"):
         buffer = io.BytesIO()
-        figure.savefig(buffer, format=suffix, dpi=150)
+        # text that stays text in a PDF, and can be searched and edited
+        with rc_context({"pdf.fonttype": 42}):
+            figure.savefig(buffer, format=suffix, dpi=150)
         written.append(path.with_name(f"{path.name}.{suffix}"))
         write_atomically(written[-1], buffer.getvalue())
     return written
@@ -81,7 +83,7 @@ def surface_panel(
     """-2 Delta log L above `lowest` over (M_Z', g'), with contours and the point `best`."""
     image = _plane(panel, surface, lowest, best, mark)
     panel.set_xlabel(r"$M_{Z'}$ [MeV]")
-    panel.set_ylabel(r"$g'$")
+    panel.set_ylabel(r"$g'$ (dimensionless)")
     for level, style in _LEVELS.values():
         panel.plot([], [], color="white", lw=1.1, ls=style, label=level)
     panel.legend(loc="upper left", fontsize=8, facecolor="#888888", labelcolor="white")
@@ -96,8 +98,14 @@ def colour_bar(
     bar.set_label(rf"$-2\,\Delta\log L$ above {lowest}")
 
 
-def limits_figure(found: Limits, title: str, cl: float, expected: Expected | None = None) -> Figure:
-    """Upper limit on g' against mass, with every allowed interval, and what to expect without a mediator."""
+def limits_figure(
+    found: Limits,
+    title: str,
+    cl: float,
+    expected: Expected | None = None,
+    overlays: Sequence[Overlay] = (),
+) -> Figure:
+    """Upper limit on g' against mass, every allowed interval, what to expect without a mediator, own curves."""
     figure = Figure(figsize=(6.4, 4.8), layout="constrained")
     panel = figure.subplots()
     # Feldman-Cousins sets may be empty
@@ -109,14 +117,15 @@ def limits_figure(found: Limits, title: str, cl: float, expected: Expected | Non
         for low, high in pairs:
             label = "allowed" if i == 0 and low == pairs[0][0] else None
             panel.plot(
-                [mass, mass], [max(low, floor), high], color=_GREEN, lw=3, alpha=0.35, label=label
+                [mass, mass], [max(low, floor), high], color=GREEN, lw=3, alpha=0.35, label=label
             )
     label = f"{100 * cl:g} % CL upper limit (outermost)"
-    panel.plot(found.mass, found.g_upper, color=_BLUE, marker="o", ms=3, label=label)
+    panel.plot(found.mass, found.g_upper, color=BLUE, marker="o", ms=3, label=label)
+    draw_overlays(panel, overlays)
     panel.set(xscale="log", yscale="log", title=title)
     panel.set_ylim(bottom=floor)
     panel.set_xlabel(r"$M_{Z'}$ [MeV]")
-    panel.set_ylabel(r"$g'$")
+    panel.set_ylabel(r"$g'$ (dimensionless)")
     panel.grid(alpha=0.3)
     panel.legend(loc="upper left")
     return figure
@@ -125,7 +134,7 @@ def limits_figure(found: Limits, title: str, cl: float, expected: Expected | Non
 def _expected_bands(panel: Axes, expected: Expected) -> None:
     """Median and 1 and 2 sigma bands; a single mass has bars instead."""
     least2, least, median, most, most2 = expected.g_upper
-    wide = (least2, most2, _ORANGE, "2σ expected"), (least, most, _SKY, "1σ expected")
+    wide = (least2, most2, ORANGE, "2σ expected"), (least, most, SKY, "1σ expected")
     for low, high, colour, label in wide:
         if expected.mass.size > 1:
             panel.fill_between(expected.mass, low, high, color=colour, alpha=0.6, lw=0, label=label)
@@ -145,16 +154,16 @@ def _spectrum_panel(
         else f" / {width[0]:g} {standard.unit}"
     )
     unit = width if np.ptp(width) > 1e-9 * width[0] else np.ones_like(width)
-    panel.stairs(standard.background / unit, edges, fill=True, color=_GREY, label="background")
+    panel.stairs(standard.background / unit, edges, fill=True, color=GREY, label="background")
     panel.stairs(
         standard.total / unit,
         edges,
-        color=_BLUE,
+        color=BLUE,
         lw=1.8,
         label="background + standard-model neutrinos",
     )
     if best is not None:
-        panel.stairs(best.total / unit, edges, color=_RED, lw=1.8, ls="--", label=label)
+        panel.stairs(best.total / unit, edges, color=RED, lw=1.8, ls="--", label=label)
     panel.errorbar(
         centre,
         standard.observed / unit,
@@ -199,6 +208,6 @@ def _plane(
             panel.contour(
                 mass, g, delta, levels=[level], colors="white", linewidths=1.1, linestyles=style
             )
-    panel.plot(*best, "*", color=_ORANGE, mec="black", ms=12, label=mark, clip_on=False, zorder=5)
+    panel.plot(*best, "*", color=ORANGE, mec="black", ms=12, label=mark, clip_on=False, zorder=5)
     panel.set(xscale="log", yscale="log")
     return image

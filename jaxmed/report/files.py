@@ -5,6 +5,8 @@ import json
 import math
 import os
 import platform
+import shlex
+import sys
 import tempfile
 from collections.abc import Sequence
 from importlib.metadata import version
@@ -68,6 +70,7 @@ def fit_json(result: FitResult, experiments: Sequence[Experiment]) -> dict[str, 
         "constraints": list(result.constraints),
         "parameters": {name: _estimate(e) for name, e in result.parameters.items()},
         "nuisances": {name: _estimate(e) for name, e in result.nuisances.items()},
+        "nuisances_sm": result.nuisances_sm,
         "nll": result.nll,
         "nll_sm": result.nll_sm,
         "delta_chi2_sm": result.delta_chi2_sm,
@@ -108,7 +111,7 @@ def limits_json(
 
 
 def provenance(experiments: Sequence[Experiment]) -> dict[str, Any]:
-    """Device, precision, versions, data checksums, what to cite, and titles, which say what is a projection."""
+    """Command, device, precision, versions, checksums, what to cite, and titles, which say what is a projection."""
     device = jax.devices()[0]
     hashes: dict[str, str] = {}
     for experiment in experiments:
@@ -117,6 +120,7 @@ def provenance(experiments: Sequence[Experiment]) -> dict[str, Any]:
         if experiment.folder:
             hashes |= _own_checksums(experiment)
     return {
+        "command": _command(),
         "device": f"{device.platform}: {device.device_kind}",
         "dtype": "float64",
         "versions": {name: version(name) for name in ("jaxmed", "jax", "jaxlib", "optax", "numpy")}
@@ -125,6 +129,12 @@ def provenance(experiments: Sequence[Experiment]) -> dict[str, Any]:
         "titles": {e.name: e.title for e in experiments},
         "cite": sorted({key for e in experiments for key in e.citations}),
     }
+
+
+def _command() -> str | None:
+    """The command line of jaxmed; None from Python."""
+    program, *arguments = sys.argv
+    return shlex.join(["jaxmed", *arguments]) if Path(program).stem == "jaxmed" else None
 
 
 def _own_checksums(experiment: Experiment) -> dict[str, str]:

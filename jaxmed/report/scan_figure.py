@@ -1,13 +1,16 @@
 """The figure of a scan: a surface over (M_Z', g'), or a curve along one parameter."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from jaxmed.inference.results import Surface
+from jaxmed.report.colours import BLUE
 from jaxmed.report.figures import colour_bar, surface_panel
 from jaxmed.report.npz import Result
+from jaxmed.report.overlay import Overlay, draw_overlays
 from jaxmed.report.scan import best_point, surface_of
 
 _LABELS = {"g": r"$g'$", "mass": r"$M_{Z'}$ [MeV]", "sin2_theta_w": r"$\sin^2\theta_W$"}
@@ -16,8 +19,13 @@ _TOP = 16.0
 _LEVELS = {1.0: "1σ", 4.0: "2σ", 9.0: "3σ"}
 
 
-def scan_figure(result: Result, title: str) -> Figure | None:
+def scan_figure(result: Result, title: str, overlays: Sequence[Overlay] = ()) -> Figure | None:
     """-2 Delta log L above the lowest point of a scan, nuisances profiled.
+
+    Args:
+        result: the scan.
+        title: over the panel.
+        overlays: a user's own curves over a surface.
 
     Returns:
         A surface for a grid in g and mass, a curve where all axes but one have a single value, else None.
@@ -25,7 +33,7 @@ def scan_figure(result: Result, title: str) -> Figure | None:
     surface = surface_of(result)
     wide = [name for name, values in surface.axes.items() if values.size > 1]
     if wide == ["g", "mass"] and surface.nll.ndim == 2:
-        return _surface(surface, title)
+        return _surface(surface, title, overlays)
     if len(wide) == 1:
         described = {axis["name"]: axis for axis in result.header["axes"]}
         held = [_value(described[n], v[0]) for n, v in surface.axes.items() if n != wide[0]]
@@ -33,15 +41,28 @@ def scan_figure(result: Result, title: str) -> Figure | None:
     return None
 
 
-def _surface(surface: Surface, title: str) -> Figure:
+def _surface(surface: Surface, title: str, overlays: Sequence[Overlay]) -> Figure:
     figure = Figure(figsize=(6.4, 4.8), layout="constrained")
     panel = figure.subplots()
     at = best_point(surface)
     best = (float(surface.axes["mass"][at[1]]), float(surface.axes["g"][at[0]]))
     image = surface_panel(panel, surface, float(surface.nll[at]), best, "lowest point")
     panel.set_title(title)
+    if overlays:
+        _own_curves(panel, overlays)
     colour_bar(figure, image, [panel], "the lowest point")
     return figure
+
+
+def _own_curves(panel: Axes, overlays: Sequence[Overlay]) -> None:
+    """Over the plane that was scanned, which they do not stretch; named beside its legend."""
+    shown = panel.get_xlim(), panel.get_ylim()
+    lines = draw_overlays(panel, overlays)
+    panel.set(xlim=shown[0], ylim=shown[1])
+    first = panel.get_legend()
+    panel.legend(handles=lines, loc="lower right", fontsize=8)
+    if first is not None:
+        panel.add_artist(first)
 
 
 def _curve(surface: Surface, name: str, log: bool, title: str) -> Figure:
@@ -49,7 +70,7 @@ def _curve(surface: Surface, name: str, log: bool, title: str) -> Figure:
     panel = figure.subplots()
     values, nll = surface.axes[name], surface.nll.ravel()
     delta = 2 * (nll - surface.nll[best_point(surface)])
-    panel.plot(values, delta, color="#0072B2")
+    panel.plot(values, delta, color=BLUE)
     top = min(_TOP, 1.05 * max(float(delta.max()), 1.0))
     for level, label in ((level, label) for level, label in _LEVELS.items() if level < top):
         panel.axhline(level, color="#888888", lw=0.8, ls=":")

@@ -48,7 +48,31 @@ class Spectrum(NamedTuple):
             "background": self.background,
             "total": self.total,
             "observed": self.observed,
+            "error": self.error,
+            "axis": self.axis,
             "unit": self.unit,
+        }
+
+
+class FittedSpectrum(NamedTuple):
+    """One experiment of a fit.
+
+    Attributes:
+        name, title: of the experiment.
+        standard: of the standard model, nuisances fitted.
+        best: of the best fit.
+    """
+
+    name: str
+    title: str
+    standard: Spectrum
+    best: Spectrum
+
+    def as_json(self) -> dict[str, object]:
+        """The best fit with the keys of `Spectrum`; title, and the standard model's total and error."""
+        return self.best.as_json() | {
+            "title": self.title,
+            "standard": {"total": self.standard.total, "error": self.standard.error},
         }
 
 

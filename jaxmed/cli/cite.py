@@ -1,0 +1,33 @@
+"""jaxmed cite."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jaxmed.cli.common import one_sentence, prepare, say, say_written
+from jaxmed.report.bibliography import bibliography
+from jaxmed.report.files import write_atomically
+from jaxmed.report.saved import read_saved
+
+
+@one_sentence
+def cite(
+    results: Annotated[
+        list[Path],
+        typer.Argument(help="Folders or files (.json, .npz) that a command has written."),
+    ],
+    out: Annotated[Path | None, typer.Option(help="Write the BibTeX here; else print it.")] = None,
+) -> None:
+    """BibTeX of exactly the data, flux and method that results used, sorted, each once."""
+    if out is not None:
+        prepare(None, str(out))
+    found = bibliography([saved for path in results for saved in read_saved(path)])
+    if out is None:
+        sys.stdout.write(str(found))
+    else:
+        write_atomically(out, str(found).encode())
+        say_written([out])
+    if found.unknown:
+        say(f"no BibTeX is known for {', '.join(found.unknown)}: add it yourself")

@@ -1,0 +1,154 @@
+"""One small result of every kind, written by the functions that the commands write with."""
+
+from pathlib import Path
+
+import numpy as np
+
+from jaxmed.inference.contours import Contours
+from jaxmed.inference.limits import Limits
+from jaxmed.inference.results import Estimate, FitResult, Surface
+from jaxmed.inference.tracing import ContourLine
+from jaxmed.report.contours import contours_json
+from jaxmed.report.files import fit_json, limits_json, provenance, to_json
+from jaxmed.report.npz import write_npz
+from jaxmed.report.spectrum import FittedSpectrum, spectrum
+from jaxmed.report.surface import save_surfaces
+from jaxmed.theory.couplings import standard_model
+from jaxmed.theory.models import couplings
+
+HOSTILE = "</script><img src=http://example.org/x onerror=alert(1)> & <b>'\"</b>"
+OVERLAY = {"label": HOSTILE, "file": "own.csv", "mass_mev": [0.01, 1.0], "g": [2e-6, 3e-5]}
+MASS, G = np.geomspace(1e-3, 1, 5), np.geomspace(1e-7, 1e-5, 4)
+
+
+def limit_found():
+    return Limits(
+        mass=np.array([0.01, 0.1, 1.0]),
+        g_upper=np.array([1.0 / 3e6, np.nan, 2e-6]),
+        g_best=np.array([0.0, 1e-6, 0.0]),
+        flag=("ok", "edge", "islands"),
+        intervals=(((0.0, 1.0 / 3e6),), ((0.0, 1.0),), ((0.0, 1e-7), (1e-6, 2e-6))),
+        threshold=2.7,
+    )
+
+
+def surface():
+    nll = 10.0 + np.add.outer((np.log(G) + 13) ** 2, (np.log(MASS) + 3) ** 2)
+    return Surface({"g": G, "mass": MASS}, nll, np.zeros(nll.shape, np.int8), np.zeros(nll.shape))
+
+
+def contours_found():
+    angle = np.linspace(0, 2 * np.pi, 9)[:-1]
+    g, mass = 1e-6 * 2 ** np.sin(angle), 0.05 * 2 ** np.cos(angle)
+    line = ContourLine(g, mass, closed=True, exact=np.ones(8, bool))
+    return Contours(
+        cl=(0.6827, 0.9),
+        thresholds=(2.3, 4.6),
+        lines=((line,), ()),
+        g_best=1e-6,
+        mass_best=0.05,
+        nll=9.0,
+        nll_sm=12.0,
+        g=g,
+        mass=mass,
+        delta=np.full(8, 2.3),
+        converged=np.arange(8) > 0,
+    )
+
+
+def fit_found():
+    pulls = {"xenon1t_efficiency": 0.5, "xenon1t_background": -1.2}
+    estimates = {n: Estimate(v, 0.9, (v - 0.9, v + 0.9), False, "") for n, v in pulls.items()}
+    fitted = {
+        "g": Estimate(1.6e-6, 3e-7, (1.3e-6, 1.9e-6), False, ""),
+        "mass": Estimate(0.06, None, None, False, "flat"),
+    }
+    return FitResult(
+        model="u1r",
+        experiments=("xenon1t",),
+        parameters=fitted,
+        nuisances=estimates,
+        nll=15.4,
+        nll_sm=22.0,
+        nuisances_sm=dict.fromkeys(pulls, 0.1),
+        status="converged",
+        converged=True,
+        n_bins=29,
+        n_free=4,
+        gradient_norm=1e-9,
+        minima=(15.4,),
+        covariance=np.eye(3),
+        covariance_names=("g", *pulls),
+        surface=surface(),
+        zoom=None,
+        compile_seconds=1.0,
+        run_seconds=1.0,
+    )
+
+
+def fits_content(experiment):
+    result = fit_found()
+    spectra = FittedSpectrum(
+        "xenon1t",
+        HOSTILE,
+        spectrum(experiment, standard_model()),
+        spectrum(experiment, couplings("u1r", g=1.6e-6, mass=0.06)),
+    )
+    extra = {"fixed": {}, "options": {}, "spectra": {"xenon1t": spectra.as_json()}}
+    return {"xenon1t": fit_json(result, [experiment]) | extra}
+
+
+def write_all(folder: Path, experiment) -> None:
+    """Every kind of result."""
+    limit = limits_json(limit_found(), "u1r", [experiment], 0.9)
+    bands = {n: np.array([1e-6, 2e-6, 3e-6]) * 2.0 ** int(n) for n in ("-2", "-1", "0", "1", "2")}
+    contents = {
+        "results": fits_content(experiment),
+        "limit_u1r_xenon1t": limit | {"g_expected": bands, "overlays": [OVERLAY]},
+        "contour_xenon1t": {"xenon1t": contours_json(contours_found(), "u1r", [experiment])},
+        "significance_u1r_xenon1t": {
+            "model": "u1r",
+            "experiments": ["xenon1t"],
+            "method": {"test": "significance", "number": 100, "seed": 1},
+            "q0": 13.2,
+            "p_values": {"everywhere": {"value": 7e-4, "error": 2.7e-4, "z": 3.2}},
+            "provenance": provenance([experiment]),
+        },
+        "spectrum_xenon1t": spectrum(experiment, standard_model()).as_json()
+        | {"title": "XENON1T", "label": "nothing", "provenance": provenance([experiment])},
+        "bounds": {
+            "model": "u1r",
+            "cl": 0.9,
+            "mass_mev": [0.01, 0.1],
+            "quick": {"xenon1t": [1e-6, 2e-6]},
+            "likelihood": {"xenon1t": limit},
+            "provenance": provenance([experiment]),
+        },
+    }
+    for name, content in contents.items():
+        (folder / f"{name}.json").write_text(to_json(content))
+    save_surfaces("xenon1t", fit_found(), [experiment], folder)
+    write_scan(folder / "scan.npz", experiment)
+
+
+def write_scan(path: Path, experiment) -> None:
+    found = surface()
+    axes = [
+        {"name": n, "unit": unit, "log": True, "array": f"axis_{n}"}
+        for n, unit in (("g", "1"), ("mass", "MeV"))
+    ]
+    header = {
+        "axes": axes,
+        "nuisances": [],
+        "model": "u1r",
+        "experiments": ["xenon1t"],
+        "constraints": [],
+        "fixed": {},
+        "nll_sm": 12.0,
+        "method": {"batch": 10, "chunk": 20},
+        "provenance": provenance([experiment]),
+    }
+    arrays = {f"axis_{n}": v for n, v in found.axes.items()}
+    per_point = {k: getattr(found, k) for k in ("nll", "status", "gradient_norm")}
+    none = np.zeros((*found.nll.shape, 0))
+    write_npz(path, "scan", header, arrays | per_point | {"nuisances": none})

@@ -1,6 +1,7 @@
 """Figures: spectra with data, and the -2 log L surface; each as PNG and PDF."""
 
 import io
+import logging
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
@@ -29,6 +30,8 @@ _FLOOR, _CEILING = 0.03, 100.0
 def save(figure: Figure, path: Path) -> list[Path]:
     """Write PNG and PDF beside each other; `path` without suffix."""
     written = []
+    # what the font library has to say about the dates of matplotlib's own font helps nobody
+    logging.getLogger("fontTools").setLevel(logging.ERROR)
     for suffix in ("png", "pdf"):
         buffer = io.BytesIO()
         # text that stays text in a PDF, and can be searched and edited

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from jaxmed.inference.feldman_cousins import Acceptance, feldman_cousins
     from jaxmed.inference.fit import fit
     from jaxmed.inference.limits import Limits, limits
+    from jaxmed.inference.posterior import posterior
+    from jaxmed.inference.posterior_samples import Posterior
     from jaxmed.inference.results import FitResult, Surface
     from jaxmed.inference.scan import scan
     from jaxmed.inference.sensitivity import Sensitivity, sensitivity
@@ -50,6 +52,7 @@ __all__ = [
     "Limits",
     "Model",
     "Parameter",
+    "Posterior",
     "Result",
     "Sensitivity",
     "Significance",
@@ -71,6 +74,7 @@ __all__ = [
     "mediator",
     "nll",
     "own_model",
+    "posterior",
     "scan",
     "seesaw",
     "sensitivity",
@@ -86,6 +90,8 @@ _HOME = {
     "inference.feldman_cousins": ("Acceptance", "feldman_cousins"),
     "inference.fit": ("fit",),
     "inference.limits": ("Limits", "limits"),
+    "inference.posterior": ("posterior",),
+    "inference.posterior_samples": ("Posterior",),
     "inference.results": ("FitResult", "Surface"),
     "inference.scan": ("scan",),
     "inference.sensitivity": ("Sensitivity", "sensitivity"),

@@ -10,6 +10,7 @@ from jaxmed.experiments import LOADERS, is_folder
 from jaxmed.experiments.folder import read_folder
 from jaxmed.inference.constraints import check_constraints
 from jaxmed.inference.grid import axis_values
+from jaxmed.inference.priors import read_priors
 from jaxmed.keys import hint, is_there, known, number, one_of, read_toml, short, texts, typed
 from jaxmed.tables import packaged
 from jaxmed.theory.model_file import model_from
@@ -32,6 +33,7 @@ class Analysis:
         constraints: measurements added to every fit by name, such as rho.
         scan: values of model parameters for a scan, by name, in their own unit; `grid` values over the box of
             those left out.
+        priors: of model parameters, by name, as `priors.read_priors` reads them.
     """
 
     name: str
@@ -44,6 +46,7 @@ class Analysis:
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
     constraints: tuple[str, ...] = ()
     scan: dict[str, np.ndarray] = field(default_factory=dict)
+    priors: dict[str, str] = field(default_factory=dict)
 
 
 def default_analysis() -> Path:
@@ -111,6 +114,7 @@ def _analysis(content: dict[str, Any], beside: Path) -> Analysis:
         options=options,
         constraints=check_constraints(texts(content, "constraints"), model),
         scan=_scan(typed(content, "scan", dict, default={}), model),
+        priors=_priors(typed(content, "priors", dict, default={}), model),
     )
 
 
@@ -124,6 +128,11 @@ def _scan(table: dict[str, Any], model: Model) -> dict[str, np.ndarray]:
     by_name = {p.name: p for p in model.parameters}
     known(table, by_name, "key under scan")
     return {name: axis_values(by_name[name], v, f"scan.{name}") for name, v in table.items()}
+
+
+def _priors(table: dict[str, Any], model: Model) -> dict[str, str]:
+    read_priors(table, model)
+    return table
 
 
 def _name(name: str) -> str:

@@ -14,7 +14,13 @@ from jaxmed.config import read_analysis
 from jaxmed.jobs import plan_fits
 
 FITS = Path(__file__).resolve().parents[1] / "fits"
-FILES = sorted([FITS / "combined.toml", *(FITS / "examples" / "models").glob("*.toml")])
+FILES = sorted(
+    [
+        FITS / "combined.toml",
+        FITS / "posterior.toml",
+        *(FITS / "examples" / "models").glob("*.toml"),
+    ]
+)
 NEVER = [
     math.nan,
     math.inf,

@@ -11,6 +11,7 @@ from jaxmed.cli.fit import fit
 from jaxmed.cli.hepdata import hepdata
 from jaxmed.cli.limit import limit
 from jaxmed.cli.model import model
+from jaxmed.cli.posterior import posterior
 from jaxmed.cli.report import report
 from jaxmed.cli.scan import scan
 from jaxmed.cli.sensitivity import sensitivity
@@ -55,6 +56,7 @@ _EXAMPLES = {
     contour: "jaxmed contour --experiments xenon1t,xenonnt --g 1e-7:1e-5:17 --mass 1e-3:1:13",
     sensitivity: "jaxmed sensitivity my_detector --model b_minus_l --mass 0.01,1,10",
     significance: "jaxmed significance --experiments xenon1t --toys 10000 --seed 1",
+    posterior: "jaxmed posterior --experiments xenon1t,xenonnt --prior g=log-uniform:1e-8:1e-5",
     spectrum: "jaxmed spectrum --experiment xenon1t --g 1.6e-6 --mass 0.06",
     model: "jaxmed model --model u1r --g 1e-6 --mass 0.05",
     bounds: "jaxmed bounds --out figure5",

@@ -18,7 +18,11 @@ def chosen_analysis(
     """The file's analysis with another model, other experiments or constraints where they are given."""
     analysis = read_analysis(config)
     if model is not None:
-        analysis = replace(analysis, model=get_model(model))
+        other = get_model(model)
+        kept = {
+            p.name: analysis.priors[p.name] for p in other.parameters if p.name in analysis.priors
+        }
+        analysis = replace(analysis, model=other, priors=kept)
     if experiments is not None:
         names = experiment_names(experiments)
         kept = {k: v for k, v in analysis.options.items() if k in names}

@@ -73,7 +73,7 @@ Cache = Annotated[
 
 def say(sentence: str, style: str | None = None) -> None:
     """One line on standard error, as it is."""
-    console.print(sentence, style=style, highlight=False, markup=False, soft_wrap=True)
+    console.print(sentence, style=style, highlight=False, markup=False, emoji=False, soft_wrap=True)
 
 
 def say_written(paths: Iterable[Path]) -> None:

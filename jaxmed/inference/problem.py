@@ -17,7 +17,7 @@ from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.models import Model, Parameter, Values
 
 PULL_BOX = (-5.0, 5.0)
-_STRENGTH_BOX = (-1.0, 19.0)
+STRENGTH_BOX = (-1.0, 19.0)
 
 Data = tuple[Experiment, ...]
 
@@ -49,7 +49,7 @@ class Problem:
     def box(self) -> np.ndarray:
         """Edges of every free parameter in the fit's coordinate, (n_free, 2)."""
         boxes = {p.name: p.box for p in self.model.parameters}
-        boxes[STRENGTH] = _STRENGTH_BOX
+        boxes[STRENGTH] = STRENGTH_BOX
         return np.array([boxes.get(name, PULL_BOX) for name in self.names]).reshape(-1, 2)
 
     def couplings(self, x: Array) -> Couplings:

@@ -1,0 +1,90 @@
+"""jaxmed posterior."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from jaxmed.cli.analysis import chosen_analysis
+from jaxmed.cli.common import (
+    Cache,
+    Constraint,
+    Json,
+    OtherExperiments,
+    OtherModel,
+    Out,
+    finish,
+    one_sentence,
+    prepare,
+    print_table,
+    printer,
+    progress,
+    say,
+    say_written,
+    set_up,
+)
+from jaxmed.jobs import plan_fits
+from jaxmed.posterior_job import Sampling, check_job, run_posteriors
+from jaxmed.report.posterior import posterior_table
+from jaxmed.tables import packaged
+
+_PRIOR = (
+    "Prior of a model parameter, repeatable: name=log-uniform:low:high, name=uniform:low:high or "
+    "name=normal:mean:sigma, in its own unit."
+)
+
+
+@one_sentence
+def posterior(
+    config: Annotated[
+        Path | None, typer.Argument(help="Analysis in TOML; XENON1T near its excess if left out.")
+    ] = None,
+    model: OtherModel = None,
+    experiments: OtherExperiments = None,
+    prior: Annotated[list[str] | None, typer.Option(help=_PRIOR)] = None,
+    constraint: Constraint = None,
+    chains: Annotated[int, typer.Option(help="Chains, all at once.")] = 4,
+    samples: Annotated[int, typer.Option(help="Samples kept from each chain.")] = 1000,
+    warmup: Annotated[int, typer.Option(help="Steps before, which adapt the sampler.")] = 1000,
+    seed: Annotated[
+        int, typer.Option(help="Seed of the chains: the same one gives the same samples.")
+    ] = 1,
+    out: Out = Path("results"),
+    json: Json = None,
+    cache: Cache = True,
+) -> None:
+    """Posterior of g', M_Z' and every nuisance by NUTS, credible beside confidence regions."""
+    default = packaged("fits") / "posterior.toml"
+    analysis = chosen_analysis(config or default, model, experiments, constraint)
+    if experiments is not None:
+        name = "_".join(Path(each).name for each in analysis.experiments)
+        analysis = replace(analysis, name=name)
+    analysis = replace(analysis, priors=analysis.priors | _priors(prior or []))
+    sampling = Sampling(chains, samples, warmup, seed)
+    set_up(cache)
+    planned = plan_fits(analysis)
+    check_job(analysis, planned, sampling)
+    prepare(out, json)
+    with progress(len(planned), f"Sampling {', '.join(job.name for job in planned)}") as tick:
+        content, found, files = run_posteriors(analysis, planned, sampling, out, tick)
+    print_table(printer(json), posterior_table(found))
+    for name, each in found.items():
+        for sentence in each.warnings:
+            say(f"warning: {name}: {sentence}", style="bold yellow")
+    path = out / f"posterior_{analysis.name}.json"
+    finish(content, json, path)
+    say_written([path, *files])
+    if not all(each.converged for each in found.values()):
+        raise typer.Exit(1)
+
+
+def _priors(texts: list[str]) -> dict[str, str]:
+    """Priors from 'name=text'; ValueError for anything else, or a name given twice."""
+    found: dict[str, str] = {}
+    for text in texts:
+        name, _, prior = text.partition("=")
+        if not name or not prior or name in found:
+            raise ValueError(f"--prior {text}: expected name=prior, each name once")
+        found[name] = prior
+    return found

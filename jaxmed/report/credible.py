@@ -1,0 +1,56 @@
+"""Credible regions in a plane: the densest that hold a given share of the samples."""
+
+from typing import NamedTuple
+
+import contourpy
+import numpy as np
+
+from jaxmed.inference.posterior_scan import Density
+
+
+class Region(NamedTuple):
+    """A region that holds a share of the samples and is denser than anything outside.
+
+    Attributes:
+        probability: the share.
+        level: log density at its edge, relative to the maximum.
+        lines: pieces of the edge, (n, 2) each; closed where the first point is also the last.
+    """
+
+    probability: float
+    level: float
+    lines: tuple[np.ndarray, ...]
+
+
+def credible(
+    samples: np.ndarray, density: Density, probabilities: tuple[float, ...]
+) -> tuple[Region, ...]:
+    """Regions of highest density.
+
+    Samples say how much a region holds; prior times profile likelihood says which regions are dense. On the plateaus
+    of a likelihood, where a density from samples is noise, its edges are still smooth. It is the marginal density but
+    for changes in the width of the nuisances.
+
+    Args:
+        samples: (n, 2), in the coordinates of the density.
+        density: in a plane.
+        probabilities: of the regions.
+    """
+    levels = np.quantile(_at(density, samples), 1 - np.array(probabilities))
+    tracer = contourpy.contour_generator(density.axes[1], density.axes[0], density.log)
+    return tuple(
+        Region(p, float(level), tuple(np.asarray(line)[:, ::-1] for line in tracer.lines(level)))
+        for p, level in zip(probabilities, levels, strict=True)
+    )
+
+
+def _at(density: Density, points: np.ndarray) -> np.ndarray:
+    """Log density at points (n, 2), linear between the nodes."""
+    cells, shares = [], []
+    for axis, x in zip(density.axes, points.T, strict=True):
+        cells.append(np.clip(np.searchsorted(axis, x) - 1, 0, axis.size - 2))
+        shares.append((x - axis[cells[-1]]) / (axis[cells[-1] + 1] - axis[cells[-1]]))
+    (i, j), (a, b) = cells, shares
+    lower = (1 - b) * density.log[i, j] + b * density.log[i, j + 1]
+    upper = (1 - b) * density.log[i + 1, j] + b * density.log[i + 1, j + 1]
+    return (1 - a) * lower + a * upper

@@ -43,7 +43,7 @@ def test_first_cell_sets_float64_and_imports_are_ours(path):
 def test_runs_from_top_to_bottom(path):
     notebook = nbformat.read(path, as_version=4)
     here = {"metadata": {"path": str(ROOT)}}
-    nbclient.NotebookClient(notebook, timeout=60, kernel_name="python3", resources=here).execute()
+    nbclient.NotebookClient(notebook, timeout=120, kernel_name="python3", resources=here).execute()
     code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     assert code
     assert all(cell.execution_count for cell in code)

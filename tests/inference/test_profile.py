@@ -9,7 +9,7 @@ from iminuit import Minuit
 from jaxmed.inference.memory import LARGEST
 from jaxmed.inference.problem import blocks, make_problem
 from jaxmed.inference.profile import Start, profile
-from jaxmed.inference.results import CONVERGED, EXCLUDED
+from jaxmed.inference.results import CONVERGED, EXCLUDED, UNCONVERGED
 from jaxmed.inference.scan import scan
 from jaxmed.theory.models import get_model
 
@@ -27,6 +27,20 @@ def test_nuisances_are_at_iminuit_s_minimum(experiments, name):
         assert nll == pytest.approx(_iminuit(evaluate, jnp.asarray(point), problem), abs=1e-6)
 
 
+@pytest.mark.slow
+def test_fifty_random_points_are_iminuit_s(experiments):
+    """All four data sets together, anywhere in the box."""
+    data = tuple(experiments.values())
+    problem = make_problem(data, get_model("u1r"))
+    points = np.random.default_rng(50).uniform(*problem.box[:2].T, (50, 2))
+    found = profile(problem, points, data)
+    assert UNCONVERGED not in found.status
+    assert 20 <= found.converged.sum() < 50
+    evaluate = jax.jit(jax.value_and_grad(lambda z, p: problem.nll(jnp.concatenate([p, z]), data)))
+    for point, nll in zip(points[found.converged], found.nll[found.converged], strict=True):
+        assert nll == pytest.approx(_iminuit(evaluate, jnp.asarray(point), problem), abs=1e-5)
+
+
 def _iminuit(evaluate, point, problem):
     minuit = Minuit(
         lambda z: float(evaluate(jnp.asarray(z), point)[0]),
@@ -35,6 +49,7 @@ def _iminuit(evaluate, point, problem):
     )
     minuit.errordef = Minuit.LIKELIHOOD
     minuit.tol = 1e-6
+    minuit.limits = [tuple(edges) for edges in problem.box[len(problem.parameters) :]]
     minuit.migrad()
     return minuit.fval
 

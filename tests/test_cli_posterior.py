@@ -34,7 +34,7 @@ def test_one_parameter(run, tmp_path):
     (found,) = content.values()
     assert found.keys() == {
         "model", "experiments", "constraints", "priors", "sampler", "parameters", "nuisances", "warnings", "credible",
-        "confidence", "provenance",
+        "confidence", "free", "options", "fixed", "provenance",
     }  # fmt: skip
     assert found["priors"] == {"sin2_theta_w": "uniform:0.1:0.4"}
     summary = found["parameters"]["sin2_theta_w"]

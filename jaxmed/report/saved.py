@@ -20,8 +20,8 @@ class Saved(NamedTuple):
 
     Attributes:
         path: the file.
-        kind: fits, contours, limit, bounds, significance, spectrum, scan, surface; "other" for what only has a
-            provenance.
+        kind: fits, contours, posterior, limit, bounds, significance, sensitivity, spectrum, scan, surface; "other" for
+            what only has a provenance.
         content: the JSON, or the header of a .npz.
         arrays: those of a .npz, else empty.
     """
@@ -33,8 +33,8 @@ class Saved(NamedTuple):
 
     @property
     def parts(self) -> dict[str, dict[str, Any]]:
-        """Results by name: a file of fits or contours has several, any other one, named after the file."""
-        several = self.kind in ("fits", "contours")
+        """Results by name: a file of fits, contours or posteriors has several, any other one, named after the file."""
+        several = self.kind in ("fits", "contours", "posterior")
         return self.content if several else {self.path.stem: self.content}
 
 
@@ -53,9 +53,11 @@ def _with(*keys: str) -> Callable[[Mapping[str, Any]], bool]:
 _KINDS = {
     "fits": _each("parameters", "nuisances", "nll", "provenance"),
     "contours": _each("contours", "points", "best", "provenance"),
+    "posterior": _each("priors", "sampler", "parameters", "nuisances", "provenance"),
     "limit": _with("mass_mev", "g_upper", "cl", "intervals"),
     "bounds": _with("mass_mev", "quick", "likelihood"),
     "significance": _with("p_values", "q0"),
+    "sensitivity": _with("mass_mev", "g_expected", "knobs"),
     "spectrum": _with("bins", "sm", "observed"),
     "other": _with("provenance"),
 }

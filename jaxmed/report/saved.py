@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -118,14 +118,20 @@ def _required(path: Path) -> Saved:
     return found
 
 
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"it has {word} where a number or null should be")
+
+
 def _read(path: Path) -> Saved | None:
     if path.suffix == ".npz":
         header, arrays = load_result(path) if path.stem == "scan" else read_npz(path)
         return Saved(path, str(header["kind"]), header, arrays)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        raise ValueError(f"{path}: expected JSON, found something else") from None
+        content = json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=_no_number)
+    except OSError as problem:
+        raise ValueError(f"{path}: expected a readable file, but {problem.strerror}") from None
+    except (ValueError, RecursionError) as problem:
+        raise ValueError(f"{path}: expected JSON, but {one_line(problem)}") from None
     if not isinstance(content, dict):
         return None
     kind = next((kind for kind, test in _KINDS.items() if test(content)), None)

@@ -90,7 +90,15 @@ def refused(folder):
             "expected an energy below the last",
         ),
         ("germanium", TOML, '"asimov"', '"observed"', "column observed is missing"),
-        ("germanium", TOML, "germanium_flux = 0.03", "germanium_flux = 30", "expected a fraction"),
+        ("germanium", TOML, "germanium_flux = 0.03", "germanium_flux = 3", "expected a fraction"),
+        (
+            "germanium",
+            TOML,
+            "s = 1.5e13",
+            "s = 1.5e300",
+            "flux.total_cm2_s = 1.5e+300: expected a number up",
+        ),
+        ("germanium", TOML, '"Germanium at', '"\\u001b[2J at', "expected one line of up to 80"),
         ("germanium", TOML, "germanium_flux = 0.03", "g = 0.03", "got the nuisance 'g', expected"),
         ("germanium", TOML, "germanium_flux", "germanium_quenching", "is that of the response"),
         ("germanium", TOML, "rate = 10.0", "rate = 'x'", "rate = 'x': expected a finite number"),
@@ -205,6 +213,13 @@ def test_bins_beyond_every_recoil_are_refused(tmp_path):
     folders.change(folder, TOML, 'efficiency = "efficiency.csv"\n', "")
     folders.change(folder, TOML, "lowest_keV = 0.08", "lowest_keV = 80")
     assert "160 to 800 keV, lie beyond every recoil" in refused(folder)
+
+
+def test_more_events_than_anybody_has_are_refused(tmp_path):
+    folder = folders.copy("germanium", tmp_path)
+    folders.change(folder, TOML, "rate = 10.0", "rate = 1e19")
+    with pytest.raises(ValueError, match="events are predicted in one bin, expected fewer than 1e"):
+        load(str(folder))
 
 
 def test_counts_must_be_whole_and_not_negative(tmp_path):

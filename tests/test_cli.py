@@ -231,7 +231,7 @@ def test_logarithmic_mass_range(run):
         (["limit", "--mass", "1", "--json", "x" * 300], "xxx: File name too long"),
         (
             ["spectrum", "--experiment", "texono", "--g", "1e300", "--mass", "1"],
-            "coupling g = 1e+300: expected a number from 0 to 1000",
+            "coupling g = 1e+300: expected a finite number from 0 to 1000",
         ),
         (["limit", "--mass", "1", "--method", "fc", "--toys", "9" * 20], "at most 100000000"),
     ],

@@ -144,7 +144,7 @@ def limits_figure(
     panel.set_xlabel(r"$M_{Z'}$ [MeV]")
     panel.set_ylabel(r"$g'$ (dimensionless)")
     panel.grid(alpha=0.3)
-    panel.legend(loc="upper left")
+    panel.legend()
     return figure
 
 

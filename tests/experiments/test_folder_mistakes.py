@@ -215,6 +215,20 @@ def test_bins_beyond_every_recoil_are_refused(tmp_path):
     assert "160 to 800 keV, lie beyond every recoil" in refused(folder)
 
 
+def test_a_matrix_beyond_every_recoil_is_refused(tmp_path):
+    folder = folders.copy("germanium", tmp_path)
+    text = (folder / TOML).read_text()
+    head, rest = text.split("[response]")
+    (folder / TOML).write_text(
+        f"{head}[response]\nmatrix = 'm.csv'\n[data]{rest.split('[data]')[1]}"
+    )
+    (folder / BINS).write_text("low_keV,high_keV\n0.1,0.2\n")
+    (folder / "m.csv").write_text("recoil_MeV,bin_1\n0.5,0.1\n1,0.3\n")
+    sentence = "the matrix's recoils, 500 to 1000 keV, lie beyond every recoil"
+    with pytest.raises(ValueError, match=sentence):
+        load(str(folder))
+
+
 def test_more_events_than_anybody_has_are_refused(tmp_path):
     folder = folders.copy("germanium", tmp_path)
     folders.change(folder, TOML, "rate = 10.0", "rate = 1e19")

@@ -2,56 +2,19 @@
 
 import base64
 import copy
-import csv
 import hashlib
-import io
 import json
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from page_text import page_of
 from saved_results import HOSTILE, OVERLAY
 
 from jaxmed.report.colours import SERIES
-from jaxmed.report.html.page import report_page
 from jaxmed.report.html.tags import Html, tag
 from jaxmed.report.npz import read_npz
 from jaxmed.report.saved import read_saved
-
-
-class Page(HTMLParser):
-    """Elements with their attributes, and the text of scripts, styles and everything else."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.elements, self.inside, self.texts = [], [], {}
-        self.feed(text)
-
-    def handle_starttag(self, name, attributes):
-        self.elements.append((name, dict(attributes)))
-        if name in ("script", "style"):
-            self.inside.append(name)
-
-    def handle_endtag(self, name):
-        if self.inside and self.inside[-1] == name:
-            self.inside.pop()
-
-    def handle_data(self, data):
-        self.texts.setdefault(self.inside[-1] if self.inside else "body", []).append(data)
-
-    def all(self, name):
-        return [attributes for element, attributes in self.elements if element == name]
-
-    def csv(self, name):
-        """Rows of a download as dictionaries."""
-        (href,) = (a["href"] for a in self.all("a") if a.get("download") == name)
-        text = base64.b64decode(href.partition("base64,")[2]).decode()
-        return list(csv.DictReader(io.StringIO(text)))
-
-
-def page_of(folder, overlays=()):
-    return Page(report_page(folder, read_saved(folder), overlays))
 
 
 @pytest.fixture(scope="module")
@@ -173,66 +136,6 @@ def test_layers_hold_curves_and_points(page, saved):
     assert fitted["colour"] == limit["colour"] == contour["colour"]
     assert layers[HOSTILE]["colour"] != limit["colour"]
     assert fitted["lines"], "a surface has edges"
-
-
-def test_a_posterior_is_told_in_full(page, saved):
-    found = saved["posterior_xenon1t"]["xenon1t"]
-    text = " ".join(" ".join(page.texts["body"]).split())
-    assert len(found["warnings"]) == 3
-    for warning in found["warnings"]:
-        assert f"Warning: {warning}" in text
-    assert len([p for p in page.all("p") if p.get("class") == "warning"]) == 3
-    assert "g′ log-uniform, 1e-07 to 1e-05; M_Z′ [MeV] log-uniform, 0.001 to 1." in text
-    assert "2 chains of 1000 samples after 500 steps of warm-up, seed 1; 3 divergences" in text
-    assert "acceptance 0.88" in text
-    rows = {row["name"]: row for row in page.csv("posterior_xenon1t_summary.csv")}
-    assert list(rows) == ["g", "mass", "xenon1t_efficiency"]
-    for name, row in rows.items():
-        kind = "nuisances" if row["kind"] == "nuisance" else "parameters"
-        summary = found[kind][name]
-        assert float(row["quantile_0.95"]) == summary["quantiles"]["0.95"]
-        assert all(float(row[key]) == summary[key] for key in ("mean", "r_hat", "ess_tail"))
-
-
-def test_credible_regions_are_areas_beside_their_contours(page, saved):
-    found = saved["posterior_xenon1t"]["xenon1t"]
-    layers = {layer["name"]: layer for layer in json.loads(page.texts["script"][0])}
-    credible = layers["XENON1T (u1r): credible regions at 68.27, 90 %"]
-    assert [region["level"] for region in credible["regions"]] == ["68.27 %", "90 %"]
-    for region, level in zip(credible["regions"], found["credible"], strict=True):
-        assert not level["lines"][0]["closed"], "it leaves the priors at low masses"
-        (ring,) = region["rings"]
-        assert (ring["x"][0], ring["y"][0]) == (ring["x"][-1], ring["y"][-1])
-        assert min(ring["x"]) == 1e-3 and ring["x"].count(1e-3) > 2
-    name = "XENON1T (u1r): confidence contours beside the posterior at 68.27, 90 %"
-    assert layers[name]["points"]["delta"] == found["confidence"]["points"]["delta_chi2"]
-    assert layers[name]["colour"] == credible["colour"]
-    rows = page.csv("posterior_xenon1t_credible.csv")
-    assert [float(row["g"]) for row in rows if row["probability"] == "0.9"] == (
-        found["credible"][1]["lines"][0]["g"]
-    )
-    assert len(page.csv("posterior_xenon1t_confidence_lines.csv")) == 8
-
-
-def test_a_posterior_without_a_plane_has_a_table_only(tmp_path, saved):
-    content = copy.deepcopy(saved["posterior_xenon1t"])
-    content["xenon1t"] |= {"credible": None, "confidence": None, "priors": {}, "warnings": []}
-    (tmp_path / "posterior_alone.json").write_text(json.dumps(content))
-    page = page_of(tmp_path)
-    assert not page.all("script")
-    assert len(page.csv("posterior_alone_summary.csv")) == 3
-    assert "those of the nuisances only" in " ".join(page.texts["body"])
-
-
-def test_sensitivities_are_a_curve_and_a_table(page, saved):
-    found = saved["sensitivity_u1r_xenon1t"]
-    layers = {layer["name"]: layer for layer in json.loads(page.texts["script"][0])}
-    assert layers["XENON1T (u1r): expected 90 % limit"]["limit"]["y"] == [1e-6, None]
-    rows = page.csv("sensitivity_u1r_xenon1t_gains.csv")
-    assert [row["property"] for row in rows] == ["threshold"] * 2 + ["exposure"] * 2
-    assert float(rows[0]["gain"]) == found["knobs"][0]["gain_10_percent"][0]
-    text = " ".join(page.texts["body"])
-    assert "10.00 %" in text and "no limit" in text and "resolution: it is perfect" in text
 
 
 def test_an_overlay_comes_once(folder):

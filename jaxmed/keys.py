@@ -33,8 +33,10 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
     if not is_there(path.is_file):
         raise ValueError(f"{path}: expected a TOML file with {what}, found none")
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as problem:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (
+        ValueError
+    ) as problem:  # also of bytes that are no UTF-8, and of numbers with thousands of digits
         raise ValueError(f"{path}: expected TOML, but {one_line(problem)}") from None
     except RecursionError:
         raise ValueError(f"{path}: expected TOML, but its values are nested too deep") from None

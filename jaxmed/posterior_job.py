@@ -15,7 +15,7 @@ from jaxmed.inference.problem import Problem, make_problem
 from jaxmed.inference.progress import Tick, advance
 from jaxmed.inference.results import Surface
 from jaxmed.inference.scan import scan_problem
-from jaxmed.jobs import Planned
+from jaxmed.jobs import Planned, asked
 from jaxmed.report.figures import save
 from jaxmed.report.posterior import credible_plane, posterior_json
 from jaxmed.report.posterior_figure import marginals_figure, plane_figure
@@ -73,7 +73,8 @@ def run_posteriors(
             tick=lambda part: advance(tick, 0.8 * part),
         )
         path = out / f"posterior_{job.name}"
-        content[job.name], figures = _draw(analysis, job, found, path)
+        drawn, figures = _draw(analysis, job, found, path)
+        content[job.name] = drawn | asked(analysis) | {"fixed": job.fixed}
         results[job.name] = found
         written += [_save_samples(found, path.with_name(f"{path.name}.nc")), *figures]
         advance(tick, 0.2)

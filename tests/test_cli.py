@@ -170,6 +170,13 @@ def test_a_file_of_one_s_own_is_fitted(run):
     assert json.loads(done.stdout)["combined"]["model"] == "leptophilic"
 
 
+def test_a_limit_that_is_none_says_why(run):
+    done = run("limit", "--model", "l_mu_l_tau", "--experiments", "texono", "--mass", "1,10")
+    assert done.exit_code == 0, done.output
+    sentence = "edge at 2 of 2 masses: allowed up to the largest coupling that was tried, so there is no limit"
+    assert sentence in done.stderr
+
+
 def test_logarithmic_mass_range(run):
     done = run("limit", "--model", "b_minus_l", "--mass", "0.1:10:3", "--json", "-")
     assert json.loads(done.stdout)["mass_mev"] == pytest.approx([0.1, 1.0, 10.0])
@@ -219,6 +226,14 @@ def test_logarithmic_mass_range(run):
             ["fit", "--experiments", "texono", "--json", "no/folder.json"],
             "cannot write no/folder.json",
         ),
+        (["limit", "--mass", "1", "--json", "."], "cannot write '.': expected the name of a file"),
+        (["limit", "--mass", "1", "--json", ""], "cannot write '.': expected the name of a file"),
+        (["limit", "--mass", "1", "--json", "x" * 300], "xxx: File name too long"),
+        (
+            ["spectrum", "--experiment", "texono", "--g", "1e300", "--mass", "1"],
+            "coupling g = 1e+300: expected a finite number from 0 to 1000",
+        ),
+        (["limit", "--mass", "1", "--method", "fc", "--toys", "9" * 20], "at most 100000000"),
     ],
 )
 def test_errors_are_one_sentence(run, tmp_path, arguments, message):

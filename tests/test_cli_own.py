@@ -58,10 +58,14 @@ def test_every_command_takes_the_path(run, tmp_path):
     assert done.exit_code == 0, done.output
     (result,) = json.loads(done.stdout).values()
     assert result["n_bins"] == 10
+    plane = ("--g", "1e-7:1e-4:3", "--mass", "0.1:10:3")
+    done = run("contour", "--model", "b_minus_l", "--experiments", TEXONO, *plane)
+    assert done.exit_code == 0, done.output
     assert np.isfinite(result["nll"])
     written = {p.name for p in (tmp_path / "results").iterdir()}
     assert "limit_b_minus_l_xenonnt_texono_ten_bins.json" in written
     assert "spectrum_texono_ten_bins.json" in written
+    assert "contour_texono.json" in written
 
 
 def test_an_analysis_names_folders_beside_itself(tmp_path, monkeypatch):

@@ -34,7 +34,7 @@ def test_one_parameter(run, tmp_path):
     (found,) = content.values()
     assert found.keys() == {
         "model", "experiments", "constraints", "priors", "sampler", "parameters", "nuisances", "warnings", "credible",
-        "confidence", "provenance",
+        "confidence", "free", "options", "fixed", "provenance",
     }  # fmt: skip
     assert found["priors"] == {"sin2_theta_w": "uniform:0.1:0.4"}
     summary = found["parameters"]["sin2_theta_w"]
@@ -80,6 +80,7 @@ def test_the_default_is_the_excess_of_xenon1t(run, tmp_path):
         (["--prior", "mass=normal:-1:0.1"], "prior of mass = 'normal:-1:0.1': expected a mean"),
         (["--prior", "mas=uniform"], "did you mean mass?"),
         (["--chains", "0"], "chains = 0: expected at least 1"),
+        (["--chains", "1000000000"], "= 2000000000000: expected at most 10000000"),
         (["--seed", "-1"], "seed = -1: expected"),
         (["--out", "taken"], "cannot write to taken"),
     ],

@@ -102,6 +102,8 @@ def test_any_bytes_are_read_or_refused(path, data):
         f"experiments = ['{'x' * 300}/y']",
         "experiments = ['texono']\nmodel = ''",
         "experiments = ['texono']\nmodel = 'a.toml'",
+        "experiments = ['texono']\ngrid = " + "9" * 5000,
+        "experiments = ['texono']\nmodel = { charges = { x_h = 1e300 } }",
     ],
 )
 def test_odd_files_end_in_a_sentence(tmp_path, text):
@@ -111,3 +113,16 @@ def test_odd_files_end_in_a_sentence(tmp_path, text):
     with pytest.raises(ValueError) as problem:
         plan_fits(read_analysis(path))
     assert "\n" not in str(problem.value)
+
+
+def test_a_mark_at_the_start_and_line_ends_of_windows_are_no_mistake(tmp_path):
+    path = tmp_path / "job.toml"
+    path.write_bytes(b"\xef\xbb\xbf" + b"name = 'bom'\r\nexperiments = ['texono']\r\n")
+    assert read_analysis(path).name == "bom"
+
+
+def test_a_long_file_s_mistake_names_the_file(tmp_path):
+    path = tmp_path / "job.toml"
+    path.write_text("grid = " + "9" * 5000)
+    with pytest.raises(ValueError, match=r"job\.toml: expected TOML"):
+        read_analysis(path)

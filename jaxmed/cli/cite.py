@@ -1,14 +1,13 @@
 """jaxmed cite."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from jaxmed.cli.common import one_sentence, prepare, say, say_written
+from jaxmed.cli.common import one_sentence, say, say_written, write_out
 from jaxmed.report.bibliography import bibliography
-from jaxmed.report.files import write_atomically
+from jaxmed.report.files import prepare_file, write_atomically
 from jaxmed.report.saved import read_saved
 
 
@@ -22,10 +21,10 @@ def cite(
 ) -> None:
     """BibTeX of exactly the data, flux and method that results used, sorted, each once."""
     if out is not None:
-        prepare(None, str(out))
+        prepare_file(out)
     found = bibliography([saved for path in results for saved in read_saved(path)])
     if out is None:
-        sys.stdout.write(str(found))
+        write_out(str(found))
     else:
         write_atomically(out, str(found).encode())
         say_written([out])

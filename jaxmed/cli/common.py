@@ -15,7 +15,7 @@ from rich.table import Table
 
 from jaxmed.cli.names import complete_constraint, complete_experiments, complete_model
 from jaxmed.config import check_experiments
-from jaxmed.report.files import prepare_folder, to_json, write_atomically
+from jaxmed.report.files import prepare_file, prepare_folder, to_json, write_atomically
 
 # Results go to standard output, everything said about them to standard error.
 console = Console(stderr=True)
@@ -92,6 +92,10 @@ def one_sentence(command: Callable[..., None]) -> Callable[..., None]:
         except ValueError as problem:
             say(f"error: {problem}", style="bold red")
             raise typer.Exit(2) from None
+        except OSError as problem:
+            where = problem.filename or "standard output"
+            say(f"error: cannot write {where}: {problem.strerror}", style="bold red")
+            raise typer.Exit(2) from None
 
     return wrapped
 
@@ -142,15 +146,15 @@ def finish(content: dict[str, Any], json: str | None, path: Path | None = None) 
     if path is not None:
         write_atomically(path, text.encode())
     if json == "-":
-        sys.stdout.write(text)
-    elif json:
+        write_out(text)
+    elif json is not None:
         write_atomically(Path(json), text.encode())
 
 
 def prepare(out: Path | None, json: str | None) -> None:
     """Refuse at once what could not be written at the end; `out` is None without a folder."""
-    if json not in (None, "-") and not Path(json).absolute().parent.is_dir():
-        raise ValueError(f"cannot write {json}: its folder does not exist")
+    if json not in (None, "-"):
+        prepare_file(Path(json))
     if out is not None:
         prepare_folder(out)
 
@@ -185,12 +189,33 @@ def settings(texts: list[str] | None) -> dict[str, float]:
 
 def printer(json: str | None) -> Console:
     """Tables go to standard output unless JSON does."""
-    return console if json == "-" else Console()
+    return console if json == "-" else _Patient()
 
 
 def print_table(target: Console, table: Table) -> None:
     """A pipe has no width of its own: give the table all it wants, so that no number is cut."""
     if not target.is_terminal:
         wanted = Console(width=1000).measure(table).maximum
-        target = Console(file=target.file, width=wanted)
+        target = _Patient(file=target.file, width=wanted)
     target.print(table)
+
+
+def write_out(text: str) -> None:
+    """Write to standard output, as long as somebody reads it."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _stop_printing()
+
+
+class _Patient(Console):
+    """A console that outlives its reader, such as `head`: files are written all the same."""
+
+    def on_broken_pipe(self) -> None:
+        """Print to nowhere from now on."""
+        _stop_printing()
+
+
+def _stop_printing() -> None:
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

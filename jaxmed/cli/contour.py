@@ -57,7 +57,9 @@ def contour(
     default = packaged("fits") / "xenon.toml"
     analysis = chosen_analysis(config or default, model, experiments, constraint)
     if experiments is not None:
-        analysis = replace(analysis, name="_".join(analysis.experiments))
+        analysis = replace(
+            analysis, name="_".join(Path(each).name for each in analysis.experiments)
+        )
     levels = tuple(read_values("cl", cl, log=True).tolist())
     plane = (
         read_values("g", g, log=True) if g else None,

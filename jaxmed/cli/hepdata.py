@@ -5,20 +5,29 @@ from typing import Annotated
 
 import typer
 
-from jaxmed.cli.common import one_sentence, say_written
+from jaxmed.cli.common import one_sentence, say, say_written
 from jaxmed.report.bibliography import bibliography
-from jaxmed.report.hepdata import READERS, hepdata_tables, write_submission
+from jaxmed.report.hepdata import write_submission
+from jaxmed.report.hepdata_tables import READERS, hepdata_tables
 from jaxmed.report.saved import read_saved
 
 
 @one_sentence
 def hepdata(
     results: Annotated[
-        list[Path], typer.Argument(help="Folders or files with limits, contours or scans.")
+        list[Path],
+        typer.Argument(help="Folders or files with limits, contours, scans, posteriors."),
     ],
     out: Annotated[Path, typer.Option(help="Folder of the submission, empty or new.")],
 ) -> None:
-    """HEPData submission from saved limits, contours and scans, checked by HEPData's validator."""
-    found = [saved for path in results for saved in read_saved(path) if saved.kind in READERS]
+    """HEPData submission from saved limits, contours, scans and posteriors, checked by HEPData's validator.
+
+    Of a posterior it takes the edges of its credible and confidence regions, medians and intervals, not the samples.
+    """
+    saved = [each for path in results for each in read_saved(path)]
+    found = [each for each in saved if each.kind in READERS]
     tables = hepdata_tables(found)
     say_written(write_submission(tables, bibliography(found), out))
+    left = [each.path.name for each in saved if each.kind not in READERS]
+    if left:
+        say(f"left out {', '.join(left)}: no limit, contour, scan or posterior")

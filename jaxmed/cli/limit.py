@@ -22,6 +22,7 @@ from jaxmed.cli.common import (
     print_table,
     printer,
     progress,
+    say,
     say_written,
     set_up,
     settings,
@@ -32,7 +33,7 @@ from jaxmed.inference.grid import read_values
 from jaxmed.inference.limits import check_line
 from jaxmed.limit_job import LimitPlan, run_limit
 from jaxmed.report.overlay import read_overlays
-from jaxmed.report.tables import limit_table
+from jaxmed.report.tables import limit_notes, limit_table
 from jaxmed.theory.models import other_values
 
 
@@ -78,5 +79,9 @@ def limit(
     with progress(1.0, f"Limits from {', '.join(names)}") as tick:
         content, found, figures = run_limit(plan, out, tick)
     print_table(printer(json), limit_table(found, cl))
+    for sentence in limit_notes(found):
+        say(sentence)
     say_written(figures)
     finish(content, json, figures[0].with_suffix(".json"))
+    if any("unconverged" in flag for flag in found.flag):
+        raise typer.Exit(1)

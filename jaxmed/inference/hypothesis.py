@@ -21,6 +21,7 @@ from jaxmed.inference.toys import Toys
 
 # Toys between two reports of progress.
 _CHUNK = 2048
+_MOST_TOYS = 100_000_000
 
 
 class PValue(NamedTuple):
@@ -70,8 +71,8 @@ def as_group(experiments: Experiment | Sequence[Experiment]) -> Data:
 
 def check_toys(number: int, seed: int, constraints: Sequence[str] = ()) -> None:
     """ValueError for a number of toys, a seed or constraints that toys cannot have."""
-    if number < 1:
-        raise ValueError(f"toys = {number}: expected at least 1")
+    if not 1 <= number <= _MOST_TOYS:
+        raise ValueError(f"toys = {number}: expected at least 1, at most {_MOST_TOYS}")
     if not 0 <= seed < 2**32:
         raise ValueError(f"seed = {seed}: expected an integer from 0 to 2^32 - 1")
     if constraints:

@@ -11,6 +11,8 @@ from jaxmed.inference.problem import make_problem
 from jaxmed.inference.progress import Tick, advance
 from jaxmed.theory.models import Choice, get_model
 
+_MOST_STEPS = 10_000_000  # of all chains together: more would not fit into memory
+
 
 def posterior(
     experiments: Experiment | Sequence[Experiment],
@@ -95,6 +97,10 @@ def check_posterior(chains: int, samples: int, warmup: int, seed: int) -> None:
     ):
         if value < least:
             raise ValueError(f"{name} = {value}: expected at least {least}")
+    if chains * (samples + warmup) > _MOST_STEPS:
+        raise ValueError(
+            f"chains x (samples + warmup) = {chains * (samples + warmup)}: expected at most {_MOST_STEPS}"
+        )
     if not 0 <= seed < 2**32:
         raise ValueError(f"seed = {seed}: expected an integer from 0 to 2^32 - 1")
     need("nuts")

@@ -11,9 +11,19 @@ from jaxmed.tables import packaged
 
 _ALWAYS = ("Alikhanov:2021dhc", "jax2018github")
 _ASYMPTOTIC, _UNIFIED = "Wilks:1938dza", "Feldman:1997qc"
+_PROFILED = ("fits", "contours", "bounds", "significance", "sensitivity", "surface", "scan")
+_POSTERIOR = {"Hoffman:2011ukg", "Phan:2019elc", "Kumar:2019arviz", "Vehtari:2019rhat"}
 _ENTRY = re.compile(r"^@(\w+)\{([^,\s]+),\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _FIELD = re.compile(r"^\s*(\w+)\s*=\s*\{(.*)\},?$", re.MULTILINE)
-_PLAIN = {r"\bar\nu": "ν̄", r"\nu": "ν", r"{\'u}": "ú", r"{\"o}": "ö", r"{\~n}": "ñ"}
+_PLAIN = {
+    r"\bar\nu": "ν̄",
+    r"\nu": "ν",
+    r"{\'u}": "ú",
+    r"{\"o}": "ö",
+    r"{\~n}": "ñ",
+    r"{\"u}": "ü",
+    r"\hat{R}": "R̂",
+}
 _SOFTWARE = """@misc{{jaxmed,
   author  = {{{{the jaxmed developers}}}},
   title   = {{{{jaxmed}}: differentiable fits of light vector mediators}},
@@ -73,8 +83,11 @@ def _methods(saved: Saved) -> set[str]:
     if saved.kind == "limit":
         used = {_UNIFIED} if saved.content.get("method") == "fc" else {_ASYMPTOTIC}
         return used | ({_ASYMPTOTIC} if "g_expected" in saved.content else set())
+    if saved.kind == "posterior":
+        profiled = any(each["confidence"] for each in saved.parts.values())
+        return _POSTERIOR | ({_ASYMPTOTIC} if profiled else set())
     unified = {_UNIFIED} if saved.kind == "scan" and saved.content.get("toys") else set()
-    asymptotic = saved.kind in ("fits", "contours", "bounds", "significance", "surface", "scan")
+    asymptotic = saved.kind in _PROFILED
     return unified | ({_ASYMPTOTIC} if asymptotic else set())
 
 

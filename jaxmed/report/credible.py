@@ -1,6 +1,8 @@
 """Credible regions in a plane: the densest that hold a given share of the samples."""
 
-from typing import NamedTuple
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from typing import Any, NamedTuple
 
 import contourpy
 import numpy as np
@@ -15,11 +17,14 @@ class Region(NamedTuple):
         probability: the share.
         level: log density at its edge, relative to the maximum.
         lines: pieces of the edge, (n, 2) each; closed where the first point is also the last.
+        rings: the edge completed along the border of the plane, (n, 2) each, closed; a point is inside if an odd
+            number of them surround it.
     """
 
     probability: float
     level: float
     lines: tuple[np.ndarray, ...]
+    rings: tuple[np.ndarray, ...]
 
 
 def credible(
@@ -37,11 +42,24 @@ def credible(
         probabilities: of the regions.
     """
     levels = np.quantile(_at(density, samples), 1 - np.array(probabilities))
-    tracer = contourpy.contour_generator(density.axes[1], density.axes[0], density.log)
+    tracer = contourpy.contour_generator(
+        density.axes[1], density.axes[0], density.log, fill_type=contourpy.FillType.OuterOffset
+    )
     return tuple(
-        Region(p, float(level), tuple(np.asarray(line)[:, ::-1] for line in tracer.lines(level)))
+        Region(p, float(level), tuple(_turned(tracer.lines(level))), tuple(_rings(tracer, level)))
         for p, level in zip(probabilities, levels, strict=True)
     )
+
+
+def _rings(tracer: contourpy.ContourGenerator, level: float) -> Iterator[np.ndarray]:
+    """Outlines and holes of all that lies above a level."""
+    for points, offsets in zip(*tracer.filled(level, np.inf), strict=True):
+        yield from _turned(points[start:end] for start, end in pairwise(offsets))
+
+
+def _turned(lines: Iterable[Any]) -> Iterator[np.ndarray]:
+    """From (second, first) coordinate to the density's order."""
+    return (np.asarray(line)[:, ::-1] for line in lines)
 
 
 def _at(density: Density, points: np.ndarray) -> np.ndarray:

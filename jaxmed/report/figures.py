@@ -11,6 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.mathtext import MathTextParser
+from matplotlib.text import Text
 from matplotlib.ticker import NullFormatter
 
 from jaxmed.experiments import Experiment
@@ -30,6 +32,7 @@ _FLOOR, _CEILING = 0.03, 100.0
 def save(figure: Figure, path: Path) -> list[Path]:
     """Write PNG and PDF beside each other; `path` without suffix."""
     written = []
+    _plain_where_no_formula(figure)
     # what the font library has to say about the dates of matplotlib's own font helps nobody
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     for suffix in ("png", "pdf"):
@@ -40,6 +43,17 @@ def save(figure: Figure, path: Path) -> list[Path]:
         written.append(path.with_name(f"{path.name}.{suffix}"))
         write_atomically(written[-1], buffer.getvalue())
     return written
+
+
+def _plain_where_no_formula(figure: Figure) -> None:
+    """A user's text with dollar signs that are no formula is drawn as it is."""
+    parser = MathTextParser("path")
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        try:
+            parser.parse(text.get_text())
+        except ValueError:
+            text.set_parse_math(False)
 
 
 def spectra_figure(
@@ -130,7 +144,7 @@ def limits_figure(
     panel.set_xlabel(r"$M_{Z'}$ [MeV]")
     panel.set_ylabel(r"$g'$ (dimensionless)")
     panel.grid(alpha=0.3)
-    panel.legend(loc="upper left")
+    panel.legend()
     return figure
 
 

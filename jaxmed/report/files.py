@@ -11,7 +11,7 @@ import tempfile
 from collections.abc import Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import jax
 import numpy as np
@@ -19,6 +19,7 @@ import numpy as np
 from jaxmed.experiments import Experiment
 from jaxmed.inference.limits import Limits
 from jaxmed.inference.results import Estimate, FitResult
+from jaxmed.keys import is_there
 from jaxmed.report.explain import explain
 from jaxmed.tables import checksums
 
@@ -34,6 +35,17 @@ def prepare_folder(path: Path) -> Path:
     return path
 
 
+def prepare_file(path: Path) -> None:
+    """Make sure that a file can be written; ValueError if not."""
+    if not path.name or is_there(path.is_dir):
+        raise ValueError(f"cannot write '{path}': expected the name of a file")
+    try:
+        with tempfile.NamedTemporaryFile(dir=path.absolute().parent, prefix=f".{path.name}."):
+            pass
+    except OSError as problem:
+        raise ValueError(f"cannot write {path}: {problem.strerror}") from None
+
+
 def write_atomically(path: Path, content: bytes) -> None:
     """Write under a temporary name beside the target, then rename.
 
@@ -44,17 +56,22 @@ def write_atomically(path: Path, content: bytes) -> None:
         with tempfile.NamedTemporaryFile(
             dir=path.parent, prefix=f".{path.name}.", delete=False
         ) as file:
-            file.write(content)
-        _publish(file, path)
+            try:
+                file.write(content)
+                file.flush()
+                _publish(Path(file.name), path)
+            except OSError:
+                Path(file.name).unlink()
+                raise
     except OSError as problem:
         raise ValueError(f"cannot write {path}: {problem.strerror}") from None
 
 
-def _publish(file: IO[bytes], path: Path) -> None:
+def _publish(written: Path, path: Path) -> None:
     umask = os.umask(0)
     os.umask(umask)
-    Path(file.name).chmod(0o666 & ~umask)
-    Path(file.name).replace(path)
+    written.chmod(0o666 & ~umask)
+    written.replace(path)
 
 
 def to_json(content: dict[str, Any]) -> str:

@@ -88,7 +88,10 @@ def _read(text: str) -> Overlay:
     table.require(g <= _LARGEST, f"couplings up to {_LARGEST:.3g}; are the columns exchanged?")
     if mass.size < 2:
         raise ValueError(f"{path}: got one row, expected at least two: a curve")
-    return Overlay(label.strip() or path.stem, path.name, mass, g)
+    label = label.strip() or path.stem
+    if not label.isprintable():
+        raise ValueError(f"--overlay: got the label {label!r}, expected one line of text")
+    return Overlay(label, path.name, mass, g)
 
 
 def _check_unit(path: Path) -> None:

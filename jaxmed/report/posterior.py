@@ -1,6 +1,7 @@
 """Posteriors as JSON and as a table."""
 
 from collections.abc import Mapping
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -29,10 +30,13 @@ def posterior_json(
 
     Keys: model, experiments, constraints; priors {name: text}; sampler {chains, samples, warmup, seed, divergences,
     steps, acceptance}; parameters and nuisances {name: {mean, std, quantiles {"0.05": ...}, r_hat, ess_bulk,
-    ess_tail}}; warnings []; credible [{probability, lines [{closed, mass_mev[], g[]}]}], densest per decade of g and
-    mass; confidence {best, delta_chi2_sm, contours} as in the file of `jaxmed contour`; provenance.
+    ess_tail}}; warnings []; credible [{probability, lines [{closed, mass_mev[], g[]}], rings [{mass_mev[], g[]}]}],
+    densest per decade of g and mass, the rings closed along the edges of the priors; confidence {best, delta_chi2_sm,
+    contours, points} as in the file of `jaxmed contour`; provenance.
     """
     chains, samples = found.diverging.shape
+    made = provenance(found.experiments)
+    versions = {package: version(package) for package in ("numpyro", "arviz")}
     names = {"parameters": found.parameters}
     names["nuisances"] = tuple(n for n in found.summaries if n not in found.parameters)
     return {
@@ -56,7 +60,7 @@ def posterior_json(
         "warnings": found.warnings,
         "credible": _regions(regions),
         "confidence": _confidence(found, confidence),
-        "provenance": provenance(found.experiments),
+        "provenance": made | {"versions": made["versions"] | versions},
     }
 
 
@@ -94,20 +98,21 @@ def _regions(regions: tuple[Region, ...] | None) -> list[dict[str, Any]] | None:
         {
             "probability": region.probability,
             "lines": [
-                {
-                    "closed": bool(np.all(line[0] == line[-1])),
-                    "mass_mev": 10 ** line[:, 1],
-                    "g": 10 ** line[:, 0],
-                }
+                {"closed": bool(np.all(line[0] == line[-1]))} | _vertices(line)
                 for line in region.lines
             ],
+            "rings": [_vertices(ring) for ring in region.rings],
         }
         for region in regions
     ]
+
+
+def _vertices(line: np.ndarray) -> dict[str, np.ndarray]:
+    return {"mass_mev": 10 ** line[:, 1], "g": 10 ** line[:, 0]}
 
 
 def _confidence(found: Posterior, lines: Contours | None) -> dict[str, Any] | None:
     if lines is None:
         return None
     whole = contours_json(lines, found.model, found.experiments, found.constraints)
-    return {key: whole[key] for key in ("best", "delta_chi2_sm", "contours")}
+    return {key: whole[key] for key in ("best", "delta_chi2_sm", "contours", "points")}

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
@@ -20,8 +20,8 @@ class Saved(NamedTuple):
 
     Attributes:
         path: the file.
-        kind: fits, contours, limit, bounds, significance, spectrum, scan, surface; "other" for what only has a
-            provenance.
+        kind: fits, contours, posterior, limit, bounds, significance, sensitivity, spectrum, scan, surface; "other" for
+            what only has a provenance.
         content: the JSON, or the header of a .npz.
         arrays: those of a .npz, else empty.
     """
@@ -33,8 +33,8 @@ class Saved(NamedTuple):
 
     @property
     def parts(self) -> dict[str, dict[str, Any]]:
-        """Results by name: a file of fits or contours has several, any other one, named after the file."""
-        several = self.kind in ("fits", "contours")
+        """Results by name: a file of fits, contours or posteriors has several, any other one, named after the file."""
+        several = self.kind in ("fits", "contours", "posterior")
         return self.content if several else {self.path.stem: self.content}
 
 
@@ -53,9 +53,11 @@ def _with(*keys: str) -> Callable[[Mapping[str, Any]], bool]:
 _KINDS = {
     "fits": _each("parameters", "nuisances", "nll", "provenance"),
     "contours": _each("contours", "points", "best", "provenance"),
+    "posterior": _each("priors", "sampler", "parameters", "nuisances", "provenance"),
     "limit": _with("mass_mev", "g_upper", "cl", "intervals"),
     "bounds": _with("mass_mev", "quick", "likelihood"),
     "significance": _with("p_values", "q0"),
+    "sensitivity": _with("mass_mev", "g_expected", "knobs"),
     "spectrum": _with("bins", "sm", "observed"),
     "other": _with("provenance"),
 }
@@ -116,14 +118,20 @@ def _required(path: Path) -> Saved:
     return found
 
 
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(f"it has {word} where a number or null should be")
+
+
 def _read(path: Path) -> Saved | None:
     if path.suffix == ".npz":
         header, arrays = load_result(path) if path.stem == "scan" else read_npz(path)
         return Saved(path, str(header["kind"]), header, arrays)
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError, RecursionError):
-        raise ValueError(f"{path}: expected JSON, found something else") from None
+        content = json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=_no_number)
+    except OSError as problem:
+        raise ValueError(f"{path}: expected a readable file, but {problem.strerror}") from None
+    except (ValueError, RecursionError) as problem:
+        raise ValueError(f"{path}: expected JSON, but {one_line(problem)}") from None
     if not isinstance(content, dict):
         return None
     kind = next((kind for kind, test in _KINDS.items() if test(content)), None)

@@ -11,6 +11,12 @@ from jaxmed.report.explain import LABELS, explain
 from jaxmed.report.spectrum import Spectrum
 
 _UNITS = {"mass": "MeV"}
+_FLAGS = {
+    "edge": "allowed up to the largest coupling that was tried, so there is no limit",
+    "islands": "more than one interval is allowed, and g' < is the end of the last",
+    "excludes zero": "the standard model is excluded at this level",
+    "unconverged": "a fit at the edge did not converge, do not trust it",
+}
 
 
 def fit_table(results: Mapping[str, FitResult]) -> Table:
@@ -51,6 +57,16 @@ def limit_table(found: Limits, cl: float) -> Table:
         limit = f"{upper:.3g}" if upper == upper else "none"
         table.add_row(f"{mass:.4g}", limit, f"{best:.3g}", pairs, flag)
     return table
+
+
+def limit_notes(found: Limits) -> list[str]:
+    """One sentence for each flag that occurs: what it means, and at how many masses."""
+    notes = []
+    for flag, meaning in _FLAGS.items():
+        number = sum(flag in each.split(", ") for each in found.flag)
+        if number:
+            notes.append(f"{flag} at {number} of {len(found.flag)} masses: {meaning}")
+    return notes
 
 
 def bounds_table(found: Mapping[str, Limits], cl: float) -> Table:

@@ -37,6 +37,7 @@ FUNCTIONS = {
 _ARRAY_NAMES = {"atan": "arctan", "max": "maximum", "min": "minimum"}
 _OPERATORS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "^": "power"}
 _LONGEST = 500  # characters
+_QUOTED = 40  # characters around a mistake
 _LARGEST_POWER = 64  # taken as a whole number
 _DEEPEST = 40  # brackets and signs within each other
 _TOKEN = re.compile(
@@ -114,10 +115,11 @@ class _Parser:
             self.fail("a number, a name, an operator or a bracket")
 
     def fail(self, expected: str) -> None:
-        got = "the end" if self.kind == "end" else f"'{self.token}'"
-        raise ValueError(
-            f"{self.text!r}, position {self.start + 1}: got {got}, expected {expected}"
-        )
+        got = "the end" if self.kind == "end" else repr(self.token)
+        before, after = max(0, self.start - _QUOTED), self.start + _QUOTED
+        dots = "..." if before else "", "..." if after < len(self.text) else ""
+        quoted = f"{dots[0]}{self.text[before:after]}{dots[1]}"
+        raise ValueError(f"{quoted!r}, position {self.start + 1}: got {got}, expected {expected}")
 
     def take(self, *symbols: str) -> str:
         """The symbol that comes next if it is one of these, else nothing."""

@@ -30,6 +30,7 @@ CONSTANTS = {
 """Names that every expression knows beside the model's parameters: e_em = sqrt(4 pi alpha), masses in MeV."""
 
 _CHARGED = ("e", "u", "d")
+_LARGEST_CHARGE = 1000
 
 
 def read_model(path: Path) -> Model:
@@ -71,11 +72,17 @@ def model_from(value: Any) -> Model:
     if "charges" in value:
         table = keys.typed(value, "charges", dict)
         keys.known(table, ("x_q", "x_l", "x_h"), "key under model.charges")
-        three = (
-            keys.number(f"model.charges.{k}", table.get(k, 0.0)) for k in ("x_q", "x_l", "x_h")
-        )
-        return charged(name, charges(*three))
+        return charged(name, charges(*(_charge(table, k) for k in ("x_q", "x_l", "x_h"))))
     return _from_eps(name, value)
+
+
+def _charge(table: Mapping[str, Any], name: str) -> float:
+    charge = keys.number(f"model.charges.{name}", table.get(name, 0.0))
+    if abs(charge) > _LARGEST_CHARGE:
+        raise ValueError(
+            f"model.charges.{name} = {charge:g}: expected a charge from -{_LARGEST_CHARGE} to {_LARGEST_CHARGE}"
+        )
+    return charge
 
 
 @dataclass(frozen=True)

@@ -90,10 +90,9 @@ Choice = str | Model | Charges | Epsilon | Callable[[Values], Couplings]
 """What stands for a model wherever one is asked for, see `get_model`."""
 
 MEDIATOR = (Parameter("g", 1e-9, 1.0, True, "1"), Parameter("mass", 1e-6, 1e5, True, "MeV"))
+_LARGEST_G = 1e3  # far from any perturbative one, and its powers are still numbers
 
-
-# log10 of g and mass: g = 1e-30 adds less than one part in 1e20 to any amplitude in the box, which in float64
-# is the standard model.
+# log10 of g and mass: g = 1e-30 adds less than 1e-20 of any amplitude, which in float64 is the standard model.
 DECOUPLED = (-30.0, 0.0)
 
 
@@ -225,8 +224,8 @@ def couplings(model: Choice, *, g: float, mass: float, **others: float) -> Coupl
     chosen = get_model(model)
     if not chosen.has_mediator:
         raise ValueError(f"model '{chosen.name}' has no mediator: expected one with g and mass")
-    if not (math.isfinite(g) and g >= 0):
-        raise ValueError(f"coupling g = {g}: expected a finite number, not negative")
+    if not 0 <= g <= _LARGEST_G:
+        raise ValueError(f"coupling g = {g}: expected a finite number from 0 to {_LARGEST_G:g}")
     if not (math.isfinite(mass) and mass > 0):
         raise ValueError(f"mass = {mass} MeV: expected a finite positive number")
     return chosen.build({"g": g, "mass": mass} | other_values(chosen, others))

@@ -90,7 +90,15 @@ def refused(folder):
             "expected an energy below the last",
         ),
         ("germanium", TOML, '"asimov"', '"observed"', "column observed is missing"),
-        ("germanium", TOML, "germanium_flux = 0.03", "germanium_flux = 30", "expected a fraction"),
+        ("germanium", TOML, "germanium_flux = 0.03", "germanium_flux = 3", "expected a fraction"),
+        (
+            "germanium",
+            TOML,
+            "s = 1.5e13",
+            "s = 1.5e300",
+            "flux.total_cm2_s = 1.5e+300: expected a number up",
+        ),
+        ("germanium", TOML, '"Germanium at', '"\\u001b[2J at', "expected one line of up to 80"),
         ("germanium", TOML, "germanium_flux = 0.03", "g = 0.03", "got the nuisance 'g', expected"),
         ("germanium", TOML, "germanium_flux", "germanium_quenching", "is that of the response"),
         ("germanium", TOML, "rate = 10.0", "rate = 'x'", "rate = 'x': expected a finite number"),
@@ -205,6 +213,27 @@ def test_bins_beyond_every_recoil_are_refused(tmp_path):
     folders.change(folder, TOML, 'efficiency = "efficiency.csv"\n', "")
     folders.change(folder, TOML, "lowest_keV = 0.08", "lowest_keV = 80")
     assert "160 to 800 keV, lie beyond every recoil" in refused(folder)
+
+
+def test_a_matrix_beyond_every_recoil_is_refused(tmp_path):
+    folder = folders.copy("germanium", tmp_path)
+    text = (folder / TOML).read_text()
+    head, rest = text.split("[response]")
+    (folder / TOML).write_text(
+        f"{head}[response]\nmatrix = 'm.csv'\n[data]{rest.split('[data]')[1]}"
+    )
+    (folder / BINS).write_text("low_keV,high_keV\n0.1,0.2\n")
+    (folder / "m.csv").write_text("recoil_MeV,bin_1\n0.5,0.1\n1,0.3\n")
+    sentence = "the matrix's recoils, 500 to 1000 keV, lie beyond every recoil"
+    with pytest.raises(ValueError, match=sentence):
+        load(str(folder))
+
+
+def test_more_events_than_anybody_has_are_refused(tmp_path):
+    folder = folders.copy("germanium", tmp_path)
+    folders.change(folder, TOML, "rate = 10.0", "rate = 1e19")
+    with pytest.raises(ValueError, match="events are predicted in one bin, expected fewer than 1e"):
+        load(str(folder))
 
 
 def test_counts_must_be_whole_and_not_negative(tmp_path):

@@ -4,13 +4,20 @@ from pathlib import Path
 
 import numpy as np
 
+from jaxmed.experiments.design import Knob
 from jaxmed.inference.contours import Contours
 from jaxmed.inference.limits import Limits
+from jaxmed.inference.posterior_samples import Posterior, Summary
+from jaxmed.inference.posterior_scan import Density
+from jaxmed.inference.priors import Prior
 from jaxmed.inference.results import Estimate, FitResult, Surface
+from jaxmed.inference.sensitivity import Sensitivity
 from jaxmed.inference.tracing import ContourLine
 from jaxmed.report.contours import contours_json
 from jaxmed.report.files import fit_json, limits_json, provenance, to_json
 from jaxmed.report.npz import write_npz
+from jaxmed.report.posterior import credible_plane, posterior_json
+from jaxmed.report.sensitivity import sensitivity_json
 from jaxmed.report.spectrum import FittedSpectrum, spectrum
 from jaxmed.report.surface import save_surfaces
 from jaxmed.theory.couplings import standard_model
@@ -98,6 +105,55 @@ def fits_content(experiment):
     return {"xenon1t": fit_json(result, [experiment]) | extra}
 
 
+def posterior_content(experiment):
+    """A Gaussian in log10 g and log10 mass, wide enough to leave the priors at low masses."""
+    priors = {
+        "g": Prior("log-uniform", 1e-7, 1e-5, True),
+        "mass": Prior("log-uniform", 1e-3, 1.0, True),
+    }
+    axes = (np.linspace(-7, -5, 61), np.linspace(-3, 0, 62))
+    x, y = np.meshgrid(*axes, indexing="ij")
+    draws = np.random.default_rng(3).normal((-6, -2.5), (0.2, 0.5), (4000, 2))
+    draws = draws[draws[:, 1] > -3][:2000].reshape(2, 1000, 2)
+    quantiles = {"0.05": 1e-8, "0.16": 2e-8, "0.5": 3e-8, "0.84": 4e-8, "0.9": 5e-8, "0.95": 6e-8}
+    summary = Summary(1.0 / 3e6, 1e-7, quantiles, 1.0123, 150.4, 90.6)
+    found = Posterior(
+        model="u1r",
+        experiments=(experiment,),
+        constraints=(),
+        priors=priors,
+        parameters=("g", "mass"),
+        samples={"g": 10 ** draws[..., 0], "mass": 10 ** draws[..., 1]},
+        density=Density(axes, -((x + 6) ** 2) / 0.08 - (y + 2.5) ** 2 / 0.5),
+        diverging=np.arange(2000).reshape(2, 1000) < 3,
+        steps=np.full((2, 1000), 7),
+        acceptance=np.full((2, 1000), 0.875),
+        energy=np.zeros((2, 1000)),
+        summaries=dict.fromkeys(("g", "mass", "xenon1t_efficiency"), summary),
+        warmup=500,
+        seed=1,
+    )
+    asked = {"free": [], "options": {}, "fixed": {}}
+    regions = credible_plane(found, (0.6827, 0.9))
+    return posterior_json(found, regions, contours_found()) | asked
+
+
+def sensitivity_content(experiment):
+    found = Sensitivity(
+        mass=np.array([0.01, 1.0]),
+        g_expected=np.array([1e-6, np.nan]),
+        flag=("ok", "none"),
+        knobs=(
+            Knob("exposure", "exposure", "", "100 kg day"),
+            Knob("threshold", "threshold", "", "1 keV"),
+        ),
+        slopes=np.array([[-0.25, np.nan], [1.0, np.nan]]),
+        missing=(("resolution", "it is perfect"),),
+        threshold=2.7,
+    )
+    return sensitivity_json(found, "u1r", experiment, 0.9)
+
+
 def write_all(folder: Path, experiment) -> None:
     """Every kind of result."""
     limit = limits_json(limit_found(), "u1r", [experiment], 0.9)
@@ -106,6 +162,8 @@ def write_all(folder: Path, experiment) -> None:
         "results": fits_content(experiment),
         "limit_u1r_xenon1t": limit | {"g_expected": bands, "overlays": [OVERLAY]},
         "contour_xenon1t": {"xenon1t": contours_json(contours_found(), "u1r", [experiment])},
+        "posterior_xenon1t": {"xenon1t": posterior_content(experiment)},
+        "sensitivity_u1r_xenon1t": sensitivity_content(experiment),
         "significance_u1r_xenon1t": {
             "model": "u1r",
             "experiments": ["xenon1t"],

@@ -11,6 +11,7 @@ from jaxmed.report.bibliography import bibliography, reference
 from jaxmed.report.saved import Saved, read_saved
 from jaxmed.tables import packaged
 
+SAMPLING = {"Hoffman:2011ukg", "Phan:2019elc", "Kumar:2019arviz", "Vehtari:2019rhat"}
 METHODS = {"Alikhanov:2021dhc", "jax2018github", "jaxmed"}
 XENON1T = {
     "XENON:2020rca",
@@ -66,6 +67,7 @@ def test_all_that_is_cited_has_an_entry(experiments):
         ("limit", {"method": "fc"}, {"Feldman:1997qc"}),
         ("limit", {"method": "fc", "g_expected": {}}, {"Feldman:1997qc", "Wilks:1938dza"}),
         ("significance", {}, {"Wilks:1938dza"}),
+        ("sensitivity", {}, {"Wilks:1938dza"}),
         ("scan", {}, {"Wilks:1938dza"}),
         ("spectrum", {}, set()),
     ],
@@ -73,6 +75,20 @@ def test_all_that_is_cited_has_an_entry(experiments):
 def test_the_method_is_cited(kind, more, method):
     found = bibliography([saved_as(kind, ["XENON:2020rca"], **more)])
     assert set(found.entries) == {"XENON:2020rca", *METHODS, *method}
+
+
+@pytest.mark.parametrize(
+    ("confidence", "more"), [(None, set()), ({"contours": []}, {"Wilks:1938dza"})]
+)
+def test_a_posterior_cites_its_sampler(confidence, more):
+    provenance = {"cite": ["XENON:2020rca"], "versions": {"jaxmed": "0.1.0"}}
+    part = {"provenance": provenance, "confidence": confidence}
+    found = bibliography([Saved(Path("posterior_x.json"), "posterior", {"x": part}, {})])
+    assert set(found.entries) == {"XENON:2020rca", *METHODS, *SAMPLING, *more}
+    assert not found.unknown
+    assert reference(found.entries["Vehtari:2019rhat"])["author"].endswith(
+        "Bürkner, Paul-Christian"
+    )
 
 
 def balanced(text):
@@ -118,7 +134,7 @@ def test_unknown_keys_and_results_without_provenance():
 def test_a_file_alone_or_a_folder(folder, tmp_path):
     alone = bibliography(read_saved(folder / "spectrum_xenon1t.json"))
     both = bibliography(read_saved(folder))
-    assert set(both.entries) - set(alone.entries) == {"Wilks:1938dza"}
+    assert set(both.entries) - set(alone.entries) == {"Wilks:1938dza", *SAMPLING}
     (tmp_path / "x.json").write_text(json.dumps({"nothing": 1}))
     with pytest.raises(ValueError, match="expected a result of jaxmed"):
         read_saved(tmp_path / "x.json")

@@ -83,7 +83,7 @@ def test_hovering_reads_numbers_out(open_page, saved):
     page.mouse.move(x + 60, y)
     assert page.inner_text("#readout strong") != first
     # beside the best fit the contour's points are read out, at their own places
-    star = page.locator("g[data-layer*='contours'] .star").bounding_box()
+    star = page.locator("g[data-layer*=': contours'] .star").bounding_box()
     page.mouse.move(star["x"] + star["width"] / 2 + 75, star["y"] + star["height"] / 2)
     text = page.inner_text("#readout")
     found = re.search(r"contours.*Δ [=≈] 2\.30 at the computed point (\S+) MeV, (\S+)", text)
@@ -93,7 +93,8 @@ def test_hovering_reads_numbers_out(open_page, saved):
         and float(found[2]) == pytest.approx(c, rel=0.01)
         for m, c in zip(points["mass_mev"], points["g"], strict=True)
     )
-    assert page.locator("#cursor circle.near").count() == 1
+    # those of the contours alone, and of the contours beside the posterior
+    assert page.locator("#cursor circle.near").count() == 2
 
 
 def test_layers_can_be_switched_off_and_on(open_page):
@@ -109,6 +110,28 @@ def test_layers_can_be_switched_off_and_on(open_page):
     assert not hidden.is_checked()
     hidden.check()
     assert page.locator("g[data-layer='XENON1T (u1r): fit'] path.curve").count() >= 3
+
+
+def test_credible_regions_are_drawn_read_out_and_switched(open_page, saved):
+    page = open_page()
+    name = "XENON1T (u1r): credible regions at 68.27, 90 %"
+    areas = page.locator(f"g[data-layer='{name}'] path.region")
+    assert areas.count() == 2
+    first = page.locator("#plane > g[clip-path] > g").first
+    assert first.get_attribute("data-layer") == name, "areas lie below the lines"
+    # the inner region reaches the edge of the priors on the left
+    page.locator("#plane").scroll_into_view_if_needed()
+    box = areas.first.bounding_box()
+    middle = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + 10, middle)
+    assert f"{name}: inside the 68.27 % region" in page.inner_text("#readout")
+    page.mouse.move(box["x"] - 10, middle)
+    assert f"{name}: outside the 90 % region" in page.inner_text("#readout")
+    page.mouse.move(box["x"] + 10, box["y"] - 3)
+    assert f"{name}: inside the 90 % region" in page.inner_text("#readout")
+    page.get_by_label(name).uncheck()
+    assert areas.count() == 0
+    assert page.locator(".warning").first.is_visible()
 
 
 def test_zoom_drag_and_reset(open_page):

@@ -48,3 +48,15 @@ def test_regions_open_at_the_edge(gaussian):
     (line,) = region.lines
     assert np.any(line[0] != line[-1])
     assert np.ptp(line[:, 0]) < 1e-9
+    (ring,) = region.rings
+    np.testing.assert_array_equal(ring[0], ring[-1])
+    np.testing.assert_array_equal([ring[:, 0].min(), ring[:, 0].max()], [low, line[0, 0]])
+    np.testing.assert_array_equal([ring[:, 1].min(), ring[:, 1].max()], flat.axes[1][[0, -1]])
+
+
+def test_a_hole_is_a_ring_of_its_own(gaussian):
+    _, density = gaussian
+    hollow = Density(density.axes, -((density.log + 1) ** 2))
+    samples = np.random.default_rng(7).normal(size=(5000, 2)) * SIGMAS
+    (region,) = credible(samples, hollow, (0.5,))
+    assert len(region.rings) == len(region.lines) == 2

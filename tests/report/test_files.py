@@ -6,7 +6,7 @@ import math
 import numpy as np
 import pytest
 
-from jaxmed.report.files import prepare_folder, to_json, write_atomically
+from jaxmed.report.files import prepare_file, prepare_folder, to_json, write_atomically
 
 
 def test_numbers_that_are_not_finite_become_null():
@@ -28,3 +28,18 @@ def test_a_folder_that_cannot_be_made_is_one_sentence(tmp_path):
         prepare_folder(tmp_path / "file" / "below")
     with pytest.raises(ValueError, match="cannot write"):
         write_atomically(tmp_path / "nowhere" / "x.json", b"")
+
+
+def test_a_file_that_cannot_be_written_is_one_sentence_and_leaves_nothing(tmp_path):
+    (tmp_path / "taken").mkdir()
+    for name, message in (
+        ("taken", "name of a file"),
+        ("no/x", "No such"),
+        ("x" * 300, "too long"),
+    ):
+        with pytest.raises(ValueError, match=f"cannot write.*{message}"):
+            prepare_file(tmp_path / name)
+        with pytest.raises(ValueError, match="cannot write"):
+            write_atomically(tmp_path / name, b"x")
+    prepare_file(tmp_path / "new")
+    assert [p.name for p in tmp_path.iterdir()] == ["taken"]

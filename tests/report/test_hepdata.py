@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from jaxmed.report.bibliography import bibliography
-from jaxmed.report.hepdata import HepTable, hepdata_tables, write_submission
+from jaxmed.report.hepdata import write_submission
+from jaxmed.report.hepdata_tables import HepTable, hepdata_tables
 from jaxmed.report.npz import read_npz
 from jaxmed.report.saved import read_saved
 
@@ -64,12 +65,27 @@ def test_contours_and_scans_are_the_saved_numbers(submission, saved, folder):
     assert set(found["Status"]) == {"converged"}
 
 
+def test_posteriors_are_regions_and_intervals(submission, saved):
+    found = saved["posterior_xenon1t"]["xenon1t"]
+    line = found["credible"][1]["lines"][0]
+    vertices, edge = columns(submission, "posterior_xenon1t_credible_90_percent")
+    assert vertices["$M_{Z'}$"] == pytest.approx(line["mass_mev"], rel=1e-7)
+    assert edge["$g'$"] == pytest.approx(line["g"], rel=1e-7)
+    vertices, edge = columns(submission, "posterior_xenon1t_confidence_68.27_percent")
+    assert len(edge["$g'$"]) == 8
+    names, interval = columns(submission, "posterior_xenon1t_summary")
+    assert names["Parameter"] == ["g", "mass [MeV]", "xenon1t_efficiency"]
+    assert interval["90 %, high"] == [6e-8] * 3
+    text = (submission / "posterior_xenon1t_summary.yaml").read_text()
+    assert "g log-uniform:1e-07:1e-05; mass log-uniform:0.001:1" in text
+
+
 def test_it_says_what_was_asked_and_whom_to_cite(submission):
     yaml = pytest.importorskip("yaml")
     head, *tables = yaml.safe_load_all((submission / "submission.yaml").read_text())
     assert "Alikhanov:2021dhc" in head["comment"] and "XENON:2020rca" in head["comment"]
     names = [table["name"] for table in tables]
-    assert len(set(names)) == len(names) == 4
+    assert len(set(names)) == len(names) == 8
     assert {table["location"] for table in tables} >= {"jaxmed result scan.npz"}
     content = yaml.safe_load((submission / "limit_u1r_xenon1t.yaml").read_text())
     qualifiers = {q["name"]: q["value"] for q in content["dependent_variables"][0]["qualifiers"]}
@@ -97,7 +113,7 @@ def test_names_are_short_and_differ(folder, tmp_path):
 def test_what_is_refused(folder, tmp_path, monkeypatch):
     results = read_saved(folder)
     cited = bibliography(results)
-    with pytest.raises(ValueError, match="no limit, contour or scan"):
+    with pytest.raises(ValueError, match="no limit, contour, scan or posterior"):
         hepdata_tables(read_saved(folder / "significance_u1r_xenon1t.json"))
     monkeypatch.setitem(sys.modules, "hepdata_lib", None)
     with pytest.raises(ValueError, match=r"pip install 'jaxmed\[hepdata\]'"):

@@ -2,56 +2,19 @@
 
 import base64
 import copy
-import csv
 import hashlib
-import io
 import json
 import re
-from html.parser import HTMLParser
 
 import numpy as np
 import pytest
+from page_text import page_of
 from saved_results import HOSTILE, OVERLAY
 
 from jaxmed.report.colours import SERIES
-from jaxmed.report.html.page import report_page
 from jaxmed.report.html.tags import Html, tag
 from jaxmed.report.npz import read_npz
 from jaxmed.report.saved import read_saved
-
-
-class Page(HTMLParser):
-    """Elements with their attributes, and the text of scripts, styles and everything else."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.elements, self.inside, self.texts = [], [], {}
-        self.feed(text)
-
-    def handle_starttag(self, name, attributes):
-        self.elements.append((name, dict(attributes)))
-        if name in ("script", "style"):
-            self.inside.append(name)
-
-    def handle_endtag(self, name):
-        if self.inside and self.inside[-1] == name:
-            self.inside.pop()
-
-    def handle_data(self, data):
-        self.texts.setdefault(self.inside[-1] if self.inside else "body", []).append(data)
-
-    def all(self, name):
-        return [attributes for element, attributes in self.elements if element == name]
-
-    def csv(self, name):
-        """Rows of a download as dictionaries."""
-        (href,) = (a["href"] for a in self.all("a") if a.get("download") == name)
-        text = base64.b64decode(href.partition("base64,")[2]).decode()
-        return list(csv.DictReader(io.StringIO(text)))
-
-
-def page_of(folder, overlays=()):
-    return Page(report_page(folder, read_saved(folder), overlays))
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +127,7 @@ def test_layers_hold_curves_and_points(page, saved):
     limit = layers["XENON1T (u1r): 90 % limit, asymptotic"]
     assert limit["limit"]["y"][1] is None
     assert limit["bars"][-1] == {"x": 1.0, "low": 1e-06, "high": 2e-06}
-    (contour,) = (layer for name, layer in layers.items() if "contours" in name)
+    (contour,) = (layer for name, layer in layers.items() if ": contours" in name)
     # a closed line ends where it begins
     assert contour["lines"][0]["x"][0] == contour["lines"][0]["x"][-1]
     assert contour["points"]["bound"][:2] == [3, 0]
@@ -234,6 +197,8 @@ def damaged(content, depth=4):
         "significance_u1r_xenon1t",
         "bounds",
         "results",
+        "posterior_xenon1t",
+        "sensitivity_u1r_xenon1t",
         "spectrum_xenon1t",
     ],
 )

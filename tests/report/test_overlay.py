@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
+from matplotlib.text import Text
 from saved_results import contours_found, limit_found
 
 from jaxmed.report.contours import contours_figure
-from jaxmed.report.figures import limits_figure
+from jaxmed.report.figures import limits_figure, save
 from jaxmed.report.npz import read_npz
 from jaxmed.report.overlay import Overlay, read_overlays
 from jaxmed.report.scan_figure import scan_figure
@@ -83,6 +84,8 @@ def test_missing_files_bytes_and_labels_used_twice(write, tmp_path):
     name = write("mass_MeV,g\n1,1e-6\n2,1e-6\n")
     with pytest.raises(ValueError, match="labels that differ"):
         read_overlays([name, name])
+    with pytest.raises(ValueError, match="expected one line of text"):
+        read_overlays([f"{name}:a\x1b[2J"])
 
 
 def drawn(figure: Figure):
@@ -94,6 +97,14 @@ def drawn(figure: Figure):
     legends = [panel.get_legend(), *panel.artists, *figure.legends]
     assert "mine" in [text.get_text() for each in legends if each for text in each.get_texts()]
     return panel
+
+
+def test_a_label_that_is_no_formula_is_drawn_as_it_is(tmp_path):
+    curves = [CURVE, CURVE._replace(label=r"$\frac{1$"), CURVE._replace(label="$g_1$")]
+    figure = limits_figure(limit_found(), "costs $5", 0.9, overlays=curves)
+    assert len(save(figure, tmp_path / "limit")) == 2
+    parsed = {text.get_text(): text.get_parse_math() for text in figure.findobj(Text)}
+    assert parsed["$g_1$"] and not parsed[r"$\frac{1$"]
 
 
 def test_it_is_drawn_over_limits():

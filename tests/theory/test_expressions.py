@@ -130,3 +130,12 @@ def test_every_function_has_the_arity_it_says():
     for name, arity in FUNCTIONS.items():
         text = f"{name}({', '.join(['0.5'] * arity)})"
         assert np.isfinite(float(parse(text, ()).value({}, np)))
+
+
+def test_a_long_text_is_quoted_around_its_mistake():
+    with pytest.raises(ValueError) as problem:
+        parse("g + " * 60 + "? + " + "g + " * 50 + "g", ("g",))
+    sentence = str(problem.value)
+    assert len(sentence) < 200
+    assert "position 241: got '?'" in sentence
+    assert sentence.startswith("'...") and "...'," in sentence

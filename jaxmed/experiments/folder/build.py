@@ -26,6 +26,8 @@ from jaxmed.experiments.standard import standard_counts
 from jaxmed.flux.spectrum import moments
 from jaxmed.theory.couplings import standard_model
 
+_MOST_EVENTS = 1e15
+
 
 class Template(NamedTuple):
     """One template of the signal: response nuisances, and a factor on every bin, (n_bins,)."""
@@ -45,6 +47,12 @@ def build(found: Description) -> Experiment:
     in_bins = np.sum([standard_counts(channel) for channel in channels], axis=0)
     if not in_bins.sum() > 0:
         raise ValueError(f"{found.folder}: the standard model predicts no event, expected some")
+    counts = in_bins + sum(b.events for b in found.backgrounds)
+    if not counts.max() < _MOST_EVENTS:
+        raise ValueError(
+            f"{found.folder}: {counts.max():.3g} events are predicted in one bin, expected fewer than "
+            f"{_MOST_EVENTS:.0e}: are exposure, flux and backgrounds in the units that they claim?"
+        )
     scales = {STRENGTH: 1.0, **found.signal.errors}
     edges = found.data.edges / _in_unit(found)
     observed, n = found.data.observed, found.data.edges.size - 1

@@ -94,13 +94,21 @@ def recoil_window(
             breaks.append(np.interp(_marks(response, edges), rising, grid))
     if not np.any(reached):
         highest = visible_energy(response, grid[-1:] * 1e3, protons[0], Shift())[0]
-        raise ValueError(
-            f"{found.data.table.path}: the bins, {edges[0]:g} to {edges[-1]:g} keV, lie beyond every recoil, which end "
-            f"at {highest:.4g} keV of visible energy: expected the unit in the columns' names to be that of the numbers"
-        )
+        raise ValueError(_beyond(found, highest))
     first, last = np.flatnonzero(reached)[[0, -1]]
     ends = float(grid[max(first - 1, 0)]), float(grid[min(last + 1, _GRID - 1)])
     return Window(ends, np.unique(np.concatenate(breaks)))
+
+
+def _beyond(found: Description, highest: float) -> str:
+    """The sentence for a response that no recoil reaches."""
+    matrix, edges = found.response.matrix, found.data.edges
+    what, ends = ("the bins", edges) if matrix is None else ("the matrix's recoils", matrix[0])
+    path = found.data.table.path if matrix is None else found.folder
+    return (
+        f"{path}: {what}, {ends[0]:g} to {ends[-1]:g} keV, lie beyond every recoil, which end at {highest:.4g} keV of "
+        "visible energy: expected the units in the columns' names, also of a flux, to be those of the numbers"
+    )
 
 
 def _reaches(response: Response, edges: np.ndarray, visible: np.ndarray) -> np.ndarray:

@@ -73,7 +73,7 @@ def _describe(source: Source, content: dict[str, Any]) -> Description:
         close = keys.hint(status, STATUS)
         raise ValueError(f"status = {keys.short(status)}{close}: expected {keys.one_of(STATUS)}")
     title = keys.typed(content, "title", str, default=name)
-    if not title.strip() or len(title) > 80 or "\n" in title:
+    if not title.strip() or len(title) > 80 or not title.isprintable():
         raise ValueError(f"title = {keys.short(title)}: expected one line of up to 80 characters")
     target = read_target(source, content)
     neutrinos = read_flux(source, content)

@@ -11,6 +11,7 @@ from jaxmed.experiments.columns import Columns, read_columns
 from jaxmed.experiments.model import STRENGTH
 
 MAIN = "experiment.toml"
+_LARGEST = 1e20
 
 
 class Source:
@@ -63,10 +64,12 @@ def section(
 
 
 def positive(key: str, value: Any) -> float:
-    """A finite number above zero."""
+    """A number above zero, and none that could only be a slip."""
     number = keys.number(key, value)
     if number <= 0:
         raise ValueError(f"{key} = {number:g}: expected a number above 0")
+    if number > _LARGEST:
+        raise ValueError(f"{key} = {number:g}: expected a number up to {_LARGEST:g}")
     return number
 
 
@@ -95,14 +98,14 @@ def choice(
 
 
 def errors(table: Mapping[str, Any], key: str) -> dict[str, float]:
-    """Normalisation errors by nuisance: fractions of 1, above 0 and up to 5."""
+    """Normalisation errors by nuisance: fractions, above 0 and up to 1."""
     found = {}
     for name, value in keys.typed(table, "errors", dict, default={}).items():
         nuisance(f"{key}.errors", name)
         found[name] = positive(f"{key}.errors.{name}", value)
-        if found[name] > 5:
+        if found[name] > 1:
             raise ValueError(
-                f"{key}.errors.{name} = {found[name]:g}: expected a fraction, such as 0.05 for 5 %"
+                f"{key}.errors.{name} = {found[name]:g}: expected a fraction up to 1, such as 0.05 for 5 %"
             )
     return found
 

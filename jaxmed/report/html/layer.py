@@ -9,6 +9,8 @@ import numpy as np
 from jaxmed.report.html.downloads import Numbers
 from jaxmed.report.saved import numbers
 
+_CONVERGED, _BOUND = 0, 3
+
 
 @dataclass
 class Layer:
@@ -20,6 +22,7 @@ class Layer:
         lines: {x, y, style}: masses [MeV], couplings (null is a gap), 0 solid, 1 dashed, 2 dotted, 3 both.
         bars: {x, low, high}: vertical intervals.
         bands: {x, low, high}: areas between two curves.
+        regions: {level, rings: [{x, y}]}: filled, the smallest first; inside is what an odd number of rings surround.
         stars: {x, y}: best fits.
         points: {x, y, delta, bound}: -2 Delta log L where it was computed; bound 1 says at least, 2 at most,
             3 one of the two.
@@ -33,11 +36,38 @@ class Layer:
     lines: list[dict[str, Any]] = field(default_factory=list)
     bars: list[dict[str, Any]] = field(default_factory=list)
     bands: list[dict[str, Any]] = field(default_factory=list)
+    regions: list[dict[str, Any]] = field(default_factory=list)
     stars: list[dict[str, float]] = field(default_factory=list)
     points: dict[str, list[Any]] | None = None
     limit: dict[str, list[Any]] | None = None
     on: bool = True
     tables: list[Numbers] = field(default_factory=list)
+
+
+def contour_layer(stem: str, content: dict[str, Any], what: str = "contours") -> Layer:
+    """Confidence contours of one fit, and where -2 Delta log L was computed on the way."""
+    levels = ", ".join(f"{100 * level['cl']:g}" for level in content["contours"])
+    layer = Layer(f"{who(content)}: {what} at {levels} %", owner(content))
+    for style, level in enumerate(content["contours"]):
+        for edge in level["lines"]:
+            again = slice(0, 1 if edge["closed"] else 0)
+            mass, g = (edge[key] + edge[key][again] for key in ("mass_mev", "g"))
+            layer.lines.append(line(mass, g, style % 4))
+    best = content["best"]
+    if best["mass_mev"]:
+        layer.stars.append({"x": best["mass_mev"], "y": best["g"]})
+    found = content["points"]
+    columns = found["mass_mev"], found["g"], found["delta_chi2"]
+    layer.points = points(*columns, [_CONVERGED if ok else _BOUND for ok in found["converged"]])
+    layer.tables = [
+        contours_table(f"{stem}_lines", content),
+        Numbers(
+            f"{stem}_points",
+            ("mass_MeV", "g", "delta_chi2", "converged"),
+            list(zip(*columns, found["converged"], strict=True)),
+        ),
+    ]
+    return layer
 
 
 def limit_table(name: str, content: dict[str, Any]) -> Numbers:

@@ -8,18 +8,17 @@ from jaxmed.report.html.downloads import Numbers
 from jaxmed.report.html.grids import grid_layers
 from jaxmed.report.html.layer import (
     Layer,
-    contours_table,
+    contour_layer,
     expected_table,
     limit_table,
     line,
     owner,
-    points,
     rounded,
     who,
 )
+from jaxmed.report.html.posteriors import posterior_layers
+from jaxmed.report.html.sensitivities import sensitivity_layers
 from jaxmed.report.saved import Saved, understanding
-
-_CONVERGED, _BOUND = 0, 3
 
 
 def layers(results: Sequence[Saved], overlays: Sequence[dict[str, Any]] = ()) -> list[Layer]:
@@ -45,33 +44,7 @@ def layers(results: Sequence[Saved], overlays: Sequence[dict[str, Any]] = ()) ->
 
 
 def _contours(saved: Saved) -> list[Layer]:
-    return [_edges(f"{saved.path.stem}_{name}", each) for name, each in saved.parts.items()]
-
-
-def _edges(stem: str, content: dict[str, Any]) -> Layer:
-    """Contours of one fit."""
-    levels = ", ".join(f"{100 * level['cl']:g}" for level in content["contours"])
-    layer = Layer(f"{who(content)}: contours at {levels} %", owner(content))
-    for style, level in enumerate(content["contours"]):
-        for edge in level["lines"]:
-            again = slice(0, 1 if edge["closed"] else 0)
-            mass, g = (edge[key] + edge[key][again] for key in ("mass_mev", "g"))
-            layer.lines.append(line(mass, g, style % 4))
-    best = content["best"]
-    if best["mass_mev"]:
-        layer.stars.append({"x": best["mass_mev"], "y": best["g"]})
-    found = content["points"]
-    columns = found["mass_mev"], found["g"], found["delta_chi2"]
-    layer.points = points(*columns, [_CONVERGED if ok else _BOUND for ok in found["converged"]])
-    layer.tables = [
-        contours_table(f"{stem}_lines", content),
-        Numbers(
-            f"{stem}_points",
-            ("mass_MeV", "g", "delta_chi2", "converged"),
-            list(zip(*columns, found["converged"], strict=True)),
-        ),
-    ]
-    return layer
+    return [contour_layer(f"{saved.path.stem}_{name}", each) for name, each in saved.parts.items()]
 
 
 def _limit(saved: Saved) -> list[Layer]:
@@ -119,6 +92,8 @@ _READERS: dict[str, Callable[[Saved], list[Layer]]] = {
     "contours": _contours,
     "limit": _limit,
     "bounds": _bounds,
+    "posterior": posterior_layers,
+    "sensitivity": sensitivity_layers,
     "surface": grid_layers,
     "scan": grid_layers,
 }

@@ -12,6 +12,7 @@ from jaxmed.report.bibliography import bibliography
 from jaxmed.report.html.asked import asked_section
 from jaxmed.report.html.layers import layers
 from jaxmed.report.html.plane import plane_section
+from jaxmed.report.html.posteriors import posteriors_section
 from jaxmed.report.html.references import data_section
 from jaxmed.report.html.sections import (
     curves_section,
@@ -19,6 +20,7 @@ from jaxmed.report.html.sections import (
     significance_section,
     spectra_section,
 )
+from jaxmed.report.html.sensitivities import sensitivity_section
 from jaxmed.report.html.tags import Html, tag
 from jaxmed.report.saved import Saved
 
@@ -51,14 +53,16 @@ def report_page(
     sections = [
         asked_section(results),
         fits_section(results),
+        posteriors_section(results),
         plane_section(shown) if shown else None,
         curves_section(results),
+        sensitivity_section(results),
         significance_section(results),
         spectra_section(results),
         data_section(results, bibliography([r for r in results if _has_provenance(r)])),
     ]
     style = _palette() + _resource("page.css")
-    script = _resource("plane.js") if shown else ""
+    script = _resource("reading.js") + _resource("plane.js") if shown else ""
     title = f"jaxmed: {folder.resolve().name}"
     head = tag(
         "head",

@@ -19,7 +19,8 @@
     };
     const shown = all.filter((layer) => layer.on);
     for (const layer of shown.length ? shown : all) {
-      for (const { x, y } of [...layer.lines, layer.points && !layer.lines.length ? layer.points : null].filter(Boolean))
+      const rings = layer.regions.flatMap((region) => region.rings);
+      for (const { x, y } of [...layer.lines, ...rings, layer.points && !layer.lines.length ? layer.points : null].filter(Boolean))
         x.forEach((value, i) => add(value, y[i]));
     }
     if (!xs.length) { xs.push(-3, 3); ys.push(-8, -2); }
@@ -47,23 +48,6 @@
     if (text !== undefined) made.textContent = text;
     if (parent) parent.append(made);
     return made;
-  }
-
-  const superscripts = (n) => String(n).replace(/./g, (c) => "⁰¹²³⁴⁵⁶⁷⁸⁹⁻"["0123456789-".indexOf(c)]);
-  const number = (x) => x >= 1e-3 && x < 1e4 ? String(Number(x.toPrecision(3))) : x.toExponential(2);
-
-  function ticks(low, high, length, room) {
-    const step = Math.max(1, Math.ceil((high - low) * room / length));
-    const found = [];
-    for (let n = Math.ceil(low); n <= high; n++)
-      if (n % step === 0) found.push([n, `10${superscripts(n)}`]);
-    if (found.length > 1) return found;
-    for (let n = Math.floor(low); n <= high; n++)
-      for (const m of [1, 1.5, 2, 3, 5, 7]) {
-        const value = n + Math.log10(m);
-        if (value >= low && value <= high) found.push([value, `${m}·10${superscripts(n)}`]);
-      }
-    return found;
   }
 
   function axes(parent) {
@@ -104,6 +88,9 @@
         node("path", { class: "area",
           d: `${trail(x, high)}${trail([...x].reverse(), [...low].reverse()).replace("M", "L")}Z` }, group);
       else node("line", { class: "area wide", x1: px(x[0]), x2: px(x[0]), y1: py(low[0]), y2: py(high[0]) }, group);
+    for (const { rings } of layer.regions)
+      node("path", { class: "region", "fill-rule": "evenodd",
+        d: rings.map(({ x, y }) => `${trail(x, y)}Z`).join("") }, group);
     for (const { x, low, high } of layer.bars)
       node("line", { class: "interval", x1: px(x), x2: px(x), y1: py(Math.max(low, floor)), y2: py(high) }, group);
     for (const { x, y, style, dots } of layer.lines) {
@@ -125,7 +112,8 @@
     node("rect", box, node("clipPath", { id: "inside" }, content));
     axes(content);
     const data = node("g", { "clip-path": "url(#inside)" }, content);
-    layers.filter((layer) => layer.on).forEach((layer) => drawLayer(layer, data));
+    const shown = layers.filter((layer) => layer.on).sort((a, b) => b.regions.length - a.regions.length);
+    shown.forEach((layer) => drawLayer(layer, data)); // filled regions below everything else
     node("rect", { ...box, class: "frame" }, content);
     node("g", { id: "cursor", "clip-path": "url(#inside)" }, content);
     plot.replaceChildren(content);
@@ -143,14 +131,6 @@
       : { mass: x[best], g: y[best], delta: delta[best], bound: "=≥≤≈"[bound[best]] };
   }
 
-  function limitAt({ x, y, flag }, mass) {
-    const i = x.findIndex((value, k) => k + 1 < x.length && value <= mass && mass <= x[k + 1]);
-    if (i < 0 || y[i] === null || y[i + 1] === null) return null;
-    const share = Math.log(mass / x[i]) / Math.log(x[i + 1] / x[i]);
-    const notes = [...new Set([flag[i], flag[i + 1]])].filter((note) => note && note !== "ok");
-    return { g: y[i] * (y[i + 1] / y[i]) ** share, note: notes.length ? ` (${notes.join(", ")})` : "" };
-  }
-
   function point(place) {
     cursor = place;
     const marks = document.getElementById("cursor");
@@ -166,6 +146,7 @@
           `at the computed point ${number(found.mass)} MeV, ${number(found.g)}`);
         node("circle", { cx: px(found.mass), cy: py(found.g), r: 4, class: `near c${layer.colour}` }, marks);
       }
+      if (layer.regions.length) rows.push(`${layer.name}: ${regionAt(layer.regions, place)}`);
       const limit = layer.limit && limitAt(layer.limit, place.mass);
       if (limit) rows.push(`${layer.name}: g′ < ${number(limit.g)} at this mass${limit.note}`);
     }

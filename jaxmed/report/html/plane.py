@@ -18,8 +18,8 @@ _HINT = (
 _KEY = (
     "Edges of fits and scans are 1σ, 2σ and 3σ for two parameters: solid, dashed and dotted, like the levels of "
     "contours in their order. Limits are solid with dots, and pale bars show what they allow. Expected limits are "
-    "dashed in their 1σ and 2σ bands, quick bounds and regions from toys dash-dotted, overlays dotted. A star is a "
-    "best fit."
+    "dashed in their 1σ and 2σ bands, quick bounds and regions from toys dash-dotted, overlays dotted. Credible "
+    "regions are filled, darker where fewer per cent are. A star is a best fit."
 )
 
 
@@ -74,6 +74,7 @@ def data_json(layers: Iterable[Layer], colours: dict[str, int]) -> Html:
             "lines": layer.lines,
             "bars": layer.bars,
             "bands": layer.bands,
+            "regions": layer.regions,
             "stars": layer.stars,
             "points": layer.points,
             "limit": layer.limit,
@@ -93,9 +94,10 @@ def _colours(layers: Iterable[Layer]) -> dict[str, int]:
 def _switch(index: int, layer: Layer, colour: int) -> Html:
     styles = {each["style"] for each in layer.lines}
     style = styles.pop() if len(styles) == 1 else 0
+    line = tag("line", x1=0, y1=4, x2=24, y2=4, class_="curve", stroke_dasharray=_DASHES[style])
     swatch = tag(
         "svg",
-        tag("line", x1=0, y1=4, x2=24, y2=4, class_="curve", stroke_dasharray=_DASHES[style]),
+        tag("rect", width=24, height=8, class_="region") if layer.regions else line,
         class_=f"swatch c{colour}",
         viewBox="0 0 24 8",
         aria_hidden="true",

@@ -1,5 +1,7 @@
 """The whole suite runs in float64 with JAX's strict dtype and rank promotion."""
 
+import os
+
 import jax
 import pytest
 
@@ -8,6 +10,18 @@ jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
 
 NAMES = ("texono", "coherent_csi", "coherent_lar", "xenon1t")
+
+
+def pytest_configure(config):
+    """What one worker, one child process or an earlier run has compiled is not compiled again."""
+    cache = {
+        "jax_compilation_cache_dir": str(config.cache.mkdir("compiled")),
+        "jax_persistent_cache_min_compile_time_secs": 0.02,
+        "jax_persistent_cache_min_entry_size_bytes": -1,
+    }
+    for name, value in cache.items():
+        jax.config.update(name, value)
+        os.environ[name.upper()] = str(value)
 
 
 @pytest.fixture(scope="session")

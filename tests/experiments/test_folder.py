@@ -34,8 +34,11 @@ def loaded():
     return {name: load(str(folders.EXAMPLES / name)) for name in folders.NAMES}
 
 
+counts, cost, fold = jax.jit(expected), jax.jit(nll), jax.jit(signal)
+
+
 def events(experiment, c):
-    return np.asarray(signal(experiment, c).nominal)
+    return np.asarray(fold(experiment, c).nominal)
 
 
 @pytest.fixture
@@ -94,8 +97,8 @@ def test_xenon1t_from_a_folder_is_the_built_in_one(xenon1t, name, _, g, mass):
     c = couplings(name, g=g, mass=mass)
     np.testing.assert_allclose(events(mine, c), events(built_in, c), rtol=2e-6)
     pulls = {"background": 0.7, "efficiency": -1.2}
-    got = nll(mine, c, {"mine_background": 0.7, "mine_efficiency_scale": -1.2})
-    wanted = nll(built_in, c, {f"xenon1t_{k}": v for k, v in pulls.items()})
+    got = cost(mine, c, {"mine_background": 0.7, "mine_efficiency_scale": -1.2})
+    wanted = cost(built_in, c, {f"xenon1t_{k}": v for k, v in pulls.items()})
     np.testing.assert_allclose(got, wanted, rtol=1e-6)
 
 
@@ -217,7 +220,7 @@ def test_germanium_predicts_what_conus_plus_predicted(loaded):
 
 @pytest.mark.parametrize("name", ["germanium", "xenon"])
 def test_asimov_counts_are_those_of_the_standard_model(loaded, name):
-    np.testing.assert_allclose(nll(loaded[name], standard_model()), 0.0, atol=1e-9)
+    np.testing.assert_allclose(cost(loaded[name], standard_model()), 0.0, atol=1e-9)
     assert "(projection)" in loaded[name].title
     best = limits([loaded[name]], "universal", masses=[1.0])
     assert best.g_best[0] < best.g_upper[0] < 1e-4
@@ -285,8 +288,8 @@ def test_variations_of_the_signal_are_factors(tmp_path):
     experiment = load(str(folder))
     assert experiment.nuisances == ("texono_scale", "tilt")
     for z, factor in ((1.0, up), (-1.0, down)):
-        got = expected(experiment, standard_model(), {"tilt": z})
-        np.testing.assert_allclose(got, expected(experiment, standard_model()) * factor, rtol=1e-12)
+        got = counts(experiment, standard_model(), {"tilt": z})
+        np.testing.assert_allclose(got, counts(experiment, standard_model()) * factor, rtol=1e-12)
 
 
 def test_nuclei_and_electrons_can_both_scatter(tmp_path, loaded):

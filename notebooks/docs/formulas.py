@@ -15,7 +15,7 @@ from mkdocs.structure.pages import Page
 
 _MARKED = re.compile(r'<(span|div) class="arithmatex">\\[(\[](.*?)\\[)\]]</\1>', re.DOTALL)
 _CHILDREN = {"mfrac": 2, "msub": 2, "msup": 2, "mover": 2, "munder": 2, "msubsup": 3}
-_SPACE, _PRIME = "{http://www.w3.org/1998/Math/MathML}", "\u2032"
+_SPACE, _PRIME, _THIN = "{http://www.w3.org/1998/Math/MathML}", "\u2032", "0.17em"
 _FOREIGN = re.compile(r'<(?:script|link|img|iframe)\b[^>]*\b(?:src|href)="(?:https?:)?//[^"]*')
 
 
@@ -50,8 +50,20 @@ def mathml(latex: str, display: str) -> str:
             raise ValueError(f"unknown command {element.text}")
         if len(element) != _CHILDREN.get(name, len(element)):
             raise ValueError(f"a part of {name} is missing")
-        if name == "msup" and element[1].text == _PRIME:
-            # the character is raised already
-            element.tag, element[1].tag = f"{_SPACE}mrow", f"{_SPACE}mtext"
+        _improve(element, name)
     ElementTree.register_namespace("", _SPACE.strip("{}"))
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def _improve(element: ElementTree.Element, name: str) -> None:
+    """Full-size primes, since the character is raised already, and space around names of functions."""
+    if name in ("msup", "msubsup") and element[-1].text == _PRIME:
+        base, prime = element[0], element[-1]
+        element.remove(prime)
+        element.tag = f"{_SPACE}msub" if name == "msubsup" else f"{_SPACE}mrow"
+        element[0] = ElementTree.Element(f"{_SPACE}mrow")
+        element[0].extend([base, ElementTree.Element(f"{_SPACE}mtext")])
+        element[0][1].text = _PRIME
+    elif name == "mi" and len(element.text or "") > 1:
+        element.tag = f"{_SPACE}mo"
+        element.attrib |= {"lspace": _THIN, "rspace": _THIN}

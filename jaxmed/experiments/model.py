@@ -49,9 +49,11 @@ class Component:
 
     Attributes:
         nominal: events per bin, (n_bins,).
-        up, down: events with one shape nuisance at +1 or -1 sigma, (n_shapes, n_bins).
+        up: events with one shape nuisance at +1 sigma, (n_shapes, n_bins).
+        down: the same at -1 sigma.
         widths: fractional 1 sigma normalisation error of each scale nuisance, (n_scales,).
-        shapes, scales: names of those nuisances.
+        shapes: names of the nuisances behind `up` and `down`.
+        scales: names of those behind `widths`.
         name: of the background, the same for parts that are only there together; empty for a signal.
     """
 
@@ -106,9 +108,11 @@ class Experiment:
         widths: fractional normalisation errors of the signal, (n_scales,), for the nuisances `scales`.
         background: everything else; a background model that already holds the standard-model neutrinos
             comes with a component that takes them out again.
-        name, title: short name, and the name for figures.
+        name: of the data set.
+        title: for figures.
         axes: the binning; the first axis is the one that figures show.
-        shapes, scales: nuisances of the signal's shape and normalisation.
+        shapes: nuisances of the signal's shape.
+        scales: nuisances of its normalisation.
         gaussian: whether the likelihood is a chi^2.
         citations: BibTeX keys of data, flux and everything else that it was made from.
         tables: folders of data/ that it was made from.

@@ -37,7 +37,8 @@ class Contours(NamedTuple):
         mass_best: its mass [MeV], NaN for the standard model.
         nll: -log L there, nuisances profiled.
         nll_sm: of the standard model.
-        g, mass: every profiled point of the plane, (n_points,).
+        g: couplings of every profiled point of the plane, (n_points,).
+        mass: their masses [MeV], (n_points,).
         delta: -2 Delta log L there, (n_points,).
         converged: whether the inner minimisation did; elsewhere `delta` is a bound, (n_points,).
     """

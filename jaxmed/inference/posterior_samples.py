@@ -36,7 +36,10 @@ class Posterior(NamedTuple):
         parameters: names of the model parameters among the samples.
         samples: name -> values in the parameter's own unit, nuisances in standard deviations, (n_chains, n_samples).
         density: prior times profile likelihood, the scan behind the sampler.
-        diverging, steps, acceptance, energy: of every trajectory, (n_chains, n_samples).
+        diverging: whether a trajectory lost its energy, (n_chains, n_samples).
+        steps: leapfrog steps of each, (n_chains, n_samples).
+        acceptance: mean acceptance probability of each, (n_chains, n_samples).
+        energy: of each, (n_chains, n_samples).
         summaries: by name, of every free parameter.
         warmup: steps of each chain before the first sample.
         seed: of the chains.

@@ -28,9 +28,11 @@ class Prior:
 
     Attributes:
         kind: one of KINDS.
-        low, high: edges.
+        low: lower edge.
+        high: upper edge.
         log: whether the fit's coordinate is log10 of the parameter.
-        mean, sigma: of a normal prior, before the edges cut it.
+        mean: of a normal prior, before the edges cut it.
+        sigma: likewise.
     """
 
     kind: str

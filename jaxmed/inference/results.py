@@ -70,7 +70,8 @@ class FitResult(NamedTuple):
         covariance_names: their names.
         surface: the scan that gave the starting points.
         zoom: the same around the best fit, 4 sigma each way; None if a model parameter has no error.
-        compile_seconds, run_seconds: time spent compiling and the rest.
+        compile_seconds: time spent compiling.
+        run_seconds: the rest.
         constraints: names of the measurements added to the likelihood.
         valleys: directions of the model parameters, in the fit's coordinates by name, along which -2 log L changes by
             less than one over a tenth of the box.

@@ -22,7 +22,8 @@ class Spectrum(NamedTuple):
         background: everything else.
         observed: data.
         error: of the data, or the square root of the prediction for counts.
-        axis, unit: of the edges.
+        axis: name of the edges.
+        unit: of the edges.
     """
 
     edges: np.ndarray
@@ -58,7 +59,8 @@ class FittedSpectrum(NamedTuple):
     """One experiment of a fit.
 
     Attributes:
-        name, title: of the experiment.
+        name: of the experiment.
+        title: for figures.
         standard: of the standard model, nuisances fitted.
         best: of the best fit.
     """

@@ -29,7 +29,8 @@ class Parameter(NamedTuple):
 
     Attributes:
         name: such as g or mass.
-        low, high: edges of the box, in `unit`.
+        low: lower edge of the box, in `unit`.
+        high: upper edge, likewise.
         log: fitted as log10.
         unit: "1" or "MeV".
     """

@@ -14,12 +14,14 @@ NAMES = ("texono", "coherent_csi", "coherent_lar", "xenon1t")
 
 def pytest_configure(config):
     """What one worker, one child process or an earlier run has compiled is not compiled again."""
-    cache = {
+    if not config.pluginmanager.has_plugin("cacheprovider"):
+        return
+    settings = {
         "jax_compilation_cache_dir": str(config.cache.mkdir("compiled")),
         "jax_persistent_cache_min_compile_time_secs": 0.02,
         "jax_persistent_cache_min_entry_size_bytes": -1,
     }
-    for name, value in cache.items():
+    for name, value in settings.items():
         jax.config.update(name, value)
         os.environ[name.upper()] = str(value)
 

@@ -18,6 +18,7 @@ RATIOS = (
     ("allowed_scan", "scipy_ratio"),
     ("toys", "conditional", "iminuit_ratio"),
     ("toys", "global", "iminuit_ratio"),
+    ("toys", "global", "iminuit_alone", "iminuit_ratio"),
 )
 
 

@@ -46,6 +46,8 @@ def test_limits_from_toys(run, tmp_path):
     content = json.loads(done.stdout)
     assert (content["method"], content["toys"], content["seed"]) == ("fc", 30, 1)
     assert content["threshold"] is None
+    low, median, high = (f"{content['g_expected'][s][0]:.3g}" for s in ("-1", "0", "1"))
+    assert f"{median} ({low} to {high})" in done.stderr
     bands = [content["g_expected"][s][0] for s in ("-2", "-1", "0", "1", "2")]
     assert bands == sorted(bands)
     assert bands[2] == pytest.approx(2.56e-5, rel=0.1)

@@ -16,6 +16,9 @@ from jaxmed.inference.toys import Toys, draw
 
 _SEED = 20210612
 _MISSED = 0.01  # of -log L
+# Starts along log10 g and log10 mass [MeV] for a search without our grid, and where.
+_ALONG = 5
+_OPEN = ((-8.0, -3.0), (-4.0, 3.0))
 
 
 class ToyPlan(NamedTuple):
@@ -56,6 +59,7 @@ def toy_speeds(
     sample = _first(toys, plan.sample)
     one_start = np.arange(plan.sample), np.tile(truth, (plan.sample, 1))
     starts = {"conditional": one_start, "global": candidates(problem, sample, finder)}
+    alone = _even_starts(problem, start, plan.sample)
     found = {}
     for name, fits, held in (("conditional", fixed, point), ("global", free, point[:0])):
         timing, ours = timed(fits, repeats), fits()
@@ -66,7 +70,10 @@ def toy_speeds(
             "compile_seconds": timing.compile_seconds,
         }
         if versions():
-            _compare(found[name], ours, problem, data, sample, held, starts[name])
+            found[name] |= _compare(found[name], ours, problem, data, sample, held, starts[name])
+    if versions():
+        own = _compare(found["global"], free(), problem, data, sample, point[:0], alone)
+        found["global"]["iminuit_alone"] = own | {"starts": _ALONG**2}
     return found
 
 
@@ -78,8 +85,8 @@ def _compare(
     toys: Toys,
     held: np.ndarray,
     starts: tuple[np.ndarray, np.ndarray],
-) -> None:
-    """MIGRAD from the truth or, where g is free, from everywhere that the grid suggests: the same search as ours."""
+) -> dict[str, float]:
+    """MIGRAD from each of the starts, number of the toy and x, the lowest end of which counts."""
     likelihood, sample = NumpyLikelihood(problem, data), len(toys.numbers)
     minima = np.full(sample, np.inf)
 
@@ -94,10 +101,20 @@ def _compare(
     fit(0, starts[1][0])
     seconds = fastest(search, 1)
     above = minima - ours.nll[:sample]
-    found["iminuit_per_second"] = sample / seconds
-    found["iminuit_ratio"] = found["per_second"] * seconds / sample
-    found["iminuit_missed"] = float((above > _MISSED).mean())
-    found["missed"] = float((above < -_MISSED).mean())
+    return {
+        "iminuit_per_second": sample / seconds,
+        "iminuit_ratio": found["per_second"] * seconds / sample,
+        "iminuit_missed": float((above > _MISSED).mean()),
+        "missed": float((above < -_MISSED).mean()),
+    }
+
+
+def _even_starts(problem: Problem, start: Start, number: int) -> tuple[np.ndarray, np.ndarray]:
+    """Where one would start without our grid: all over the part of the box that the data do not exclude."""
+    axes = [low + (high - low) * (np.arange(_ALONG) + 0.5) / _ALONG for low, high in _OPEN]
+    plane = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
+    xs = np.hstack([plane, np.tile(start.nuisances, (len(plane), 1))])
+    return np.repeat(np.arange(number), len(xs)), np.tile(xs, (number, 1))
 
 
 def _first(toys: Toys, number: int) -> Toys:

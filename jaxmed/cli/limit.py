@@ -78,7 +78,7 @@ def limit(
     prepare(out, json)
     with progress(1.0, f"Limits from {', '.join(names)}") as tick:
         content, found, figures = run_limit(plan, out, tick)
-    print_table(printer(json), limit_table(found, cl))
+    print_table(printer(json), limit_table(found, cl, content.get("g_expected")))
     for sentence in limit_notes(found):
         say(sentence)
     say_written(figures)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
 from rich.table import Table
 
 from jaxmed.inference.limits import Limits
@@ -46,17 +47,28 @@ def explanations(results: Mapping[str, FitResult]) -> list[str]:
     return [f"{name}: {' '.join(sentences)}" for name, sentences in found.items() if sentences]
 
 
-def limit_table(found: Limits, cl: float) -> Table:
-    """One row per mass."""
+def limit_table(
+    found: Limits, cl: float, expected: Mapping[str, np.ndarray] | None = None
+) -> Table:
+    """One row per mass; `expected`: limits without a mediator at "-1", "0" and "1" sigma, (n,) each."""
     table = Table(title=f"Upper limits at {100 * cl:g} % confidence level", title_justify="left")
-    for heading in ("M_Z' [MeV]", "g' <", "best g'", "allowed g'", "flag"):
+    without = ["expected without a mediator"] if expected else []
+    for heading in ("M_Z' [MeV]", "g' <", *without, "best g'", "allowed g'", "flag"):
         table.add_column(heading, overflow="fold")
     rows = zip(found.mass, found.g_upper, found.g_best, found.intervals, found.flag, strict=True)
-    for mass, upper, best, intervals, flag in rows:
+    for i, (mass, upper, best, intervals, flag) in enumerate(rows):
         pairs = "\n".join(f"{low:.3g} to {high:.3g}" for low, high in intervals)
-        limit = f"{upper:.3g}" if upper == upper else "none"
-        table.add_row(f"{mass:.4g}", limit, f"{best:.3g}", pairs, flag)
+        band = [_band(*(expected[sigma][i] for sigma in ("-1", "0", "1")))] if expected else []
+        table.add_row(f"{mass:.4g}", _number(upper), *band, f"{best:.3g}", pairs, flag)
     return table
+
+
+def _number(limit: float) -> str:
+    return f"{limit:.3g}" if limit == limit else "none"
+
+
+def _band(low: float, median: float, high: float) -> str:
+    return f"{_number(median)} ({_number(low)} to {_number(high)})"
 
 
 def limit_notes(found: Limits) -> list[str]:
@@ -80,8 +92,7 @@ def bounds_table(found: Mapping[str, Limits], cl: float) -> Table:
 
 
 def _limit(found: Limits, i: int) -> str:
-    upper, flag = found.g_upper[i], found.flag[i]
-    limit = f"{upper:.3g}" if upper == upper else "none"
+    limit, flag = _number(found.g_upper[i]), found.flag[i]
     return limit if flag == "ok" else f"{limit} ({flag})"
 
 

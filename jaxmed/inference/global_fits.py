@@ -26,6 +26,8 @@ _STARTS = 4
 # -log L: a local minimum of the grid this far above the lowest may still turn out lower.
 _MARGIN = 0.1
 _TOLERANCE = 5e-7
+# Of the first step: with less of it Newton leaps from one valley into another, which may be higher.
+_DAMPING = 1e-2
 _FIRST_ROUND = 4
 # Measured: a number of a table, which toys of about the same mass share, slows a batch as an eighth of a toy's own.
 _STENCILS = 8
@@ -195,7 +197,8 @@ def _polish(
 
     each = sum(e.n_bins for e in data) * (1 + len(problem.names))
     size = batch_size(each + stencil_numbers(finder.tables) // _STENCILS) * device_count()
-    return summary(run(starts, advance, size, _FIRST_ROUND, silent), finder.box)
+    end = run(starts, advance, size, _FIRST_ROUND, silent, _DAMPING)
+    return summary(end, finder.box)
 
 
 @QuickJit

@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from jaxmed.inference.devices import device_count
-from jaxmed.inference.newton import State, begin
+from jaxmed.inference.newton import FIRST_DAMPING, State, begin
 
 TOLERANCE = 1e-9
 CONVERGED_BELOW = 1e-6
@@ -22,7 +22,12 @@ Advance = Callable[[np.ndarray, State, int], tuple[State, np.ndarray]]
 
 
 def run(
-    starts: np.ndarray, advance: Advance, size: int, first: int, tick: Callable[[int], None]
+    starts: np.ndarray,
+    advance: Advance,
+    size: int,
+    first: int,
+    tick: Callable[[int], None],
+    damping: float = FIRST_DAMPING,
 ) -> State:
     """Advance all lanes until each is over or out of steps.
 
@@ -35,8 +40,9 @@ def run(
         size: of every batch, so that one program serves all; a multiple of the number of devices.
         first: steps of the first round, what most lanes need.
         tick: called with the number of lanes finished since the last call.
+        damping: of the first step.
     """
-    state = begin(starts)
+    state = begin(starts, damping)
     over = np.zeros(len(starts), dtype=bool)
     limit, n_devices = first, device_count()
     while limit < _MOST_STEPS and not over.all():

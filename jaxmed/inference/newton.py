@@ -59,7 +59,7 @@ class State(NamedTuple):
     last: Leaf
 
 
-def begin(starts: np.ndarray) -> State:
+def begin(starts: np.ndarray, damping: float = FIRST_DAMPING) -> State:
     """The state before the first step, which evaluates the starts (..., n) themselves.
 
     One copy of the objective in the program instead of two.
@@ -68,7 +68,7 @@ def begin(starts: np.ndarray) -> State:
     nothing = Expansion(np.full(shape, np.inf), np.zeros((*shape, n)), np.zeros((*shape, n, n)))
     nothing.curvature[...] = np.eye(n)
     first = Minimum(starts.copy(), nothing, np.full(shape, np.inf), np.zeros(shape, dtype=int))
-    return State(first, np.full(shape, FIRST_DAMPING), np.zeros((*shape, n)))
+    return State(first, np.full(shape, damping), np.zeros((*shape, n)))
 
 
 def minimise(

@@ -31,6 +31,7 @@ _DAMPING = 1e-2
 _FIRST_ROUND = 4
 # Measured: a number of a table, which toys of about the same mass share, slows a batch as an eighth of a toy's own.
 _STENCILS = 8
+_WITHIN, _BEYOND = 0.5, 1.5  # sigma, of a shape nuisance
 _ALONG_LINE = 101  # couplings at one mass
 _SCORE_NUMBERS = 4_000_000  # grid points times (1 + nuisances) times toys held at once
 
@@ -113,10 +114,34 @@ def global_fits(problem: Problem, data: Data, toys: Toys, finder: Finder) -> Pro
         Profiled with x, model parameters first, in place of the nuisances, (n_toys, n_free).
     """
     owner, starts = candidates(problem, toys, finder)
-    found = _polish(problem, data, toys, finder, owner, starts)
+    found = _lowest(owner, _polish(problem, data, toys, finder, owner, starts))
+    owner, starts = _across_seams(problem, data, found.nuisances)
+    if owner.size == 0:
+        return found
+    again = _polish(problem, data, toys, finder, owner, starts)
+    both = Profiled(*(np.concatenate(pair) for pair in zip(found, again, strict=True)))
+    return _lowest(np.concatenate([np.arange(len(found.nll)), owner]), both)
+
+
+def _lowest(owner: np.ndarray, found: Profiled) -> Profiled:
+    """Of several minima of each toy, whose number is in `owner`, the lowest."""
     order = np.lexsort((found.nll, owner))
     lowest = order[np.unique(owner[order], return_index=True)[1]]
     return Profiled(*(leaf[lowest] for leaf in found))
+
+
+def _across_seams(problem: Problem, data: Data, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Minima x (n_toys, n_free) with one shape nuisance moved to the other side of 1 sigma: toys, and starts.
+
+    There its interpolation turns from a polynomial into straight lines, and -log L may have a minimum on either side.
+    """
+    shapes = {name for e in data for part in (e, *e.background) for name in part.shapes}
+    moved = [i for i, name in enumerate(problem.names) if name in shapes]
+    starts = np.repeat(x[:, None], len(moved), axis=1)
+    for k, i in enumerate(moved):
+        side = np.where(x[:, i] < 0, -1.0, 1.0)
+        starts[:, k, i] = side * np.where(np.abs(x[:, i]) < 1, _BEYOND, _WITHIN)
+    return np.repeat(np.arange(len(x)), len(moved)), starts.reshape(-1, x.shape[1])
 
 
 def candidates(problem: Problem, toys: Toys, finder: Finder) -> tuple[np.ndarray, np.ndarray]:

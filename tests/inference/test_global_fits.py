@@ -11,6 +11,7 @@ from jaxmed.experiments.templates import tabulate
 from jaxmed.inference.global_fits import global_fits, make_finder
 from jaxmed.inference.joint import joint_expansion
 from jaxmed.inference.problem import make_problem
+from jaxmed.inference.profile import standard_start
 from jaxmed.inference.results import UNCONVERGED
 from jaxmed.inference.toy_fits import conditional_fits, with_counts
 from jaxmed.inference.toys import draw
@@ -83,3 +84,17 @@ def test_constraints_have_no_toys(experiments):
     problem = make_problem(data, get_model("u1r"), constraints=("rho",))
     with pytest.raises(ValueError, match=r"constraints = \['rho'\]: expected none"):
         make_finder(problem, data, np.zeros(2))
+
+
+@pytest.mark.slow
+def test_minima_on_either_side_of_a_seam_are_found(experiments):
+    """LAr: the time of its neutrinos at 0.75 sigma is a minimum of toy 4, and 1.33 a lower one."""
+    data = (experiments["coherent_lar"],)
+    problem = make_problem(data, get_model("u1r"))
+    start = standard_start(problem, data).nuisances
+    truth = np.concatenate([problem.model.standard, start])
+    toys = draw(problem, data, truth, 20210612, 1, first=4)
+    found = global_fits(problem, data, toys, make_finder(problem, data, start))
+    time = problem.names.index("lar_cevns_time")
+    assert found.nuisances[0, time] == pytest.approx(1.33, abs=0.02)
+    assert found.nll[0] < 532.80

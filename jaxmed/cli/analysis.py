@@ -30,3 +30,8 @@ def chosen_analysis(
         analysis = replace(analysis, experiments=names, options=kept, alone=alone)
     chosen = analysis.constraints if constraint is None else tuple(constraint)
     return replace(analysis, constraints=check_constraints(chosen, analysis.model))
+
+
+def named_after_data(analysis: Analysis) -> Analysis:
+    """The analysis with its experiments as its name."""
+    return replace(analysis, name="_".join(Path(each).name for each in analysis.experiments))

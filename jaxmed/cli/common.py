@@ -175,15 +175,22 @@ def one_experiment(text: str) -> str:
 def settings(texts: list[str] | None) -> dict[str, float]:
     """Numbers by name from 'name=number'; ValueError for anything else, or a name given twice."""
     found: dict[str, float] = {}
+    for name, value in by_name("set", texts, "number").items():
+        try:
+            found[name] = float(value)
+        except ValueError:
+            raise ValueError(f"--set {name}={value}: expected name=number") from None
+    return found
+
+
+def by_name(option: str, texts: list[str] | None, what: str) -> dict[str, str]:
+    """Texts by name from 'name=text', given by a repeatable option; ValueError for anything else, or a name twice."""
+    found: dict[str, str] = {}
     for text in texts or []:
         name, _, value = text.partition("=")
-        try:
-            number = float(value)
-        except ValueError:
-            raise ValueError(f"--set {text}: expected name=number") from None
-        if not name or name in found:
-            raise ValueError(f"--set {text}: expected name=number, each name once")
-        found[name] = number
+        if not name or not value or name in found:
+            raise ValueError(f"--{option} {text}: expected name={what}, each name once")
+        found[name] = value
     return found
 
 

@@ -1,12 +1,11 @@
 """jaxmed contour."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from jaxmed.cli.analysis import chosen_analysis
+from jaxmed.cli.analysis import chosen_analysis, named_after_data
 from jaxmed.cli.common import (
     Cache,
     Constraint,
@@ -57,9 +56,7 @@ def contour(
     default = packaged("fits") / "xenon.toml"
     analysis = chosen_analysis(config or default, model, experiments, constraint)
     if experiments is not None:
-        analysis = replace(
-            analysis, name="_".join(Path(each).name for each in analysis.experiments)
-        )
+        analysis = named_after_data(analysis)
     levels = tuple(read_values("cl", cl, log=True).tolist())
     plane = (
         read_values("g", g, log=True) if g else None,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from jaxmed.cli.analysis import chosen_analysis
+from jaxmed.cli.analysis import chosen_analysis, named_after_data
 from jaxmed.cli.common import (
     Cache,
     Constraint,
@@ -14,6 +14,7 @@ from jaxmed.cli.common import (
     OtherExperiments,
     OtherModel,
     Out,
+    by_name,
     finish,
     one_sentence,
     prepare,
@@ -58,9 +59,8 @@ def posterior(
     default = packaged("fits") / "posterior.toml"
     analysis = chosen_analysis(config or default, model, experiments, constraint)
     if experiments is not None:
-        name = "_".join(Path(each).name for each in analysis.experiments)
-        analysis = replace(analysis, name=name)
-    analysis = replace(analysis, priors=analysis.priors | _priors(prior or []))
+        analysis = named_after_data(analysis)
+    analysis = replace(analysis, priors=analysis.priors | by_name("prior", prior, "prior"))
     sampling = Sampling(chains, samples, warmup, seed)
     set_up(cache)
     planned = plan_fits(analysis)
@@ -77,14 +77,3 @@ def posterior(
     say_written([path, *files])
     if not all(each.converged for each in found.values()):
         raise typer.Exit(1)
-
-
-def _priors(texts: list[str]) -> dict[str, str]:
-    """Priors from 'name=text'; ValueError for anything else, or a name given twice."""
-    found: dict[str, str] = {}
-    for text in texts:
-        name, _, prior = text.partition("=")
-        if not name or not prior or name in found:
-            raise ValueError(f"--prior {text}: expected name=prior, each name once")
-        found[name] = prior
-    return found

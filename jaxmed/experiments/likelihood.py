@@ -8,7 +8,7 @@ from jax import Array
 from jax.scipy.special import xlogy
 
 from jaxmed.experiments.forward import components, counts, require_float64
-from jaxmed.experiments.model import STRENGTH, Component, Experiment
+from jaxmed.experiments.model import STRENGTH, Component, Experiment, as_group
 from jaxmed.experiments.pulls import Nuisances, Pulls, make_pulls
 from jaxmed.theory.couplings import Couplings
 
@@ -35,7 +35,7 @@ def nll(
         ValueError: an unknown nuisance, or JAX in 32-bit mode.
     """
     require_float64()
-    group = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
+    group = as_group(experiments)
     pulls = make_pulls(nuisances or {}, *group)
     return data_nll(group, [components(e, couplings) for e in group], pulls) + pull_nll(pulls)
 

@@ -1,6 +1,6 @@
 """An experiment is data: frozen dataclasses registered as pytrees, and no physics."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import prod
 from typing import Any, NamedTuple, TypeVar
@@ -171,3 +171,8 @@ def component(
         tuple(scales),
         name,
     )
+
+
+def as_group(experiments: Experiment | Sequence[Experiment]) -> tuple[Experiment, ...]:
+    """One data set or several, as several."""
+    return (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxmed.experiments.model import Experiment
+from jaxmed.experiments.model import Experiment, as_group
 from jaxmed.inference.crossings import Profile
 from jaxmed.inference.islands import best_fit, narrow_islands
 from jaxmed.inference.lattice import make_lattice, refine
@@ -91,7 +91,7 @@ def contours(
             mediator, unknown names, g or mass held fixed, a constraint on a model without charges, or JAX in
             32-bit mode.
     """
-    group = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
+    group = as_group(experiments)
     chosen, log_g, log_mass, thresholds = check_contours(model, cl, g, mass)
     problem = check_plane(make_problem(group, chosen, fixed, free, constraints))
     scanned = scan_lines(problem, log_g, log_mass, group, lambda part: advance(tick, 0.5 * part))

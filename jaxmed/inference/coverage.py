@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxmed.experiments.model import Experiment
+from jaxmed.experiments.model import Experiment, as_group
 from jaxmed.inference.feldman_cousins import Setting, critical_value, set_up
-from jaxmed.inference.hypothesis import Tested, as_group, check_toys, fit_both, in_chunks
+from jaxmed.inference.hypothesis import Tested, check_toys, fit_both, in_chunks
 from jaxmed.inference.limits import chi2_quantile
 from jaxmed.inference.problem import Problem, make_problem
 from jaxmed.inference.profile import profile

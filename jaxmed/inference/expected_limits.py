@@ -8,8 +8,8 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxmed.experiments.forward import components, counts
-from jaxmed.experiments.model import Experiment
-from jaxmed.inference.hypothesis import as_group, check_toys, standard_point
+from jaxmed.experiments.model import Experiment, as_group
+from jaxmed.inference.hypothesis import check_toys, standard_point
 from jaxmed.inference.limits import check_line, limits
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile import Start, standard_start

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from jaxmed.experiments.model import Experiment
+from jaxmed.experiments.model import Experiment, as_group
 from jaxmed.inference.feldman_cousins import Acceptance, Setting, accept, set_up, setting_at
-from jaxmed.inference.hypothesis import as_group, check_toys, standard_point
+from jaxmed.inference.hypothesis import check_toys, standard_point
 from jaxmed.inference.limits import Limits, check_line, limits
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.progress import Tick

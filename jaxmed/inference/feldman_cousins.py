@@ -6,11 +6,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxmed.experiments.model import Experiment
+from jaxmed.experiments.model import Experiment, as_group
 from jaxmed.inference.global_fits import Finder, at_mass, make_finder
 from jaxmed.inference.hypothesis import (
     Tested,
-    as_group,
     check_toys,
     data_as_toy,
     fit_both,

@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.model import Experiment
+from jaxmed.experiments.model import Experiment, as_group
 from jaxmed.inference import lbfgs
 from jaxmed.inference.compiling import QuickJit
 from jaxmed.inference.errors import Errors, estimates
@@ -59,7 +59,7 @@ def fit(
         ValueError: unknown names, values outside their box, a constraint on a model without charges, or JAX in
             32-bit mode.
     """
-    group = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
+    group = as_group(experiments)
     problem = make_problem(group, get_model(model), fixed, free, constraints)
     with clock() as time:
         standard = standard_start(problem, group)

@@ -10,7 +10,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxmed.experiments.model import Experiment
 from jaxmed.inference.global_fits import Finder, global_fits
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.profile import Start, profile
@@ -62,11 +61,6 @@ class Tested(NamedTuple):
     def extreme_q(self) -> np.ndarray:
         """Q with infinity for failed toys, (n_toys,): they count as more extreme than any data."""
         return np.where(self.failed, np.inf, self.q)
-
-
-def as_group(experiments: Experiment | Sequence[Experiment]) -> Data:
-    """One experiment or several, as several."""
-    return (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
 
 
 def check_toys(number: int, seed: int, constraints: Sequence[str] = ()) -> None:

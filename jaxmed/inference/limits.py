@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxmed.experiments.model import Experiment
+from jaxmed.experiments.model import Experiment, as_group
 from jaxmed.inference.crossings import Crossings, Profile, find_crossings
 from jaxmed.inference.lines import Samples, check_plane, scan_lines
 from jaxmed.inference.minima import refine_minima
@@ -66,7 +66,7 @@ def limits(
             with a free parameter beside g and mass, unknown names, g or mass held fixed, a constraint on a model
             without charges, or JAX in 32-bit mode.
     """
-    group = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
+    group = as_group(experiments)
     chosen, line_masses, threshold = check_line(model, masses, cl)
     problem = check_plane(make_problem(group, chosen, fixed, constraints=constraints))
     log_masses = np.log10(line_masses)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from jaxmed.experiments.model import Experiment
+from jaxmed.experiments.model import Experiment, as_group
 from jaxmed.inference.bayes import need
 from jaxmed.inference.posterior_samples import Posterior, summarise
 from jaxmed.inference.posterior_scan import scan_posterior
@@ -53,7 +53,7 @@ def posterior(
     Raises:
         ValueError: unknown names, a bad prior or number, nothing free, JAX in 32-bit mode, or NumPyro or ArviZ missing.
     """
-    group = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
+    group = as_group(experiments)
     check_posterior(chains, samples, warmup, seed)
     problem = make_problem(group, get_model(model), fixed, free, constraints)
     complete = complete_priors(problem, read_priors(priors or {}, problem.model))

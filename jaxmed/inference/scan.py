@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxmed.experiments.model import Experiment
+from jaxmed.experiments.model import Experiment, as_group
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile import Start, profile
 from jaxmed.inference.results import Surface
@@ -47,7 +47,7 @@ def scan(
         ValueError: unknown names, a free parameter without an axis, a constraint on a model without charges, or
             JAX in 32-bit mode.
     """
-    group = (experiments,) if isinstance(experiments, Experiment) else tuple(experiments)
+    group = as_group(experiments)
     problem = make_problem(group, get_model(model), fixed, constraints=constraints)
     if set(axes) != set(problem.parameters):
         raise ValueError(f"grid axes {sorted(axes)}: expected {sorted(problem.parameters)}")

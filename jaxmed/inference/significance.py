@@ -7,12 +7,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxmed.experiments.model import Experiment
+from jaxmed.experiments.model import Experiment, as_group
 from jaxmed.inference.global_fits import Finder, make_finder
 from jaxmed.inference.hypothesis import (
     PValue,
     Tested,
-    as_group,
     check_toys,
     data_as_toy,
     fit_both,

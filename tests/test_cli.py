@@ -78,7 +78,7 @@ def test_fit_writes_results_and_figures(run, tmp_path):
 
 def test_rho_is_one_option_away(run):
     done = run(
-        "limit", "--experiments", "texono", "--mass", "1e5", "--constraint", "rho", "--json", "-"
+        "limit", "--experiments", "texono", "--mass", "5e4", "--constraint", "rho", "--json", "-"
     )
     assert done.exit_code == 0, done.output
     found = json.loads(done.stdout)

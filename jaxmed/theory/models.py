@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from jax import Array
 
-from jaxmed.constants import SIN2_THETA_W
+from jaxmed.constants import M_Z, SIN2_THETA_W
 from jaxmed.keys import hint
 from jaxmed.theory.charges import PAPER, Charges, yukawa_sums
 from jaxmed.theory.charges import charges as table_1
@@ -100,6 +100,9 @@ DECOUPLED = (-30.0, 0.0)
 def charged(name: str, charges: Charges) -> Model:
     """A U(1)_X with the given charges, such as `charges(x_q, x_l, x_h)`.
 
+    A Z' that mixes with the Z is lighter than the Z: above begins the gap of the level crossing (`gauge.attainable`),
+    where no vacuum has its mass.
+
     Raises:
         ValueError: the charges forbid the mass of a charged fermion or of the neutrino.
     """
@@ -111,7 +114,9 @@ def charged(name: str, charges: Charges) -> Model:
                 f"charges of '{name}': the {term} Yukawa term carries X = {carried:g}, expected 0 "
                 "(Eqs. 13-16); build the table with charges(x_q, x_l, x_h)"
             )
-    return Model(name, MEDIATOR, _Charged(numbers), DECOUPLED, numbers)
+    g, mass = MEDIATOR
+    box = (g, mass._replace(high=M_Z)) if numbers.h else MEDIATOR
+    return Model(name, box, _Charged(numbers), DECOUPLED, numbers)
 
 
 def direct(name: str, epsilon: Epsilon) -> Model:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from jax.test_util import check_grads
 
-from jaxmed.constants import SIN2_THETA_W
+from jaxmed.constants import M_Z, SIN2_THETA_W
 from jaxmed.theory.charges import charges
 from jaxmed.theory.couplings import (
     Couplings,
@@ -16,6 +16,7 @@ from jaxmed.theory.couplings import (
     from_epsilon,
     standard_model,
 )
+from jaxmed.theory.gauge import attainable
 from jaxmed.theory.models import MEDIATOR, PRESETS, couplings, get_model
 
 CORNERS = [(g, m) for g in (1e-9, 1.0) for m in (1e-6, 1e5)]
@@ -58,6 +59,14 @@ def test_nucleons_of_the_paper():
     c = couplings("u1r", g=g, mass=1e-3)
     np.testing.assert_allclose(2 * c.eps_u + c.eps_d, g * (0.5 - SIN2_THETA_W), rtol=1e-11)
     np.testing.assert_allclose(c.eps_u + 2 * c.eps_d, -g / 2, rtol=1e-11)
+
+
+def test_what_mixes_with_the_z_is_lighter():
+    """Above begins the gap of the level crossing."""
+    for name, heaviest in (("u1r", M_Z), ("hypercharge", M_Z), ("b_minus_l", 1e5)):
+        mass = next(p for p in get_model(name).parameters if p.name == "mass")
+        assert mass.high == heaviest
+    assert attainable(1.0, 0.999 * M_Z) and not attainable(1.0, 1.001 * M_Z)
 
 
 def test_any_charges_are_a_sum_of_the_three_basis_models():

@@ -126,7 +126,8 @@ class _NumpyChannel:
         a, b, mixed = self._forms[:, 0], self._forms[:, 1], self._forms[:, 2]
         rate = (u**2 * a + v**2 * b + u * v * mixed).sum(axis=1)  # (1 or n_variants, n)
         per_recoil_bin = (channel.response @ rate[:, :, None])[:, :, 0]
-        return channel.spread * per_recoil_bin[:, channel.recoil_bin]
+        run = channel.spread.shape[1] // per_recoil_bin.shape[1]
+        return channel.spread * np.repeat(per_recoil_bin, run, axis=1)
 
 
 def _on_electrons(c: Couplings, propagator: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

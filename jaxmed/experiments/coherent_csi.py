@@ -127,7 +127,6 @@ def _nuclear(
         moments=moments(flux, recoil, mass),
         response=np.stack([per_node * _response(pe, _quenched(recoil, v), v) for v in _VARIANTS]),
         spread=spread,
-        recoil_bin=_recoil_bin(pe, spread),
         nucleus=nucleus,
         form_p=np.tile(form_p, (len(_VARIANTS), 1)),
         form_n=np.stack([form_factor(options.form_factor, recoil, mass, r) for r in radii]),
@@ -145,16 +144,10 @@ def _electronic(pe: np.ndarray, flux: Flux, molecules: float, spread: np.ndarray
         moments=moments(flux, recoil, M_E),
         response=np.stack([per_node * _response(pe, recoil * 1e3, v) for v in _VARIANTS]),
         spread=spread,
-        recoil_bin=_recoil_bin(pe, spread),
         nucleus=None,
         form_p=None,
         form_n=None,
     )
-
-
-def _recoil_bin(pe: np.ndarray, spread: np.ndarray) -> np.ndarray:
-    """Photoelectron bin of every (PE, time) bin."""
-    return np.repeat(np.arange(pe.size - 1), spread.shape[1] // (pe.size - 1))
 
 
 def _quenched(recoil: np.ndarray, variant: _Variant) -> np.ndarray:

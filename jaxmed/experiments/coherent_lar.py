@@ -83,19 +83,17 @@ def coherent_lar(*, nucleon_couplings: str = "corrected", form_factor: str = "he
 def _channels(table: Table, edges: np.ndarray, options: NuclearOptions) -> tuple[Channel, ...]:
     """All neutrinos together: they share the released F90 and time shape of an energy bin."""
     n_bins = edges.size - 1
-    bare = stack(_channel(edges, np.arange(n_bins), np.ones((1, n_bins)), options))
+    bare = stack(_channel(edges, np.ones((1, n_bins)), options))
     energy_bin = np.searchsorted(edges, table["e_lo"])
     standard = standard_counts(bare)[energy_bin]
     f90, time = _variations(table, "cevns", "f90_p", "f90_m"), _variations(table, "cevns", "tmean")
     templates = np.stack([table["cevns"], *f90, *time])
     # Above the end of the recoil spectrum both the template and our spectrum vanish.
     spread = np.divide(templates, standard, out=np.zeros_like(templates), where=templates > 0)
-    return (stack(_channel(edges, energy_bin, spread, options)),)
+    return (stack(_channel(edges, spread, options)),)
 
 
-def _channel(
-    edges: np.ndarray, energy_bin: np.ndarray, spread: np.ndarray, options: NuclearOptions
-) -> Channel:
+def _channel(edges: np.ndarray, spread: np.ndarray, options: NuclearOptions) -> Channel:
     nucleus = target(ARGON, options.nucleon_couplings)
     mass = float(nucleus.mass)
     values = read_constants("coherent_lar")
@@ -116,7 +114,6 @@ def _channel(
         moments=moments(flux, recoil, mass),
         response=np.tile(response, (len(spread), 1, 1)),
         spread=spread,
-        recoil_bin=energy_bin,
         nucleus=nucleus,
         form_p=np.tile(form_p, variants),
         form_n=np.tile(form_n, variants),

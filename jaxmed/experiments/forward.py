@@ -81,4 +81,11 @@ def _events(channel: Channel, couplings: Couplings) -> Array:
             recoil, moments, couplings, channel.nucleus, channel.form_p, channel.form_n
         )
         per_recoil_bin = jnp.einsum("vbn,vn->vb", channel.response, rates)
-    return channel.spread * per_recoil_bin[:, channel.recoil_bin]
+    return into_bins(channel.spread, per_recoil_bin)
+
+
+def into_bins(spread: Array, per_recoil_bin: Array) -> Array:
+    """Events (..., n_recoil_bins) spread over the bins (..., n_bins), see `Channel`."""
+    runs = jnp.reshape(spread, (*spread.shape[:-1], per_recoil_bin.shape[-1], -1))
+    filled = runs * per_recoil_bin[..., None]
+    return filled.reshape(*filled.shape[:-2], -1)

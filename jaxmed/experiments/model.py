@@ -80,8 +80,8 @@ class Channel:
         moments: flux moments I_k(T), (2, 3, 3, n).
         response: events per bin of the recoil axis for dR/dT = 1 at each node, quadrature weights, exposure and
             number of targets included, (n_variants, n_recoil_bins, n).
-        spread: share of a recoil bin that falls into each bin, (n_variants, n_bins).
-        recoil_bin: the recoil bin that feeds each bin, (n_bins,).
+        spread: share of its recoil bin that falls into each bin, (n_variants, n_bins); the recoil axis comes first,
+            so that each recoil bin feeds n_bins/n_recoil_bins bins in a row.
         nucleus: the nucleus, or None for electrons.
         form_p, form_n: proton and neutron form factors at the nodes, (n_variants, n); None for electrons.
     """
@@ -90,7 +90,6 @@ class Channel:
     moments: Leaf
     response: Leaf
     spread: Leaf
-    recoil_bin: Leaf
     nucleus: Nucleus | None
     form_p: Leaf
     form_n: Leaf

@@ -8,6 +8,7 @@ log M_Z' and tabulated there.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -15,7 +16,8 @@ import numpy as np
 from jax import Array
 
 from jaxmed.constants import M_E
-from jaxmed.experiments.model import Channel, Component, Experiment, Leaf, pytree
+from jaxmed.experiments.forward import into_bins
+from jaxmed.experiments.model import Channel, Experiment, Leaf, pytree
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.quadratic_form import (
     electron_amplitudes,
@@ -41,7 +43,7 @@ class Table:
         first: log10 of the first mass, ().
         scale: s [MeV^2] of each channel: power k of the propagator comes times (M_Z'^2 + s)^k, (n_channels,).
         basis: of the subspace in which the products of couplings move, (n_channels, 27, n_templates).
-        values: (n_masses, n_channels, n_variants, n_templates, n_recoil_bins).
+        values: (n_channels, n_masses, n_templates, n_variants, n_recoil_bins).
     """
 
     first: Leaf
@@ -70,13 +72,27 @@ def tabulate(
     return tuple(_table(channels, samples, masses) for channels in experiment.channels)
 
 
-def tabulated_signal(
+class Jet(NamedTuple):
+    """Events of a signal around some parameters theta (n,).
+
+    Attributes:
+        value: of every variant, (n_variants, n_bins).
+        slopes: its first derivatives, (n, n_variants, n_bins).
+        bend: weights (n_variants, n_bins) -> second derivatives (n, n) of the weighted sum of all events.
+    """
+
+    value: Array
+    slopes: Array
+    bend: Callable[[Array], Array]
+
+
+def signal_jet(
     experiment: Experiment,
     tables: tuple[Table, ...],
     couplings: Callable[[Array], Couplings],
     theta: Array,
-) -> Callable[[Array], Component]:
-    """`forward.signal` from the tables to second order around some parameters.
+) -> Jet:
+    """`forward.signal` from the tables with two derivatives.
 
     Autodiff would carry every derivative through the tables; here they meet only once, as a matrix product.
 
@@ -85,26 +101,21 @@ def tabulated_signal(
         tables: of its signal; the mediator's mass lies within them.
         couplings: parameters (n,) -> couplings.
         theta: where, (n,).
-
-    Returns:
-        Step (n,) -> signal; exact at zero in its value and first two derivatives.
     """
     pairs = zip(experiment.channels, tables, strict=True)
     jets = [_stack_jet(c, t, couplings, theta) for c, t in pairs]
-    value, first, second = (jnp.stack(leaves).sum(axis=0) for leaves in zip(*jets, strict=True))
+    value = jnp.stack([jet.value for jet in jets]).sum(axis=0)
+    slopes = jnp.stack([jet.slopes for jet in jets]).sum(axis=0)
 
-    def near(step: Array) -> Component:
-        variants = value + jnp.tensordot(step, first, 1)
-        variants += jnp.tensordot(jnp.outer(step, step), second, 2) / 2
-        systematics = experiment.widths, experiment.shapes, experiment.scales
-        return Component(variants[0], variants[1::2], variants[2::2], *systematics)
+    def bend(weights: Array) -> Array:
+        return jnp.stack([jet.bend(weights) for jet in jets]).sum(axis=0)
 
-    return near
+    return Jet(value, slopes, bend)
 
 
 def stencil_numbers(tables: Sequence[tuple[Table, ...]]) -> int:
     """How many numbers one interpolation in all tables reads."""
-    return sum(_POINTS * int(np.prod(t.values.shape[1:])) for each in tables for t in each)
+    return sum(_POINTS * t.values[:, 0].size for each in tables for t in each)
 
 
 def _table(channels: Channel, samples: Couplings, masses: tuple[float, float]) -> Table:
@@ -119,7 +130,7 @@ def _table(channels: Channel, samples: Couplings, masses: tuple[float, float]) -
     axes = _subspaces(
         [_reached(c, s, size, samples) for c, s, size in zip(single, scale, sizes, strict=True)]
     )
-    values = np.einsum("mcvjb,cjk->mcvkb", full, axes / sizes[:, :, None])
+    values = np.einsum("mcvjb,cjk->cmkvb", full, axes / sizes[:, :, None])
     return Table(np.array(first), scale, axes * sizes[:, :, None], values)
 
 
@@ -162,44 +173,42 @@ def _target(channel: Channel) -> float:
 
 
 def _stack_jet(
-    channels: Channel,
-    table: Table,
-    couplings: Callable[[Array], Couplings],
-    theta: Array,
-) -> tuple[Array, Array, Array]:
-    """Events of every variant, (n_variants, n_bins), with (n,) + and (n, n) + that as first and second derivatives."""
-    n = theta.size
-
+    channels: Channel, table: Table, couplings: Callable[[Array], Couplings], theta: Array
+) -> Jet:
     def log_mass(theta: Array) -> Array:
         return jnp.log10(couplings(theta).mass)
 
-    t, t1, t2 = _derivatives(log_mass, theta)
-    folded = _interpolate(table, t)
-
-    def one(channel: Channel, scale: Array, basis: Array, templates: Array) -> Array:
-        def products(theta: Array) -> Array:
+    def products(theta: Array) -> Array:
+        def one(channel: Channel, scale: Array, basis: Array) -> Array:
             return _products(channel, scale, couplings(theta)) @ basis
 
-        p, p1, p2 = _derivatives(products, theta)
-        nothing = jnp.zeros_like(p)[None]
-        # what multiplies the templates and their derivatives in log10 M_Z', by the chain rule
-        value = jnp.concatenate([p[None], nothing, nothing])[None]
-        first = jnp.stack([p1.T, t1[:, None] * p[None], jnp.zeros_like(p1.T)], axis=1)
-        crossed = p1.T[:, None] * t1[None, :, None]
-        second = jnp.stack(
-            [
-                jnp.moveaxis(p2, 0, -1),
-                crossed + jnp.swapaxes(crossed, 0, 1) + t2[:, :, None] * p[None, None],
-                (t1[:, None] * t1[None])[:, :, None] * p[None, None],
-            ],
-            axis=2,
-        )
-        rows = jnp.concatenate([value, first, second.reshape(n * n, 3, -1)])
-        per_recoil_bin = jnp.einsum("rkj,kvjb->rvb", rows, templates)
-        return channel.spread[None] * per_recoil_bin[:, :, channel.recoil_bin]
+        return jax.vmap(one)(channels, table.scale, table.basis)
 
-    rows = jax.vmap(one)(channels, table.scale, table.basis, jnp.moveaxis(folded, 1, 0)).sum(axis=0)
-    return rows[0], rows[1 : 1 + n], rows[1 + n :].reshape(n, n, *rows.shape[1:])
+    n, spread = theta.size, jnp.asarray(channels.spread)
+    t, t1, t2 = _derivatives(log_mass, theta)
+    p, p1, p2 = _derivatives(products, theta)
+    p1, p2 = jnp.moveaxis(p1, -1, 0), jnp.moveaxis(p2, (-2, -1), (0, 1))
+    (w, w1, w2), rows = _stencil(table, t)
+    n_channels, _, _, *shape = rows.shape
+    flat = rows.reshape(n_channels, -1, int(np.prod(shape)))
+    # what multiplies each template at each mass in the events and their slopes, by the chain rule
+    first = jnp.einsum("k,icj->ickj", w, p1) + jnp.einsum("k,i,cj->ickj", w1, t1, p)
+    used = jnp.concatenate([jnp.einsum("k,cj->ckj", w, p)[None], first])
+    events = jnp.einsum("rcj,cjx->rcx", used.reshape(1 + n, n_channels, -1), flat)
+    filled = into_bins(spread[None], events.reshape(1 + n, n_channels, *shape)).sum(axis=1)
+
+    def bend(weights: Array) -> Array:
+        gathered = (spread * weights[None]).reshape(n_channels, *shape, -1).sum(axis=-1)
+        each = jnp.einsum("cjx,cx->cj", flat, gathered.reshape(n_channels, -1))
+        of_w, of_w1, of_w2 = jnp.einsum(
+            "km,cmj->kcj", jnp.stack([w, w1, w2]), each.reshape(rows.shape[:3])
+        )
+        value, slope = jnp.sum(p * of_w1), jnp.einsum("icj,cj->i", p1, of_w1)
+        crossed = jnp.outer(slope, t1)
+        bent = crossed + crossed.T + t2 * value + jnp.outer(t1, t1) * jnp.sum(p * of_w2)
+        return jnp.einsum("ikcj,cj->ik", p2, of_w) + bent
+
+    return Jet(filled[0], filled[1:], bend)
 
 
 def _derivatives(function: Callable[[Array], Array], x: Array) -> tuple[Array, Array, Array]:
@@ -219,19 +228,20 @@ def _products(channel: Channel, scale: Array, couplings: Couplings) -> Array:
     ).ravel()
 
 
-def _interpolate(table: Table, log_mass: Array) -> Array:
-    """Lagrange interpolation through the nearest masses: the templates and two derivatives in log10 M_Z'.
+def _stencil(table: Table, log_mass: Array) -> tuple[Array, Array]:
+    """Lagrange interpolation through the nearest masses.
 
     Returns:
-        (3, n_channels, n_variants, n_templates, n_recoil_bins).
+        Weights of the masses and their two derivatives in log10 M_Z', (3, _POINTS), and the templates there,
+        (n_channels, _POINTS, n_templates, n_variants, n_recoil_bins).
     """
     position = (log_mass - table.first) / _STEP
     start = jnp.floor(position).astype(int) - (_POINTS // 2 - 1)
-    start = jnp.clip(start, 0, len(table.values) - _POINTS)
-    rows = jax.lax.dynamic_slice_in_dim(table.values, start, _POINTS)
+    start = jnp.clip(start, 0, table.values.shape[1] - _POINTS)
+    rows = jax.lax.dynamic_slice_in_dim(table.values, start, _POINTS, axis=1)
     weights = _derivatives(_lagrange, position - start.astype(float))
     per_decade = np.array([1.0, 1 / _STEP, 1 / _STEP**2])[:, None]
-    return jnp.tensordot(jnp.stack(weights) * per_decade, rows, 1)
+    return jnp.stack(weights) * per_decade, rows
 
 
 def _lagrange(t: Array) -> Array:

@@ -70,7 +70,6 @@ def _channel(edges: np.ndarray, kg_days: float, total_flux: float) -> Channel:
             moments=moments(reactor(total_flux), recoil, M_E),
             response=(electrons * weights * sharp(edges, recoil))[None],
             spread=np.ones((1, n_bins)),
-            recoil_bin=np.arange(n_bins),
             nucleus=None,
             form_p=None,
             form_n=None,

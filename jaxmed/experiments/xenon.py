@@ -117,7 +117,6 @@ def _channel(name: str, edges: np.ndarray, solar_model: str, atomic: str) -> Cha
             moments=moments(flux, recoil, M_E),
             response=(atoms * electrons * weights * response)[None],
             spread=np.ones((1, n_bins)),
-            recoil_bin=np.arange(n_bins),
             nucleus=None,
             form_p=None,
             form_n=None,

@@ -11,55 +11,72 @@ from jaxmed.experiments.pulls import Pulls
 
 # Below this fraction of its nominal value a yield falls off exponentially instead of linearly: it stays
 # positive, with a continuous slope, wherever a nuisance goes.
-_KNEE = 0.1
+KNEE = 0.1
 
 
 class Yield(NamedTuple):
     """Counts of a component and their derivatives in its own nuisances: counts = norm * unit.
 
+    With the variants mixed by weights that only the nuisances know, y = weights[0] @ variants, events at normalisation
+    1 are unit = nominal * P(y / nominal): P(r) = r but for bins that are kept from going negative.
+
     Attributes:
         norm: product of the normalisations, ().
         norm_slopes: its first derivatives, (n_scales,).
         norm_bends: its second derivatives, (n_scales, n_scales).
-        unit: events at normalisation 1, nominal * P(1 + change), (n_bins,).
-        change_slopes: first derivatives of the change in the shape nuisances, (n_shapes, n_bins).
-        change_bends: second derivatives in one shape nuisance each, (n_shapes, n_bins); mixed ones are zero.
-        moving: nominal * P', (n_bins,).
-        folding: nominal * P'', (n_bins,): zero but for bins that are kept from going negative.
+        unit: events at normalisation 1, (n_bins,).
+        variants: nominal, all ups and all downs, (1 + 2 n_shapes, n_bins).
+        weights: of the variants in y and in its first derivatives, (1 + n_shapes, 1 + 2 n_shapes).
+        bends: of the variants in its second derivatives, (n_shapes, 1 + 2 n_shapes); mixed ones are zero.
+        slopes: first derivatives of y, (n_shapes, n_bins).
+        ratio: y / nominal, (n_bins,).
+        moving: P', (n_bins,).
+        resting: P - P' ratio, (n_bins,).
+        folding: P'' / nominal, (n_bins,).
     """
 
     norm: Array
     norm_slopes: Array
     norm_bends: Array
     unit: Array
-    change_slopes: Array
-    change_bends: Array
+    variants: Array
+    weights: Array
+    bends: Array
+    slopes: Array
+    ratio: Array
     moving: Array
+    resting: Array
     folding: Array
+
+    @property
+    def rows(self) -> Array:
+        """The unit and its first derivatives in the shape nuisances, (1 + n_shapes, n_bins)."""
+        return jnp.concatenate([self.unit[None], self.moving[None] * self.slopes])
 
     def unit_bends(self, residual: Array) -> Array:
         """Second derivatives of residual @ unit in the shape nuisances, (n_shapes, n_shapes)."""
-        folded = (self.change_slopes * (self.folding * residual)[None]) @ self.change_slopes.T
-        return folded + jnp.diag(self.change_bends @ (self.moving * residual))
+        folded = (self.slopes * (self.folding * residual)[None]) @ self.slopes.T
+        return folded + jnp.diag(self.bends @ (self.variants @ (self.moving * residual)))
 
 
 def component_yield(part: Component, pulls: Pulls) -> Yield:
     """Nominal x normalisations x shape; derivatives that nobody uses cost nothing once compiled."""
     norms = _normalisation(part, pulls)
     nominal = jnp.asarray(part.nominal)
+    variants = jnp.concatenate([nominal[None], jnp.asarray(part.up), jnp.asarray(part.down)])
+    weights, bends = _weights(pulls.of(part.shapes))
     if not part.shapes:
-        nothing, zero = jnp.zeros((0, nominal.size)), jnp.zeros_like(nominal)
-        return Yield(*norms, nominal, nothing, nothing, zero, zero)
-    even, odd, filled = _polynomial(part)
-    change, slopes, bends = _interpolate(pulls.of(part.shapes)[:, None], even, odd)
-    value, slope, bend = _positive(1 + change.sum(axis=0))
-    factors = (
-        jnp.where(filled, value, 1.0),
-        jnp.where(filled, slope, 0.0),
-        jnp.where(filled, bend, 0.0),
-    )
-    unit, moving, folding = (nominal * factor for factor in factors)
-    return Yield(*norms, unit, slopes, bends, moving, folding)
+        one, zero, nothing = jnp.ones_like(nominal), jnp.zeros_like(nominal), variants[:0]
+        return Yield(*norms, nominal, variants, weights, bends, nothing, one, one, zero, zero)
+    y, slopes = jnp.split(weights @ variants, [1])
+    # A bin that is empty at the nominal stays empty: a ratio has no meaning there.
+    filled = nominal != 0
+    base = jnp.where(filled, nominal, 1.0)
+    ratio = jnp.where(filled, y[0], 1.0) / base
+    value, slope, bend = _positive(ratio)
+    moving, folding = jnp.where(filled, slope, 0.0), jnp.where(filled, bend / base, 0.0)
+    unit, resting = nominal * value, value - slope * ratio
+    return Yield(*norms, unit, variants, weights, bends, slopes, ratio, moving, resting, folding)
 
 
 def yield_range(part: Component, low: Pulls, high: Pulls) -> tuple[Array, Array]:
@@ -68,7 +85,7 @@ def yield_range(part: Component, low: Pulls, high: Pulls) -> tuple[Array, Array]
     norms = jnp.minimum(first, second), jnp.maximum(first, second)
     factors = jnp.ones(part.nominal.size), jnp.ones(part.nominal.size)
     if part.shapes:
-        even, odd, filled = _polynomial(part)
+        even, odd, filled = _changes(part)
         # both the polynomial and the straight lines outside stay within |z| (|even| + |odd|)
         largest = jnp.maximum(jnp.abs(low.of(part.shapes)), jnp.abs(high.of(part.shapes)))
         reach = jnp.maximum(largest, 1.0) @ (jnp.abs(even) + jnp.abs(odd))
@@ -94,39 +111,43 @@ def _normalisation(part: Component, pulls: Pulls) -> tuple[Array, Array, Array]:
     return jnp.prod(factors), slopes * but_one, second
 
 
-def _polynomial(part: Component) -> tuple[Array, Array, Array]:
+def _changes(part: Component) -> tuple[Array, Array, Array]:
     """Even and odd half of the relative change at +-1 sigma, (n_shapes, n_bins), and which bins have any."""
-    # A bin that is empty at the nominal stays empty: a ratio has no meaning there.
     filled = part.nominal != 0
     base = jnp.where(filled, part.nominal, 1.0)[None]
     up, down = part.up / base - 1, 1 - part.down / base
     return (up - down) / 2, (up + down) / 2, filled
 
 
-def _interpolate(z: Array, even: Array, odd: Array) -> tuple[Array, Array, Array]:
-    """Change at z sigma and two derivatives: linear outside +-1 sigma, smooth to second order inside.
+def _weights(z: Array) -> tuple[Array, Array]:
+    """`weights` and `bends` of the variants at shape nuisances z [sigma], (n_shapes,).
 
-    The polynomial is HistFactory's, interpolation code 4p.
+    Of half the difference of up and down z is taken, of their mean's distance from the nominal a function that is
+    |z| outside +-1 sigma and HistFactory's polynomial inside, interpolation code 4p: smooth to second order.
     """
     square = z**2
-    inside = z * odd + (15 - 10 * square + 3 * square**2) * square * even / 8
-    slope = odd + (30 - 40 * square + 18 * square**2) * z * even / 8
-    bend = (30 - 120 * square + 90 * square**2) * even / 8
-    line = odd + jnp.sign(z) * even
     out = jnp.abs(z) > 1
-    return (
-        jnp.where(out, z * line, inside),
-        jnp.where(out, line, slope),
-        jnp.where(out, 0.0, bend),
-    )
+    even = jnp.where(out, jnp.abs(z), (15 - 10 * square + 3 * square**2) * square / 8)
+    slope = jnp.where(out, jnp.sign(z), (30 - 40 * square + 18 * square**2) * z / 8)
+    bend = jnp.where(out, 0.0, (30 - 120 * square + 90 * square**2) / 8)
+    own = jnp.eye(z.size)
+
+    def mixed(even: Array, odd: Array) -> Array:
+        return jnp.concatenate(
+            [-even.sum(axis=1, keepdims=True), (even + odd) / 2, (even - odd) / 2], axis=1
+        )
+
+    value = mixed(even[None], z[None]).at[0, 0].add(1.0)
+    slopes = mixed(own * slope[None], own)
+    return jnp.concatenate([value, slopes]), mixed(own * bend[None], jnp.zeros_like(own))
 
 
 def _positive(y: Array) -> tuple[Array, Array, Array]:
     """The value itself above the knee, an exponential tail below, and two derivatives."""
-    tail = _KNEE * jnp.exp(jnp.minimum(y, _KNEE) / _KNEE - 1)
-    above = y >= _KNEE
+    tail = KNEE * jnp.exp(jnp.minimum(y, KNEE) / KNEE - 1)
+    above = y >= KNEE
     return (
         jnp.where(above, y, tail),
-        jnp.where(above, 1.0, tail / _KNEE),
-        jnp.where(above, 0.0, tail / _KNEE**2),
+        jnp.where(above, 1.0, tail / KNEE),
+        jnp.where(above, 0.0, tail / KNEE**2),
     )

@@ -99,18 +99,13 @@ def _rows(
     part: tuple[Component, ...], yields: list[Yield], names: tuple[str, ...]
 ) -> tuple[Array, Array]:
     """Rows and mix of `Counts`."""
-    rows = [yield_rows(y) for y in yields]
+    rows = [y.rows for y in yields]
     mixing = []
     for component, y in zip(part, yields, strict=True):
         scale, shape = _select(component.scales, names), _select(component.shapes, names)
         norm_slopes = scale.T @ y.norm_slopes
         mixing.append(jnp.concatenate([norm_slopes[:, None], y.norm * shape.T], axis=1))
     return jnp.concatenate(rows), jnp.concatenate(mixing, axis=1)
-
-
-def yield_rows(y: Yield) -> Array:
-    """Events at normalisation 1 and their slopes in the shape nuisances, (1 + n_shapes, n_bins)."""
-    return jnp.concatenate([y.unit[None], y.moving[None] * y.change_slopes])
 
 
 def _bends(

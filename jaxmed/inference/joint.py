@@ -1,12 +1,11 @@
 """Value, gradient and Hessian of -log L in the model parameters and the nuisances together.
 
-Only the signal knows the model parameters: its counts alone go through autodiff, and only where its shape nuisances
-bend them; the rest is written down as in `expansion`.
+Only the signal knows the model parameters; its derivatives come from tables and are written down as in `expansion`.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from typing import NamedTuple
 
-import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -14,9 +13,9 @@ from jax import Array
 from jaxmed.experiments.likelihood import data_slopes, prior_weights
 from jaxmed.experiments.model import Component, Experiment
 from jaxmed.experiments.pulls import Pulls
-from jaxmed.experiments.templates import Table, tabulated_signal
-from jaxmed.experiments.yields import component_yield
-from jaxmed.inference.expansion import data_expansion, expected, own_nuisances, yield_rows
+from jaxmed.experiments.templates import Jet, Table, signal_jet
+from jaxmed.experiments.yields import Yield
+from jaxmed.inference.expansion import data_expansion, expected, own_nuisances
 from jaxmed.inference.newton import Expansion
 from jaxmed.inference.problem import Data, Problem
 
@@ -45,8 +44,8 @@ def joint_expansion(
     curvature = jnp.diag(prior)
     for experiment, table in zip(data, tables, strict=True):
         own, names = own_nuisances(problem, experiment)
-        signal = tabulated_signal(experiment, table, problem.couplings, theta)
-        term = _data_expansion(experiment, signal, split, pulls, names)
+        jet = signal_jet(experiment, table, problem.couplings, theta)
+        term = _data_expansion(experiment, jet, pulls, names)
         index = np.concatenate([np.arange(split), split + own])
         value += term.value
         gradient = gradient.at[index].add(term.gradient)
@@ -55,32 +54,55 @@ def joint_expansion(
 
 
 def _data_expansion(
-    experiment: Experiment,
-    signal: Callable[[Array], Component],
-    n: int,
-    pulls: Pulls,
-    names: tuple[str, ...],
+    experiment: Experiment, jet: Jet, pulls: Pulls, names: tuple[str, ...]
 ) -> Expansion:
-    """One data term in n model parameters and the nuisances `names`."""
-    still = jnp.zeros(n)
-    part = (signal(still), *experiment.background)
+    """One data term in the model parameters and the nuisances `names`."""
+    systematics = experiment.widths, experiment.shapes, experiment.scales
+    signal = Component(jet.value[0], jet.value[1::2], jet.value[2::2], *systematics)
+    part = (signal, *experiment.background)
     at = expected(part, pulls, names)
     alone = data_expansion(experiment, part, at, names)
     slope, weight = data_slopes(experiment, at.mu)
-
-    def signal_rows(step: Array) -> Array:
-        return yield_rows(component_yield(signal(step), pulls))
-
-    moved = jnp.moveaxis(jax.jacfwd(signal_rows)(still), -1, 0)
-    bent = jax.jacfwd(jax.jacfwd(lambda step: component_yield(signal(step), pulls).unit))(still)
-    norm = at.yields[0].norm
-    first = norm * moved[:, 0]
-    weighed = first * weight[None]
-    bend = weighed @ first.T + norm * jnp.tensordot(slope, bent, 1)
-    # of the signal's rows, the first ones, the model parameters change the rows themselves too
-    mixed = weighed @ at.rows.T @ at.mix.T + (moved @ slope) @ at.mix[:, : moved.shape[1]].T
+    moved = _signal_expansion(jet, at.yields[0], slope)
+    weighed = moved.first * weight[None]
+    bend = weighed @ moved.first.T + moved.bend
+    mixed = weighed @ at.rows.T @ at.mix.T + moved.mixed @ at.mix[:, : moved.mixed.shape[1]].T
     return Expansion(
         alone.value,
-        jnp.concatenate([first @ slope, alone.gradient]),
+        jnp.concatenate([moved.first @ slope, alone.gradient]),
         jnp.block([[bend, mixed], [mixed.T, alone.curvature]]),
     )
+
+
+class _Moved(NamedTuple):
+    """Derivatives of the signal in the n model parameters.
+
+    Attributes:
+        first: of its events, (n, n_bins).
+        bend: second ones of slope @ events, (n, n).
+        mixed: of slope @ the rows of its yield, (n, 1 + n_shapes): those in the nuisances are mixtures of them.
+    """
+
+    first: Array
+    bend: Array
+    mixed: Array
+
+
+def _signal_expansion(jet: Jet, signal: Yield, slope: Array) -> _Moved:
+    n_variants = len(jet.value)
+    # from the order of a yield, all ups before all downs, to that of channels
+    order = np.argsort([0, *range(1, n_variants, 2), *range(2, n_variants, 2)])
+    weights = signal.weights[:, order]
+    moving, resting, folding = (
+        slope * factor for factor in (signal.moving, signal.resting, signal.folding)
+    )
+    y, nominal = jnp.einsum("v,ivb->ib", weights[0], jet.slopes), jet.slopes[:, 0]
+    folded = (y - signal.ratio[None] * nominal) * folding[None]
+    pulled = jet.slopes @ moving
+    mixed = pulled @ weights.T
+    mixed = mixed.at[:, 0].add(nominal @ resting)
+    mixed = mixed.at[:, 1:].add(folded @ signal.slopes.T)
+    along = weights[0][:, None] * moving[None]
+    bend = jet.bend(along.at[0].add(resting)) + folded @ (y - signal.ratio[None] * nominal).T
+    first = signal.moving[None] * y + signal.resting[None] * nominal
+    return _Moved(signal.norm * first, signal.norm * bend, mixed)

@@ -5,7 +5,8 @@ import jax.numpy as jnp
 from jax import Array
 
 # Up to here the factorisation is written out, element by element, and runs across all lanes of a batch at once;
-# a library call for each 4 x 4 matrix would take longer than the rest of a toy fit.
+# a library call for each 4 x 4 matrix would take longer than the rest of a toy fit. Of a larger matrix the first
+# rows are: model parameters come first, and in them a likelihood is often not convex.
 _WRITTEN_OUT = 6
 
 
@@ -13,15 +14,20 @@ def solve(matrix: Array, right: Array) -> tuple[Array, Array]:
     """X with L |D| L^T x = right, where matrix = L D L^T (n, n), and whether all of D is positive.
 
     For a positive definite matrix that is the solution of matrix x = right. For another one, x still points the way
-    that `right` does; above a size it is NaN.
+    that `right` does, and is NaN if even what the first 6 rows and columns leave is not positive definite.
     """
     if not right.size:  # an experiment without nuisances
         return right, jnp.asarray(True)
-    if matrix.shape[0] > _WRITTEN_OUT:
-        factor = jnp.linalg.cholesky(matrix)
-        x = jax.scipy.linalg.cho_solve((factor, True), right)
-        return x, jnp.all(jnp.isfinite(x))
-    return _written_out(matrix, right)
+    if matrix.shape[0] <= _WRITTEN_OUT:
+        return _written_out(matrix, right)
+    k = _WRITTEN_OUT
+    factor = jnp.linalg.cholesky(matrix[k:, k:]), True
+    known = jax.scipy.linalg.cho_solve(
+        factor, jnp.concatenate([matrix[k:, :k], right[k:, None]], axis=1)
+    )
+    reduced = jnp.concatenate([matrix[:k, :k], right[:k, None]], axis=1) - matrix[:k, k:] @ known
+    first, convex = _written_out(reduced[:, :k], reduced[:, k])
+    return jnp.concatenate([first, known[:, k] - known[:, :k] @ first]), convex
 
 
 def _written_out(matrix: Array, right: Array) -> tuple[Array, Array]:

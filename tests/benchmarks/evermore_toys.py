@@ -49,7 +49,6 @@ def experiment() -> Experiment:
         moments=np.zeros((2, 3, 3, 1)),
         response=np.zeros((1, 1, 1)),
         spread=np.zeros((1, BINS)),
-        recoil_bin=np.zeros(BINS, dtype=int),
         nucleus=None,
         form_p=None,
         form_n=None,

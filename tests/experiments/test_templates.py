@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxmed.experiments.forward import signal
-from jaxmed.experiments.templates import tabulate, tabulated_signal
+from jaxmed.experiments.templates import signal_jet, tabulate
 from jaxmed.theory.models import get_model
 
 BOX = np.array([[-9.0, 0.0], [-6.0, 5.0]])
@@ -29,13 +29,13 @@ def test_tabulated_signal_is_the_signal(experiments, name, model):
     experiment, couplings = experiments[name], _couplings(model)
     tables = tabulate(experiment, couplings, BOX, (-6.0, 5.0))
     direct = jax.jit(lambda x: signal(experiment, couplings(x)))
-    table = jax.jit(lambda x: tabulated_signal(experiment, tables, couplings, x)(jnp.zeros(2)))
+    table = jax.jit(lambda x: signal_jet(experiment, tables, couplings, x).value)
     for x in np.random.default_rng(3).uniform(*BOX.T, (20, 2)):
         here, there = direct(jnp.asarray(x)), table(jnp.asarray(x))
-        for part in ("nominal", "up", "down"):
+        for part, found in (("nominal", there[0]), ("up", there[1::2]), ("down", there[2::2])):
             exact = np.asarray(getattr(here, part))
             scale = np.abs(exact).max(initial=0.0)
-            np.testing.assert_allclose(getattr(there, part), exact, atol=2e-8 * scale)
+            np.testing.assert_allclose(found, exact, atol=2e-8 * scale)
 
 
 @pytest.mark.parametrize("name", ["coherent_csi", "xenon1t"])
@@ -44,16 +44,23 @@ def test_two_derivatives_are_those_of_autodiff(experiments, name):
     tables = tabulate(experiment, couplings, BOX, (-6.0, 5.0))
     x = jnp.array([-5.6, -0.9])
 
-    def direct(x):
-        return signal(experiment, couplings(x)).nominal
+    def variants(x):
+        part = signal(experiment, couplings(x))
+        both = jnp.stack([part.up, part.down], axis=1).reshape(-1, experiment.n_bins)
+        return jnp.concatenate([part.nominal[None], both])
 
-    def near(step):
-        return tabulated_signal(experiment, tables, couplings, x)(step).nominal
+    weights = jnp.asarray(np.random.default_rng(4).normal(size=variants(x).shape))
 
-    ours = _two_derivatives(near, jnp.zeros(2))
-    theirs = _two_derivatives(direct, x)
-    for found, exact, tolerance in zip(ours, theirs, (1e-6, 1e-4), strict=True):
-        np.testing.assert_allclose(found, exact, atol=tolerance * jnp.abs(exact).max())
+    def ours(x):
+        jet = signal_jet(experiment, tables, couplings, x)
+        return jet.slopes, jet.bend(weights)
+
+    first, second = _two_derivatives(variants, x)
+    slopes, bent = jax.jit(ours)(x)
+    exact = jnp.moveaxis(first, -1, 0)
+    np.testing.assert_allclose(slopes, exact, atol=1e-6 * jnp.abs(exact).max())
+    exact = jnp.einsum("vb,vbij->ij", weights, second)
+    np.testing.assert_allclose(bent, exact, atol=1e-4 * jnp.abs(exact).max())
 
 
 def test_a_model_without_mixing_needs_three_templates(experiments):

@@ -14,10 +14,12 @@ from jaxmed.inference.devices import device_count, over_devices
 from jaxmed.inference.grid_minima import between, lowest_minima
 from jaxmed.inference.grid_score import Library, score, stepped, tabulate_grid
 from jaxmed.inference.joint import Tables, joint_expansion
-from jaxmed.inference.lanes import batches, run, silent
+from jaxmed.inference.lanes import batches
 from jaxmed.inference.newton import State, minimise
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.profile import Profiled, summary
+from jaxmed.inference.rivals import Search, lowest_of
+from jaxmed.inference.seams import beyond_seams
 from jaxmed.inference.toy_fits import batch_size, with_counts
 from jaxmed.inference.toy_grid import mass_line, toy_grid
 from jaxmed.inference.toys import Toys
@@ -31,7 +33,6 @@ _DAMPING = 1e-2
 _FIRST_ROUND = 4
 # Measured: a number of a table, which toys of about the same mass share, slows a batch as an eighth of a toy's own.
 _STENCILS = 8
-_WITHIN, _BEYOND = 0.5, 1.5  # sigma, of a shape nuisance
 _ALONG_LINE = 101  # couplings at one mass
 _SCORE_NUMBERS = 4_000_000  # grid points times (1 + nuisances) times toys held at once
 
@@ -114,34 +115,9 @@ def global_fits(problem: Problem, data: Data, toys: Toys, finder: Finder) -> Pro
         Profiled with x, model parameters first, in place of the nuisances, (n_toys, n_free).
     """
     owner, starts = candidates(problem, toys, finder)
-    found = _lowest(owner, _polish(problem, data, toys, finder, owner, starts))
-    owner, starts = _across_seams(problem, data, found.nuisances)
-    if owner.size == 0:
-        return found
-    again = _polish(problem, data, toys, finder, owner, starts)
-    both = Profiled(*(np.concatenate(pair) for pair in zip(found, again, strict=True)))
-    return _lowest(np.concatenate([np.arange(len(found.nll)), owner]), both)
-
-
-def _lowest(owner: np.ndarray, found: Profiled) -> Profiled:
-    """Of several minima of each toy, whose number is in `owner`, the lowest."""
-    order = np.lexsort((found.nll, owner))
-    lowest = order[np.unique(owner[order], return_index=True)[1]]
-    return Profiled(*(leaf[lowest] for leaf in found))
-
-
-def _across_seams(problem: Problem, data: Data, x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Minima x (n_toys, n_free) with one shape nuisance moved to the other side of 1 sigma: toys, and starts.
-
-    There its interpolation turns from a polynomial into straight lines, and -log L may have a minimum on either side.
-    """
-    shapes = {name for e in data for part in (e, *e.background) for name in part.shapes}
-    moved = [i for i, name in enumerate(problem.names) if name in shapes]
-    starts = np.repeat(x[:, None], len(moved), axis=1)
-    for k, i in enumerate(moved):
-        side = np.where(x[:, i] < 0, -1.0, 1.0)
-        starts[:, k, i] = side * np.where(np.abs(x[:, i]) < 1, _BEYOND, _WITHIN)
-    return np.repeat(np.arange(len(x)), len(moved)), starts.reshape(-1, x.shape[1])
+    search = _search(problem, data, toys, finder)
+    found = lowest_of(owner, search(owner, starts, np.full(len(toys.centres), np.inf)))
+    return summary(beyond_seams(problem, data, search, found), finder.box)
 
 
 def candidates(problem: Problem, toys: Toys, finder: Finder) -> tuple[np.ndarray, np.ndarray]:
@@ -202,51 +178,37 @@ def _pick_lanes(
     return minima.value, jnp.clip(x, low[None, None], high[None, None])
 
 
-def _polish(
-    problem: Problem,
-    data: Data,
-    toys: Toys,
-    finder: Finder,
-    owner: np.ndarray,
-    starts: np.ndarray,
-) -> Profiled:
-    """Newton steps from each start (n_lanes, n_free) for the toy that owns it."""
+def _search(problem: Problem, data: Data, toys: Toys, finder: Finder) -> Search:
+    """Newton steps in all parameters."""
 
-    def advance(lanes: np.ndarray, state: State, limit: int) -> tuple[State, np.ndarray]:
-        toy = owner[lanes]
-        own = tuple(o[toy] for o in toys.observed), toys.centres[toy]
-        found = jax.device_get(
-            _advance(problem, (state, *own), data, finder.tables, finder.box, limit)
-        )
-        return found, found.at.decrement <= _TOLERANCE
+    def advance(toy: np.ndarray, state: State, boxes: np.ndarray, limit: int) -> State:
+        own = tuple(o[toy] for o in toys.observed), toys.centres[toy], boxes
+        return jax.device_get(_advance(problem, (state, *own), data, finder.tables, limit))
 
     each = sum(e.n_bins for e in data) * (1 + len(problem.names))
     size = batch_size(each + stencil_numbers(finder.tables) // _STENCILS) * device_count()
-    end = run(starts, advance, size, _FIRST_ROUND, silent, _DAMPING)
-    return summary(end, finder.box)
+    return Search(advance, finder.box, _TOLERANCE, size, _FIRST_ROUND, _DAMPING)
 
 
 @QuickJit
 def _advance(
     problem: Problem,
-    lanes: tuple[State, tuple[Array, ...], Array],
+    lanes: tuple[State, tuple[Array, ...], Array, Array],
     data: Data,
     tables: Tables,
-    box: Array,
     limit: int,
 ) -> State:
-    return over_devices(partial(_advance_lanes, problem))(lanes, data, tables, box, limit)
+    return over_devices(partial(_advance_lanes, problem))(lanes, data, tables, limit)
 
 
 def _advance_lanes(
     problem: Problem,
-    lanes: tuple[State, tuple[Array, ...], Array],
+    lanes: tuple[State, tuple[Array, ...], Array, Array],
     data: Data,
     tables: Tables,
-    box: Array,
     limit: Array,
 ) -> State:
-    def one(state: State, observed: tuple[Array, ...], centres: Array) -> State:
+    def one(state: State, observed: tuple[Array, ...], centres: Array, box: Array) -> State:
         expand = partial(
             joint_expansion, problem, with_counts(data, observed), tables, centres=centres
         )

@@ -12,7 +12,7 @@ from jaxmed.inference.newton import FIRST_DAMPING, State, begin
 TOLERANCE = 1e-9
 CONVERGED_BELOW = 1e-6
 """Expected further decrease of -log L: where lanes stop, and what counts as converged."""
-_MOST_STEPS = 400
+MOST_STEPS = 400
 # Few lanes, and the last ones of many, run in batches this much smaller: a second compiled size, far less idle work.
 _SMALLER = 8
 _SMALLEST = 8
@@ -28,11 +28,12 @@ def run(
     first: int,
     tick: Callable[[int], None],
     damping: float = FIRST_DAMPING,
+    most: int = MOST_STEPS,
 ) -> State:
     """Advance all lanes until each is over or out of steps.
 
-    Most lanes need a few steps, a few dozens: after each round the unfinished ones are packed together, and the
-    next round is twice as long.
+    Most lanes need a few steps, a few dozens: after each round the unfinished ones are packed together, and after
+    all rounds so far the next one is at least half as long as they were together.
 
     Args:
         starts: (n_lanes, n).
@@ -41,11 +42,12 @@ def run(
         first: steps of the first round, what most lanes need.
         tick: called with the number of lanes finished since the last call.
         damping: of the first step.
+        most: steps of a lane.
     """
     state = begin(starts, damping)
     over = np.zeros(len(starts), dtype=bool)
     limit, n_devices = first, device_count()
-    while limit < _MOST_STEPS and not over.all():
+    while limit <= most and not over.all():
         going = np.flatnonzero(~over)
         small = min(max(size // n_devices // _SMALLER, _SMALLEST) * n_devices, size)
         fitting = size if going.size > size // 2 else small
@@ -54,7 +56,7 @@ def run(
             found, over[lanes] = advance(lanes, given, limit)
             jax.tree.map(lambda whole, part, lanes=lanes: put(whole, lanes, part), state, found)
             tick(int(over[np.unique(lanes)].sum()))
-        limit *= 2
+        limit += max(first, limit // 2)
     tick(int((~over).sum()))
     return state
 

@@ -15,7 +15,7 @@ from jaxmed.inference.devices import device_count, over_devices
 from jaxmed.inference.expansion import least_nll, nuisance_expansion
 from jaxmed.inference.lanes import CONVERGED_BELOW, TOLERANCE, batches, run
 from jaxmed.inference.memory import LARGEST, fastest_batch
-from jaxmed.inference.newton import State, minimise, pressed, settle
+from jaxmed.inference.newton import Minimum, State, minimise, pressed, settle
 from jaxmed.inference.problem import Data, Problem, blocks, constraint_part
 from jaxmed.inference.results import CONVERGED, EXCLUDED, UNCONVERGED
 
@@ -143,7 +143,7 @@ def _profile_block(
 
 
 def _summary(problem: Problem, state: State, floor: np.ndarray, excluded: np.ndarray) -> Profiled:
-    found = summary(state, problem.box[len(problem.parameters) :])
+    found = summary(state.at, problem.box[len(problem.parameters) :])
     return Profiled(
         nll=np.where(excluded, floor, found.nll),
         nuisances=found.nuisances,
@@ -152,9 +152,8 @@ def _summary(problem: Problem, state: State, floor: np.ndarray, excluded: np.nda
     )
 
 
-def summary(state: State, box: np.ndarray) -> Profiled:
+def summary(at: Minimum, box: np.ndarray) -> Profiled:
     """What finished lanes found, none of them excluded; `box` (n_nuisances, 2)."""
-    at = state.at
     free = np.where(pressed(at.expansion.gradient, at.x, box), 0.0, at.expansion.gradient)
     status = np.where(at.decrement < CONVERGED_BELOW, CONVERGED, UNCONVERGED)
     norm = np.linalg.norm(free, axis=-1)

@@ -4,7 +4,6 @@ from dataclasses import replace
 from functools import partial
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
@@ -13,10 +12,12 @@ from jaxmed.experiments.model import Experiment
 from jaxmed.inference.compiling import QuickJit
 from jaxmed.inference.devices import device_count, over_devices
 from jaxmed.inference.expansion import nuisance_expansion
-from jaxmed.inference.lanes import TOLERANCE, run, silent
+from jaxmed.inference.lanes import TOLERANCE
 from jaxmed.inference.newton import State, minimise, settle
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.profile import Profiled, summary
+from jaxmed.inference.rivals import Search
+from jaxmed.inference.seams import beyond_seams
 from jaxmed.inference.toys import Toys
 
 # Numbers in a batch (for a fit of nuisances, bins times nuisances times toys): it should stay in the cache.
@@ -42,13 +43,16 @@ def conditional_fits(
     each = sum(e.n_bins for e in data) * (1 + len(problem.names))
     size = batch_size(each) * device_count()
 
-    def advance(lanes: np.ndarray, state: State, limit: int) -> tuple[State, np.ndarray]:
-        own = tuple(o[lanes] for o in toys.observed), toys.centres[lanes]
-        found = jax.device_get(_advance(problem, (state, *own), data, point, limit))
-        return found, found.at.decrement <= TOLERANCE
+    box = problem.box[len(problem.parameters) :]
 
-    state = run(np.tile(start, (len(toys.centres), 1)), advance, size, _FIRST_ROUND, silent)
-    return summary(state, problem.box[len(problem.parameters) :])
+    def advance(toy: np.ndarray, state: State, boxes: np.ndarray, limit: int) -> State:
+        own = tuple(o[toy] for o in toys.observed), toys.centres[toy], boxes
+        return jax.device_get(_advance(problem, (state, *own), data, point, limit))
+
+    search = Search(advance, box, TOLERANCE, size, _FIRST_ROUND)
+    n = len(toys.centres)
+    found = search(np.arange(n), np.tile(start, (n, 1)), np.full(n, np.inf))
+    return summary(beyond_seams(problem, data, search, found), box)
 
 
 def batch_size(each: int) -> int:
@@ -68,7 +72,7 @@ def _with(experiment: Experiment, counts: Array) -> Experiment:
 @QuickJit
 def _advance(
     problem: Problem,
-    lanes: tuple[State, tuple[Array, ...], Array],
+    lanes: tuple[State, tuple[Array, ...], Array, Array],
     data: Data,
     point: Array,
     limit: int,
@@ -78,16 +82,15 @@ def _advance(
 
 def _advance_lanes(
     problem: Problem,
-    lanes: tuple[State, tuple[Array, ...], Array],
+    lanes: tuple[State, tuple[Array, ...], Array, Array],
     data: Data,
     point: Array,
     limit: Array,
 ) -> State:
-    box = jnp.asarray(problem.box[len(problem.parameters) :])
     couplings = problem.couplings(point)
     parts = [components(e, couplings) for e in data]
 
-    def one(state: State, observed: tuple[Array, ...], centres: Array) -> State:
+    def one(state: State, observed: tuple[Array, ...], centres: Array, box: Array) -> State:
         expand = partial(
             nuisance_expansion, problem, with_counts(data, observed), parts, centres=centres
         )

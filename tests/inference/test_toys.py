@@ -99,3 +99,22 @@ def test_fits_are_those_of_iminuit(xenon):
         # towards the light end of the box -log L levels off, and steps that promise nothing stop short of the end
         assert _minimum(evaluate, free.nuisances[i], toy, box=box) > free.nll[i] - 0.01
         assert free.nll[i] < at.nll[i] + 1e-4
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("number", "name", "value", "nll"),
+    [(37, "lar_delayed", -2.75, 527.153), (168, "lar_brn_width", 2.0, 527.758)],
+)
+def test_minima_beyond_the_seams_are_found_at_fixed_parameters(
+    experiments, number, name, value, nll
+):
+    """LAr: from the truth Newton's steps end 1.3 and more higher, this side of a knee and of two shapes' seams."""
+    data = (experiments["coherent_lar"],)
+    problem = make_problem(data, get_model("u1r"))
+    start = standard_start(problem, data).nuisances
+    point = np.array(problem.model.standard)
+    toys = draw(problem, data, np.concatenate([point, start]), 20210612, 1, first=number)
+    found = conditional_fits(problem, data, toys, point, start)
+    assert found.nll[0] < nll
+    assert found.nuisances[0, problem.nuisances.index(name)] == pytest.approx(value, abs=0.01)

@@ -36,12 +36,11 @@ def beyond_seams(problem: Problem, data: Data, search: Search, found: Minimum) -
         toy, known = changed[toy], found.expansion.value
         there = search(toy, starts, known, most=1)
         stays = _stays(there, crossings, at, first)
-        toy, at = toy[stays], at[stays]
+        toy, starts, (which, seam) = toy[stays], starts[stays], _places(crossings, at[stays])
         # with the model parameters held a few steps tell
-        there = search(toy, starts[stays], known + _MARGIN, hold=first, most=_FEW)
-        which, seam = _places(crossings, at)
-        moved = there.x[np.arange(len(at)), which] - seam
-        beyond = moved * np.sign(starts[stays][np.arange(len(at)), which] - seam) > 0
+        there = search(toy, starts, known + _MARGIN, hold=first, most=_FEW)
+        number = np.arange(len(toy))
+        beyond = (there.x[number, which] - seam) * (starts[number, which] - seam) > 0
         beyond &= there.expansion.value < known[toy] + _MARGIN
         toy, starts = toy[beyond], there.x[beyond]
         if not toy.size:

@@ -42,7 +42,6 @@ def conditional_fits(
     """
     each = sum(e.n_bins for e in data) * (1 + len(problem.names))
     size = batch_size(each) * device_count()
-
     box = problem.box[len(problem.parameters) :]
 
     def advance(toy: np.ndarray, state: State, boxes: np.ndarray, limit: int) -> State:

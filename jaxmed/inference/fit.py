@@ -11,6 +11,7 @@ from jaxmed.experiments.model import Experiment, as_group
 from jaxmed.inference import lbfgs
 from jaxmed.inference.compiling import QuickJit
 from jaxmed.inference.errors import Errors, estimates
+from jaxmed.inference.lanes import ONE_SIZE
 from jaxmed.inference.newton import Minimum
 from jaxmed.inference.polish import polish
 from jaxmed.inference.problem import Data, Problem, make_problem
@@ -24,6 +25,8 @@ from jaxmed.inference.valleys import valleys
 from jaxmed.theory.models import Choice, get_model
 
 _STARTS = 6
+# Scans of a fit are small: most of the first one's time goes into compiling.
+_BATCH = ONE_SIZE
 _ZOOM_POINTS = 25
 _LBFGS_STEPS = 300
 _LBFGS_TOLERANCE = 1e-5  # gradient norm in the bounded coordinate
@@ -62,7 +65,7 @@ def fit(
     group = as_group(experiments)
     problem = make_problem(group, get_model(model), fixed, free, constraints)
     with clock() as time:
-        standard = standard_start(problem, group)
+        standard = standard_start(problem, group, _BATCH)
         advance(tick, 0.1)
         size = max(grid ** len(problem.parameters), 1)
         scanned = scan_problem(
@@ -71,6 +74,7 @@ def fit(
             grid_axes(problem, grid),
             lambda points: advance(tick, 0.5 * points / size),
             standard,
+            _BATCH,
         )
         starts = pick_starts(problem, scanned, _STARTS)
         ends, nlls = jax.device_get(_descend(problem, jnp.asarray(starts), group))
@@ -113,7 +117,7 @@ def _zoom(
         name: np.clip(x[i] + sigma[name] * np.linspace(-4, 4, _ZOOM_POINTS), *problem.box[i])
         for i, name in enumerate(names)
     }
-    return scan_problem(problem, data, axes, start=standard).surface
+    return scan_problem(problem, data, axes, start=standard, batch=_BATCH).surface
 
 
 def _from_angle(u: Array, box: Array) -> Array:

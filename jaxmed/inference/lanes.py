@@ -15,7 +15,8 @@ CONVERGED_BELOW = 1e-6
 MOST_STEPS = 400
 # Few lanes, and the last ones of many, run in batches this much smaller: a second compiled size, far less idle work.
 _SMALLER = 8
-_SMALLEST = 8
+ONE_SIZE = 32
+"""Lanes of the largest batch that is so fast that none is smaller: half as much to compile."""
 
 Advance = Callable[[np.ndarray, State, int], tuple[State, np.ndarray]]
 """(lane numbers, their states, limit of steps) -> new states, and which lanes are over, (n_lanes,)."""
@@ -49,7 +50,7 @@ def run(
     limit, n_devices = first, device_count()
     while limit <= most and not over.all():
         going = np.flatnonzero(~over)
-        small = min(max(size // n_devices // _SMALLER, _SMALLEST) * n_devices, size)
+        small = min(max(size // n_devices // _SMALLER, ONE_SIZE) * n_devices, size)
         fitting = size if going.size > size // 2 else small
         for lanes in batches(going, fitting):
             given = jax.tree.map(lambda leaf, lanes=lanes: leaf[lanes], state)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxmed.experiments.model import Experiment, as_group
+from jaxmed.inference.memory import LARGEST
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile import Start, profile
 from jaxmed.inference.results import Surface
@@ -71,15 +72,16 @@ def scan_problem(
     axes: Mapping[str, np.ndarray],
     tick: Callable[[float], None] | None = None,
     start: Start | None = None,
+    batch: int = LARGEST,
 ) -> Scanned:
     """Profile on the product of `axes`, given in the fit's coordinate and the problem's order.
 
-    `tick` and `start` as for `profile`.
+    `tick`, `start` and `batch` as for `profile`.
     """
     grids = np.meshgrid(*axes.values(), indexing="ij")
     shape = grids[0].shape if grids else ()
     points = np.stack([g.ravel() for g in grids], axis=-1) if grids else np.zeros((1, 0))
-    found = profile(problem, points, data, tick, start)
+    found = profile(problem, points, data, tick, start, batch=batch)
     logs = {p.name: p.log for p in problem.model.parameters}
     surface = Surface(
         axes={name: 10**values if logs[name] else values for name, values in axes.items()},

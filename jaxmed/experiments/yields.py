@@ -21,9 +21,7 @@ class Yield(NamedTuple):
     1 are unit = nominal * P(y / nominal): P(r) = r but for bins that are kept from going negative.
 
     Attributes:
-        norm: product of the normalisations, ().
-        norm_slopes: its first derivatives, (n_scales,).
-        norm_bends: its second derivatives, (n_scales, n_scales).
+        factors: normalisations and their first and second derivatives, each in its own nuisance, (3, n_scales).
         unit: events at normalisation 1, (n_bins,).
         variants: nominal, all ups and all downs, (1 + 2 n_shapes, n_bins).
         weights: of the variants in y and in its first derivatives, (1 + n_shapes, 1 + 2 n_shapes).
@@ -35,9 +33,7 @@ class Yield(NamedTuple):
         folding: P'' / nominal, (n_bins,).
     """
 
-    norm: Array
-    norm_slopes: Array
-    norm_bends: Array
+    factors: Array
     unit: Array
     variants: Array
     weights: Array
@@ -47,6 +43,23 @@ class Yield(NamedTuple):
     moving: Array
     resting: Array
     folding: Array
+
+    @property
+    def norm(self) -> Array:
+        """Product of the normalisations, ()."""
+        return jnp.prod(self.factors[0])
+
+    @property
+    def norm_slopes(self) -> Array:
+        """First derivatives of `norm`, (n_scales,)."""
+        return self.factors[1] * _but(self.factors[0], 1)
+
+    @property
+    def norm_bends(self) -> Array:
+        """Second derivatives of `norm`, (n_scales, n_scales)."""
+        values, slopes, bends = self.factors
+        one = np.eye(values.size, dtype=bool)
+        return jnp.where(one, jnp.diag(bends), slopes[:, None] * slopes[None]) * _but(values, 2)
 
     @property
     def rows(self) -> Array:
@@ -61,13 +74,13 @@ class Yield(NamedTuple):
 
 def component_yield(part: Component, pulls: Pulls) -> Yield:
     """Nominal x normalisations x shape; derivatives that nobody uses cost nothing once compiled."""
-    norms = _normalisation(part, pulls)
+    factors = _factors(part, pulls)
     nominal = jnp.asarray(part.nominal)
     variants = jnp.concatenate([nominal[None], jnp.asarray(part.up), jnp.asarray(part.down)])
     weights, bends = _weights(pulls.of(part.shapes))
     if not part.shapes:
         one, zero, nothing = jnp.ones_like(nominal), jnp.zeros_like(nominal), variants[:0]
-        return Yield(*norms, nominal, variants, weights, bends, nothing, one, one, zero, zero)
+        return Yield(factors, nominal, variants, weights, bends, nothing, one, one, zero, zero)
     y, slopes = jnp.split(weights @ variants, [1])
     # A bin that is empty at the nominal stays empty: a ratio has no meaning there.
     filled = nominal != 0
@@ -76,12 +89,12 @@ def component_yield(part: Component, pulls: Pulls) -> Yield:
     value, slope, bend = _positive(ratio)
     moving, folding = jnp.where(filled, slope, 0.0), jnp.where(filled, bend / base, 0.0)
     unit, resting = nominal * value, value - slope * ratio
-    return Yield(*norms, unit, variants, weights, bends, slopes, ratio, moving, resting, folding)
+    return Yield(factors, unit, variants, weights, bends, slopes, ratio, moving, resting, folding)
 
 
 def yield_range(part: Component, low: Pulls, high: Pulls) -> tuple[Array, Array]:
     """Bounds (n_bins,) on the counts while every nuisance stays between its values in `low` and `high`."""
-    first, second = (_normalisation(part, pulls)[0] for pulls in (low, high))
+    first, second = (jnp.prod(_factors(part, pulls)[0]) for pulls in (low, high))
     norms = jnp.minimum(first, second), jnp.maximum(first, second)
     factors = jnp.ones(part.nominal.size), jnp.ones(part.nominal.size)
     if part.shapes:
@@ -94,21 +107,24 @@ def yield_range(part: Component, low: Pulls, high: Pulls) -> tuple[Array, Array]
     return ends.min(axis=0), ends.max(axis=0)
 
 
-def _normalisation(part: Component, pulls: Pulls) -> tuple[Array, Array, Array]:
-    """Product of all scale factors with its first and second derivatives in the scale nuisances."""
+def _factors(part: Component, pulls: Pulls) -> Array:
+    """The normalisations and two derivatives, (3, n_scales)."""
     raw = 1 + part.widths * pulls.of(part.scales)
     # The signal strength may reach zero, no neutrinos at all: its box keeps it from going below.
     bent = np.array([name != STRENGTH for name in part.scales], dtype=bool)
     value, slope, bend = _positive(raw)
-    factors = jnp.where(bent, value, raw)
     slopes = jnp.where(bent, slope, 1.0) * part.widths
     bends = jnp.where(bent, bend, 0.0) * part.widths**2
-    # products of all the others, without dividing: a factor may be zero
-    one = np.eye(len(part.scales), dtype=bool)
-    but_one = jnp.prod(jnp.where(one, 1.0, factors[None]), axis=-1)
-    but_two = jnp.prod(jnp.where(one[:, None] | one[None], 1.0, factors[None, None]), axis=-1)
-    second = jnp.where(one, jnp.diag(bends), slopes[:, None] * slopes[None]) * but_two
-    return jnp.prod(factors), slopes * but_one, second
+    return jnp.stack([jnp.where(bent, value, raw), slopes, bends])
+
+
+def _but(factors: Array, number: int) -> Array:
+    """Products of all factors but one or two, (n, ...), without dividing: a factor may be zero."""
+    left_out = one = np.eye(factors.size, dtype=bool)
+    if number == 2:
+        left_out = one[:, None] | one[None]
+    others = jnp.where(left_out, 1.0, jnp.broadcast_to(factors, left_out.shape))
+    return jnp.prod(others, axis=-1)
 
 
 def _changes(part: Component) -> tuple[Array, Array, Array]:

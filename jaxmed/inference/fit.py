@@ -90,7 +90,10 @@ def fit(
 
 @QuickJit
 def _descend(problem: Problem, starts: Array, data: Data) -> tuple[Array, Array]:
-    """L-BFGS in the bounded coordinate from each start (n_starts, n_free): where it ends, and -log L."""
+    """L-BFGS in the bounded coordinate from each start (n_starts, n_free): where it ends, and -log L.
+
+    One after the other: a batch would wait for its slowest start, and takes longer to compile.
+    """
     box = jnp.asarray(problem.box)
 
     def objective(angle: Array) -> Array:
@@ -102,7 +105,7 @@ def _descend(problem: Problem, starts: Array, data: Data) -> tuple[Array, Array]
         )
         return _from_angle(end.x, box), end.value
 
-    return jax.vmap(one)(starts)
+    return jax.lax.map(one, starts)
 
 
 def _zoom(

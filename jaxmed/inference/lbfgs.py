@@ -1,7 +1,7 @@
 """optax L-BFGS with the line search flattened into the main loop.
 
-Each pass evaluates the objective once per lane: a step is accepted, or its length is cut. Under vmap no
-lane waits for the line search of another, and the compiled program holds one copy of the gradient.
+Each pass evaluates the objective once: a step is accepted, or its length is cut. The compiled program holds one copy
+of the gradient.
 """
 
 from collections.abc import Callable
@@ -21,7 +21,7 @@ _SHORTEST = 1e-12
 
 
 class State(NamedTuple):
-    """Where a lane is: point, value, gradient, the direction it tries next and how far along it."""
+    """Where a minimisation is: point, value, gradient, the direction it tries next and how far along it."""
 
     x: Array
     value: Array
@@ -76,15 +76,14 @@ def _advance(
     accepted = first | (value <= state.value + _ARMIJO * state.length * slope)
     scaled, memory = _precondition(solver, gradient, state.memory, x)
     # Across negative curvature the memory may point uphill: forget it and follow the gradient.
-    fresh = first | (jnp.sum(scaled * gradient) <= 0)
-    _, forgotten = _precondition(solver, gradient, solver.init(x), x)
+    uphill = jnp.sum(scaled * gradient) <= 0
     moved = State(
         x=x,
         value=value,
         gradient=gradient,
-        direction=-jnp.where(fresh, gradient, scaled),
-        length=jnp.where(fresh, jnp.minimum(1.0, 1 / jnp.linalg.norm(gradient)), 1.0),
-        memory=_select(fresh, forgotten, memory),
+        direction=-jnp.where(uphill, gradient, scaled),
+        length=jnp.where(uphill, jnp.minimum(1.0, 1 / jnp.linalg.norm(gradient)), 1.0),
+        memory=_select(uphill, solver.init(x), memory),
         passes=state.passes,
     )
     chosen = _select(accepted, moved, state._replace(length=_CUT * state.length))

@@ -58,7 +58,7 @@ def toy_speeds(
     free = partial(global_fits, problem, data, fitted, finder)
     sample = _first(toys, plan.sample)
     one_start = np.arange(plan.sample), np.tile(truth, (plan.sample, 1))
-    starts = {"conditional": one_start, "global": candidates(problem, sample, finder)}
+    starts = {"conditional": one_start, "global": candidates(problem, data, sample, finder)}
     alone = _even_starts(problem, start, plan.sample)
     found = {}
     for name, fits, held in (("conditional", fixed, point), ("global", free, point[:0])):

@@ -40,15 +40,13 @@ def components(experiment: Experiment, couplings: Couplings) -> tuple[Component,
 def signal(experiment: Experiment, couplings: Couplings) -> Component:
     """All neutrino events, standard model and mediator, with their systematic variations."""
     stacks = [channel_events(channel, couplings) for channel in experiment.channels]
-    variants = jnp.stack(stacks).sum(axis=0)
-    return Component(
-        variants[0],
-        variants[1::2],
-        variants[2::2],
-        experiment.widths,
-        experiment.shapes,
-        experiment.scales,
-    )
+    return as_signal(experiment, jnp.stack(stacks).sum(axis=0))
+
+
+def as_signal(experiment: Experiment, variants: Array) -> Component:
+    """Neutrino events (n_variants, n_bins): nominal, then up and down of every shape."""
+    systematics = experiment.widths, experiment.shapes, experiment.scales
+    return Component(variants[0], variants[1::2], variants[2::2], *systematics)
 
 
 def counts(parts: tuple[Component, ...], pulls: Pulls) -> Array:

@@ -6,7 +6,7 @@ from typing import Any, TypeVar
 
 import jax
 import numpy as np
-from jax.sharding import Mesh, PartitionSpec
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 T = TypeVar("T")
 
@@ -42,6 +42,12 @@ def over_devices(function: Callable[..., T]) -> Callable[..., T]:
         )(lanes, *shared)
 
     return spread
+
+
+def on_all_devices(tree: T) -> T:
+    """What all lanes share, copied to the local devices once: as NumPy arrays every call would copy it again."""
+    mesh = Mesh(np.array(jax.local_devices()), (_AXIS,))
+    return jax.device_put(tree, NamedSharding(mesh, PartitionSpec()))
 
 
 def device_count() -> int:

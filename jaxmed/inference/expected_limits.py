@@ -15,8 +15,8 @@ from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile import Start, standard_start
 from jaxmed.inference.progress import Tick, advance
 from jaxmed.inference.results import UNCONVERGED
-from jaxmed.inference.toy_fits import conditional_fits, with_counts
-from jaxmed.inference.toys import Toys, draw
+from jaxmed.inference.toy_fits import conditional_fits
+from jaxmed.inference.toys import Toys, draw, with_counts
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
 from jaxmed.theory.models import Model

@@ -10,19 +10,19 @@ from jax import Array
 
 from jaxmed.experiments.templates import stencil_numbers, tabulate
 from jaxmed.inference.compiling import QuickJit
-from jaxmed.inference.devices import device_count, over_devices
+from jaxmed.inference.devices import device_count, on_all_devices, over_devices
 from jaxmed.inference.grid_minima import between, lowest_minima
 from jaxmed.inference.grid_score import Library, score, stepped, tabulate_grid
 from jaxmed.inference.joint import Tables, joint_expansion
 from jaxmed.inference.lanes import batches
 from jaxmed.inference.newton import State, minimise
+from jaxmed.inference.nuisance_search import search_at_each
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.profile import Profiled, summary
-from jaxmed.inference.rivals import Search, lowest_of
+from jaxmed.inference.rivals import Search, batch_size, lowest_of
 from jaxmed.inference.seams import beyond_seams
-from jaxmed.inference.toy_fits import batch_size, with_counts
 from jaxmed.inference.toy_grid import mass_line, toy_grid
-from jaxmed.inference.toys import Toys
+from jaxmed.inference.toys import Toys, restrict_toys, with_counts
 
 _STARTS = 4
 # -log L: a local minimum of the grid this far above the lowest may still turn out lower.
@@ -34,7 +34,7 @@ _FIRST_ROUND = 4
 # Measured: a number of a table, which toys of about the same mass share, slows a batch as an eighth of a toy's own.
 _STENCILS = 8
 _ALONG_LINE = 101  # couplings at one mass
-_SCORE_NUMBERS = 4_000_000  # grid points times (1 + nuisances) times toys held at once
+_SCORE_NUMBERS = 16_000_000  # grid points times (1 + nuisances) times toys held at once
 
 
 class Finder(NamedTuple):
@@ -72,7 +72,8 @@ def make_finder(
             f"constraints = {list(problem.constraints)}: expected none, toys are drawn for experiments only"
         )
     box = problem.box[: len(problem.parameters)]
-    tables = tuple(tabulate(e, problem.couplings, box, _mass_range(problem)) for e in data)
+    masses = _mass_range(problem)
+    tables = on_all_devices(tuple(tabulate(e, problem.couplings, box, masses) for e in data))
     points = toy_grid(problem, data, start, density)
     return Finder(*_tabulated(problem, data, start, points), tables, problem.box)
 
@@ -114,15 +115,25 @@ def global_fits(problem: Problem, data: Data, toys: Toys, finder: Finder) -> Pro
     Returns:
         Profiled with x, model parameters first, in place of the nuisances, (n_toys, n_free).
     """
-    owner, starts = candidates(problem, toys, finder)
+    data = on_all_devices(data)
+    owner, starts = candidates(problem, data, toys, finder)
     search = _search(problem, data, toys, finder)
     found = lowest_of(owner, search(owner, starts, np.full(len(toys.centres), np.inf)))
-    return summary(beyond_seams(problem, data, search, found), finder.box)
+
+    def at_each(part: Problem, own: Data, numbers: np.ndarray, theta: np.ndarray) -> Search:
+        few = restrict_toys(toys, problem, data, part, own, numbers)
+        names = {e.name for e in own}
+        tables = [t for t, e in zip(finder.tables, data, strict=True) if e.name in names]
+        return search_at_each(part, own, few, theta, tables)
+
+    return summary(beyond_seams(problem, data, search, found, at_each), finder.box)
 
 
-def candidates(problem: Problem, toys: Toys, finder: Finder) -> tuple[np.ndarray, np.ndarray]:
+def candidates(
+    problem: Problem, data: Data, toys: Toys, finder: Finder
+) -> tuple[np.ndarray, np.ndarray]:
     """Where the global minimum of each toy may be: number of the toy (n,), ascending, and x (n, n_free)."""
-    values, starts = _starts(problem, toys, finder)
+    values, starts = _starts(problem, data, toys, finder)
     owner, which = np.nonzero(values < values[:, :1] + _MARGIN)
     return owner, starts[owner, which]
 
@@ -136,7 +147,9 @@ def _mass_range(problem: Problem) -> tuple[float, float]:
     return held, held
 
 
-def _starts(problem: Problem, toys: Toys, finder: Finder) -> tuple[np.ndarray, np.ndarray]:
+def _starts(
+    problem: Problem, data: Data, toys: Toys, finder: Finder
+) -> tuple[np.ndarray, np.ndarray]:
     """Lowest local minima of each toy's grid: values (n_toys, _STARTS) ascending and x (n_toys, _STARTS, n_free)."""
     n, each = len(toys.centres), len(finder.library.points) * (1 + len(problem.nuisances))
     size = int(max(_SCORE_NUMBERS // each, 1)) * device_count()
@@ -146,7 +159,7 @@ def _starts(problem: Problem, toys: Toys, finder: Finder) -> tuple[np.ndarray, n
     for lanes in batches(np.arange(n), size):
         own = tuple(o[lanes] for o in toys.observed), toys.centres[lanes]
         values[lanes], starts[lanes] = jax.device_get(
-            _pick(problem, own, finder.library, finder.points, finder.box)
+            _pick(problem, own, finder.library, data, finder.points, finder.box)
         )
     return values, starts
 
@@ -156,24 +169,26 @@ def _pick(
     problem: Problem,
     lanes: tuple[tuple[Array, ...], Array],
     library: Library,
+    data: Data,
     points: Array,
     box: Array,
 ) -> tuple[Array, Array]:
-    return over_devices(partial(_pick_lanes, problem))(lanes, library, points, box)
+    return over_devices(partial(_pick_lanes, problem))(lanes, library, data, points, box)
 
 
 def _pick_lanes(
     problem: Problem,
     lanes: tuple[tuple[Array, ...], Array],
     library: Library,
+    data: Data,
     points: Array,
     box: Array,
 ) -> tuple[Array, Array]:
     shape = points.shape[:-1]
-    minima = lowest_minima(score(problem, library, *lanes).reshape(-1, *shape), _STARTS)
+    minima = lowest_minima(score(problem, library, data, *lanes).reshape(-1, *shape), _STARTS)
     flat = jnp.ravel_multi_index(tuple(jnp.moveaxis(minima.at, -1, 0)), shape, mode="clip")
     theta = between(points, minima)
-    x = jnp.concatenate([theta, stepped(problem, library, *lanes, flat)], axis=-1)
+    x = jnp.concatenate([theta, stepped(problem, library, data, *lanes, flat)], axis=-1)
     low, high = box.T
     return minima.value, jnp.clip(x, low[None, None], high[None, None])
 

@@ -10,8 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from jaxmed.experiments.forward import as_signal
 from jaxmed.experiments.likelihood import data_slopes, prior_weights
-from jaxmed.experiments.model import Component, Experiment
+from jaxmed.experiments.model import Experiment
 from jaxmed.experiments.pulls import Pulls
 from jaxmed.experiments.templates import Jet, Table, signal_jet
 from jaxmed.experiments.yields import Yield
@@ -57,9 +58,7 @@ def _data_expansion(
     experiment: Experiment, jet: Jet, pulls: Pulls, names: tuple[str, ...]
 ) -> Expansion:
     """One data term in the model parameters and the nuisances `names`."""
-    systematics = experiment.widths, experiment.shapes, experiment.scales
-    signal = Component(jet.value[0], jet.value[1::2], jet.value[2::2], *systematics)
-    part = (signal, *experiment.background)
+    part = (as_signal(experiment, jet.value), *experiment.background)
     at = expected(part, pulls, names)
     alone = data_expansion(experiment, part, at, names)
     slope, weight = data_slopes(experiment, at.mu)

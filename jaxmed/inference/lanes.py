@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from jaxmed.inference.devices import device_count
-from jaxmed.inference.newton import FIRST_DAMPING, State, begin
+from jaxmed.inference.newton import State
 
 TOLERANCE = 1e-9
 CONVERGED_BELOW = 1e-6
@@ -23,12 +23,11 @@ Advance = Callable[[np.ndarray, State, int], tuple[State, np.ndarray]]
 
 
 def run(
-    starts: np.ndarray,
+    state: State,
     advance: Advance,
     size: int,
     first: int,
     tick: Callable[[int], None],
-    damping: float = FIRST_DAMPING,
     most: int = MOST_STEPS,
 ) -> State:
     """Advance all lanes until each is over or out of steps.
@@ -37,16 +36,14 @@ def run(
     all rounds so far the next one is at least half as long as they were together.
 
     Args:
-        starts: (n_lanes, n).
+        state: of all lanes, from `newton.begin`; overwritten.
         advance: works on `size` lanes at a time.
         size: of every batch, so that one program serves all; a multiple of the number of devices.
         first: steps of the first round, what most lanes need.
         tick: called with the number of lanes finished since the last call.
-        damping: of the first step.
         most: steps of a lane.
     """
-    state = begin(starts, damping)
-    over = np.zeros(len(starts), dtype=bool)
+    over = np.zeros(len(state.at.x), dtype=bool)
     limit, n_devices = first, device_count()
     while limit <= most and not over.all():
         going = np.flatnonzero(~over)

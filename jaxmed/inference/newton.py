@@ -151,8 +151,7 @@ def _times(x: Array, move: Array, box: Array) -> Array:
 def step(expansion: Expansion, x: Leaf, damping: Leaf, box: Leaf) -> tuple[Array, Array]:
     """One Levenberg-Marquardt proposal inside the box, and the decrease of the value it expects.
 
-    Where the curvature is negative a short step goes downhill, and infinity is expected of it. A large system that
-    is not positive definite gives NaN: no value improves on the old one there, and the damping grows.
+    Where the curvature is negative a short step goes downhill, and infinity is expected of it.
     """
     low, high = box.T
     gradient = expansion.gradient

@@ -11,11 +11,11 @@ from jax import Array
 
 from jaxmed.experiments.forward import components
 from jaxmed.inference.compiling import QuickJit
-from jaxmed.inference.devices import device_count, over_devices
+from jaxmed.inference.devices import device_count, on_all_devices, over_devices
 from jaxmed.inference.expansion import least_nll, nuisance_expansion
 from jaxmed.inference.lanes import CONVERGED_BELOW, TOLERANCE, batches, run
 from jaxmed.inference.memory import LARGEST, fastest_batch
-from jaxmed.inference.newton import Minimum, State, minimise, pressed, settle
+from jaxmed.inference.newton import Minimum, State, begin, minimise, pressed, settle
 from jaxmed.inference.problem import Data, Problem, blocks, constraint_part
 from jaxmed.inference.results import CONVERGED, EXCLUDED, UNCONVERGED
 
@@ -83,23 +83,41 @@ def profile(
             rounding.
     """
     start = start or standard_start(problem, data, batch)
-    nuisances = np.zeros((len(points), len(problem.nuisances)))
-    total, squares = np.zeros(len(points)), np.zeros(len(points))
-    status = np.zeros(len(points), dtype=np.int8)
-    parts = blocks(problem, data)
-    share = partial(_share, tick, len(parts))
-    for block, own in parts:
-        index = [problem.nuisances.index(name) for name in block.nuisances]
-        size = min(batch, fastest_batch(block, own))
-        begun = Start(start.nuisances[..., index], start.nll)
-        found = _profile_block(block, points, own, begun, share, size * device_count())
+    nuisances, floor = start
+    share = partial(_share, tick, len(blocks(problem, data)))
+
+    def profile_block(block: Problem, own: Data, columns: np.ndarray) -> Profiled:
+        size = min(batch, fastest_batch(block, own)) * device_count()
+        begun = Start(nuisances[..., columns], floor)
+        return _profile_block(block, points, own, begun, share, size)
+
+    found = join_blocks(problem, on_all_devices(data), len(points), profile_block)
+    if problem.constraints:
+        # the same for all values of the nuisances: added once, not in every block
+        found = found._replace(nll=found.nll + _constraints(constraint_part(problem), points))
+    return found
+
+
+def join_blocks(
+    problem: Problem, data: Data, n: int, fit: Callable[[Problem, Data, np.ndarray], Profiled]
+) -> Profiled:
+    """Fits of n points or toys, each the sum of its blocks.
+
+    Args:
+        problem: what is split into blocks.
+        data: the experiments.
+        n: how many points or toys.
+        fit: (block, its data, numbers of its nuisances) -> its minima.
+    """
+    nuisances = np.zeros((n, len(problem.nuisances)))
+    total, squares, status = np.zeros(n), np.zeros(n), np.zeros(n, dtype=np.int8)
+    for block, own in blocks(problem, data):
+        columns = np.array([problem.nuisances.index(name) for name in block.nuisances], dtype=int)
+        found = fit(block, own, columns)
         total += found.nll
         squares += found.gradient_norm**2
         status = np.maximum(status, found.status)
-        nuisances[:, index] = found.nuisances
-    if problem.constraints:
-        # the same for all values of the nuisances: added once, not in every block
-        total += _constraints(constraint_part(problem), points)
+        nuisances[:, columns] = found.nuisances
     return Profiled(total, nuisances, status, np.sqrt(squares))
 
 
@@ -138,7 +156,7 @@ def _profile_block(
         return found, (found.at.decrement <= TOLERANCE) | (least > hopeless)
 
     starts = np.broadcast_to(start.nuisances, (len(points), len(problem.nuisances)))
-    state = run(starts, advance, size, _FIRST_ROUND, tick)
+    state = run(begin(starts), advance, size, _FIRST_ROUND, tick)
     return _summary(problem, state, floor, floor > hopeless)
 
 

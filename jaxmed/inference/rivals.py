@@ -1,13 +1,13 @@
 """Several starts for the minimum of each toy: those that cannot come out lowest are given up on the way."""
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, TypeVar
 
 import jax
 import numpy as np
 
 from jaxmed.inference.lanes import MOST_STEPS, run, silent
-from jaxmed.inference.newton import FIRST_DAMPING, Minimum, State
+from jaxmed.inference.newton import FIRST_DAMPING, Minimum, State, begin
 
 LOWER = 1e-3
 """Of -log L: what is lower by less is not lower."""
@@ -15,11 +15,20 @@ LOWER = 1e-3
 _HOPE = 10.0
 
 
+T = TypeVar("T")
+
+Advance = Callable[[np.ndarray, State, np.ndarray, int], State]
+"""(numbers of toys (n,), their states, boxes (n, n_free, 2), limit of steps) -> new states."""
+# Numbers in a batch (for a fit of nuisances, bins times nuisances times toys): it should stay in the cache.
+_BATCH_NUMBERS = 200_000
+_MOST = 2048
+
+
 class Search(NamedTuple):
     """How the minima of toys are searched for.
 
     Attributes:
-        advance: (numbers of toys (n,), their states, boxes (n, n_free, 2), limit of steps) -> new states.
+        advance: takes the steps.
         box: (n_free, 2).
         tolerance: on the expected further decrease of -log L.
         batch: lanes at a time.
@@ -27,36 +36,41 @@ class Search(NamedTuple):
         damping: of the first step.
     """
 
-    advance: Callable[[np.ndarray, State, np.ndarray, int], State]
+    advance: Advance
     box: np.ndarray
     tolerance: float
     batch: int
     first: int
     damping: float = FIRST_DAMPING
 
-    def __call__(
+    def __call__(self, owner: np.ndarray, starts: np.ndarray, known: np.ndarray) -> Minimum:
+        """Where starts x (n_starts, n_free) end; `owner` and `known` as for `go_on`."""
+        return self.go_on(owner, begin(starts, self.damping), known).at
+
+    def go_on(
         self,
         owner: np.ndarray,
-        starts: np.ndarray,
+        state: State,
         known: np.ndarray,
-        hold: int = 0,
+        hold: Sequence[int] | np.ndarray = (),
         most: int = MOST_STEPS,
-    ) -> Minimum:
-        """Where the starts end.
+    ) -> State:
+        """Take up searches from their states, which are overwritten.
 
         Args:
             owner: number of the toy, (n_starts,).
-            starts: x, (n_starts, n_free).
+            state: of each start.
             known: lowest value known of each toy, (n_toys,).
-            hold: how many of the first parameters stay where they start.
-            most: steps.
+            hold: numbers of the parameters that stay where they are.
+            most: steps, earlier ones included.
         """
+        held = np.asarray(hold, dtype=int)
         lowest, leader = known.copy(), np.full(len(known), -1)
 
         def advance(lanes: np.ndarray, state: State, limit: int) -> tuple[State, np.ndarray]:
             toy = owner[lanes]
             boxes = np.repeat(self.box[None], len(lanes), axis=0)
-            boxes[:, :hold] = state.at.x[:, :hold, None]
+            boxes[:, held] = state.at.x[:, held, None]
             found = self.advance(toy, state, boxes, limit)
             value, decrement = found.at.expansion.value, found.at.decrement
             np.minimum.at(lowest, toy, value)
@@ -66,7 +80,12 @@ class Search(NamedTuple):
             return found, beaten | (decrement <= self.tolerance)
 
         first = min(self.first, most)
-        return run(starts, advance, self.batch, first, silent, self.damping, most).at
+        return run(state, advance, self.batch, first, silent, most)
+
+
+def batch_size(each: int) -> int:
+    """Toys at a time on each device if one of them works on so many numbers: a power of two within the budget."""
+    return int(2 ** np.clip(np.floor(np.log2(_BATCH_NUMBERS / each)), 3, np.log2(_MOST)))
 
 
 def lowest_of(owner: np.ndarray, found: Minimum) -> Minimum:
@@ -75,8 +94,8 @@ def lowest_of(owner: np.ndarray, found: Minimum) -> Minimum:
     return rows(found, order[np.unique(owner[order], return_index=True)[1]])
 
 
-def rows(found: Minimum, numbers: np.ndarray) -> Minimum:
-    """Some of many minima."""
+def rows(found: T, numbers: np.ndarray) -> T:
+    """Some of many minima, or of their searches' states."""
     return jax.tree.map(lambda leaf: leaf[numbers], found)
 
 

@@ -1,29 +1,14 @@
 """Fits of many toys at one point of the model parameters."""
 
-from dataclasses import replace
-from functools import partial
-
-import jax
 import numpy as np
-from jax import Array
 
-from jaxmed.experiments.forward import components
-from jaxmed.experiments.model import Experiment
-from jaxmed.inference.compiling import QuickJit
-from jaxmed.inference.devices import device_count, over_devices
-from jaxmed.inference.expansion import nuisance_expansion
-from jaxmed.inference.lanes import TOLERANCE
-from jaxmed.inference.newton import State, minimise, settle
+from jaxmed.inference.devices import on_all_devices
+from jaxmed.inference.nuisance_search import search_at_point
 from jaxmed.inference.problem import Data, Problem
-from jaxmed.inference.profile import Profiled, summary
+from jaxmed.inference.profile import Profiled, join_blocks, summary
 from jaxmed.inference.rivals import Search
 from jaxmed.inference.seams import beyond_seams
-from jaxmed.inference.toys import Toys
-
-# Numbers in a batch (for a fit of nuisances, bins times nuisances times toys): it should stay in the cache.
-_BATCH_NUMBERS = 200_000
-_MOST = 2048
-_FIRST_ROUND = 5
+from jaxmed.inference.toys import Toys, restrict_toys
 
 
 def conditional_fits(
@@ -31,7 +16,7 @@ def conditional_fits(
 ) -> Profiled:
     """Minimise -log L of every toy over the nuisances.
 
-    Experiments are fitted together, also where they share no nuisance: toys are many, and one program is enough.
+    Experiments that share no free nuisance are fitted apart.
 
     Args:
         problem: names of the free parameters.
@@ -40,60 +25,24 @@ def conditional_fits(
         point: model parameters in the fit's coordinate, (n_parameters,), the same for all toys.
         start: of the nuisances, (n_nuisances,), such as the truth.
     """
-    each = sum(e.n_bins for e in data) * (1 + len(problem.names))
-    size = batch_size(each) * device_count()
-    box = problem.box[len(problem.parameters) :]
 
-    def advance(toy: np.ndarray, state: State, boxes: np.ndarray, limit: int) -> State:
-        own = tuple(o[toy] for o in toys.observed), toys.centres[toy], boxes
-        return jax.device_get(_advance(problem, (state, *own), data, point, limit))
+    def fit_block(block: Problem, own: Data, columns: np.ndarray) -> Profiled:
+        few = restrict_toys(toys, problem, data, block, own)
+        return _fit_block(block, own, few, point, start[columns])
 
-    search = Search(advance, box, TOLERANCE, size, _FIRST_ROUND)
+    return join_blocks(problem, on_all_devices(data), len(toys.centres), fit_block)
+
+
+def _fit_block(
+    problem: Problem, data: Data, toys: Toys, point: np.ndarray, start: np.ndarray
+) -> Profiled:
+    def at_point(part: Problem, own: Data, numbers: np.ndarray, theta: np.ndarray) -> Search:
+        del theta
+        few = restrict_toys(toys, problem, data, part, own, numbers)
+        return search_at_point(part, own, few, point)
+
+    search = search_at_point(problem, data, toys, point)
     n = len(toys.centres)
     found = search(np.arange(n), np.tile(start, (n, 1)), np.full(n, np.inf))
-    return summary(beyond_seams(problem, data, search, found), box)
-
-
-def batch_size(each: int) -> int:
-    """Toys at a time on each device if one of them works on so many numbers: a power of two within the budget."""
-    return int(2 ** np.clip(np.floor(np.log2(_BATCH_NUMBERS / each)), 3, np.log2(_MOST)))
-
-
-def with_counts(data: Data, observed: tuple[Array, ...]) -> Data:
-    """The experiments with other counts."""
-    return tuple(_with(e, counts) for e, counts in zip(data, observed, strict=True))
-
-
-def _with(experiment: Experiment, counts: Array) -> Experiment:
-    return replace(experiment, observed=counts)
-
-
-@QuickJit
-def _advance(
-    problem: Problem,
-    lanes: tuple[State, tuple[Array, ...], Array, Array],
-    data: Data,
-    point: Array,
-    limit: int,
-) -> State:
-    return over_devices(partial(_advance_lanes, problem))(lanes, data, point, limit)
-
-
-def _advance_lanes(
-    problem: Problem,
-    lanes: tuple[State, tuple[Array, ...], Array, Array],
-    data: Data,
-    point: Array,
-    limit: Array,
-) -> State:
-    couplings = problem.couplings(point)
-    parts = [components(e, couplings) for e in data]
-
-    def one(state: State, observed: tuple[Array, ...], centres: Array, box: Array) -> State:
-        expand = partial(
-            nuisance_expansion, problem, with_counts(data, observed), parts, centres=centres
-        )
-        end = minimise(expand, state, box, tolerance=TOLERANCE, limit=limit)
-        return settle(end, box, TOLERANCE)
-
-    return jax.vmap(one)(*lanes)
+    found = beyond_seams(problem, data, search, found, at_point)
+    return summary(found, problem.box[len(problem.parameters) :])

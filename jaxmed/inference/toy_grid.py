@@ -87,7 +87,7 @@ def _expected_score(problem: Problem, library: Library, data: Data) -> Array:
     """The score of what the first point predicts, (n_points,)."""
     couplings, pulls = problem.couplings(library.points[0]), problem.pulls(library.start)
     expected = tuple(counts(components(e, couplings), pulls)[None] for e in data)
-    return score(problem, library, expected, library.start[None])[0]
+    return score(problem, library, data, expected, library.start[None])[0]
 
 
 def _ends(log_g: np.ndarray, rise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,5 +1,6 @@
 """Pseudo-data: counts of every bin, and what the auxiliary measurements behind the priors gave."""
 
+from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -46,6 +47,27 @@ def draw(
     numbers = np.arange(first, first + number)
     observed, centres = jax.device_get(_draw(problem, jnp.asarray(x), data, seed, numbers))
     return Toys(observed, centres, numbers)
+
+
+def with_counts(data: Data, observed: tuple[Array, ...]) -> Data:
+    """The experiments with other counts."""
+    pairs = zip(data, observed, strict=True)
+    return tuple(replace(experiment, observed=counted) for experiment, counted in pairs)
+
+
+def restrict_toys(
+    toys: Toys,
+    whole: Problem,
+    data: Data,
+    part: Problem,
+    own: Data,
+    numbers: np.ndarray | slice = slice(None),
+) -> Toys:
+    """Of some toys those counts and centres that belong to a part (`problem.restrict`) of a problem."""
+    names = [e.name for e in own]
+    observed = [o[numbers] for o, e in zip(toys.observed, data, strict=True) if e.name in names]
+    columns = [whole.nuisances.index(name) for name in part.nuisances]
+    return Toys(tuple(observed), toys.centres[numbers][:, columns], toys.numbers[numbers])
 
 
 @partial(jax.jit, static_argnums=0)

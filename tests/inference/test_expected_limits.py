@@ -8,8 +8,7 @@ from jaxmed.inference.hypothesis import standard_point
 from jaxmed.inference.limits import limits
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile import standard_start
-from jaxmed.inference.toy_fits import with_counts
-from jaxmed.inference.toys import draw
+from jaxmed.inference.toys import draw, with_counts
 from jaxmed.theory.models import get_model
 
 

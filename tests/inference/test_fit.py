@@ -52,7 +52,9 @@ def test_iminuit_finds_the_same_minimum(experiments, names):
     rng = np.random.default_rng(1)
     shift = rng.normal(0, 0.2, len(best)) * [0.3 if n in logs else 1.0 for n in problem.names]
     minuit = _iminuit(problem, data, np.clip(best + shift, *(problem.box.T * 0.999)))
-    assert abs(minuit.fval - result.nll) < 1e-6
+    assert minuit.fval > result.nll - 1e-6
+    # CsI prefers the heavy end of the box, where -log L is a plateau: MIGRAD may stop a few 1e-6 higher
+    assert minuit.fval < result.nll + 1e-5
 
 
 def test_errors_agree_with_iminuit(experiments):

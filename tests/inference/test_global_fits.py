@@ -13,8 +13,8 @@ from jaxmed.inference.joint import joint_expansion
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile import standard_start
 from jaxmed.inference.results import UNCONVERGED
-from jaxmed.inference.toy_fits import conditional_fits, with_counts
-from jaxmed.inference.toys import draw
+from jaxmed.inference.toy_fits import conditional_fits
+from jaxmed.inference.toys import draw, with_counts
 from jaxmed.theory.models import get_model
 
 

@@ -1,4 +1,4 @@
-"""Small symmetric systems, on both sides of the size at which LAPACK takes over."""
+"""Small symmetric systems."""
 
 import jax
 import jax.numpy as jnp
@@ -8,7 +8,7 @@ import pytest
 from jaxmed.inference.ldl import solve
 
 
-@pytest.mark.parametrize("n", [0, 1, 2, 5, 6, 7, 12])
+@pytest.mark.parametrize("n", [0, 1, 2, 5, 12])
 def test_solution_solves_the_system(n):
     root = np.random.default_rng(n).normal(size=(50, n, n))
     matrix = root @ root.swapaxes(1, 2) + np.eye(n)
@@ -19,17 +19,12 @@ def test_solution_solves_the_system(n):
 
 
 @pytest.mark.parametrize("n", [2, 6, 9])
-def test_the_way_is_downhill_whatever_the_signs_of_the_first_rows(n):
+def test_the_way_is_downhill_whatever_the_signs(n):
     root = np.random.default_rng(n).normal(size=(50, n, n))
     matrix = root + root.swapaxes(1, 2)
-    matrix[:, 6:, 6:] += 20 * np.eye(max(n - 6, 0))
+    matrix[:25] += 2 * n * np.eye(n)
     right = np.random.default_rng(1).normal(size=(50, n))
     found, definite = jax.vmap(solve)(jnp.asarray(matrix), jnp.asarray(right))
     np.testing.assert_array_equal(definite, np.linalg.eigvalsh(matrix)[:, 0] > 0)
-    assert 0 < definite.mean() < 1 or n > 2
+    assert 0 < definite.mean() < 1
     assert np.all(np.sum(found * right, axis=1) > 0)
-
-
-def test_a_matrix_whose_last_rows_are_not_positive_definite_gives_nan():
-    found, definite = solve(jnp.eye(8).at[7, 7].set(-1.0), jnp.ones(8))
-    assert np.isnan(found).any() and not definite

@@ -11,8 +11,8 @@ from jaxmed.inference.global_fits import global_fits, make_finder
 from jaxmed.inference.hypothesis import standard_point
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile import standard_start
-from jaxmed.inference.toy_fits import conditional_fits, with_counts
-from jaxmed.inference.toys import draw
+from jaxmed.inference.toy_fits import conditional_fits
+from jaxmed.inference.toys import draw, with_counts
 from jaxmed.theory.models import get_model
 
 N = 200

@@ -1,0 +1,123 @@
+"""Searches of toys for minima in the nuisances, the model parameters held."""
+
+from functools import partial
+
+import jax
+import numpy as np
+from jax import Array
+
+from jaxmed.experiments.forward import as_signal, components
+from jaxmed.experiments.templates import signal_jet
+from jaxmed.inference.compiling import QuickJit
+from jaxmed.inference.devices import device_count, over_devices
+from jaxmed.inference.expansion import Parts, nuisance_expansion
+from jaxmed.inference.joint import Tables
+from jaxmed.inference.lanes import TOLERANCE, batches
+from jaxmed.inference.newton import State, minimise, settle
+from jaxmed.inference.problem import Data, Problem
+from jaxmed.inference.rivals import Advance, Search, batch_size
+from jaxmed.inference.toys import Toys, with_counts
+
+_FIRST_ROUND = 5
+_AT_ONCE = 64  # signals of toys worked out together
+
+Lanes = tuple[State, tuple[Array, ...], Array, Array]
+"""States, counts of each experiment, centres and boxes of all lanes."""
+
+
+def search_at_point(problem: Problem, data: Data, toys: Toys, point: np.ndarray) -> Search:
+    """At the same model parameters (n_parameters,) for all toys."""
+
+    def advance(toy: np.ndarray, state: State, boxes: np.ndarray, limit: int) -> State:
+        own = tuple(o[toy] for o in toys.observed), toys.centres[toy], boxes
+        return jax.device_get(_at_point(problem, (state, *own), data, point, limit))
+
+    return _search(problem, data, advance)
+
+
+def search_at_each(
+    problem: Problem, data: Data, toys: Toys, theta: np.ndarray, tables: Tables
+) -> Search:
+    """At model parameters (n_toys, n_parameters) of each toy's own; `tables` of each experiment's signal."""
+    signals = _signals(problem, data, theta, tables)
+
+    def advance(toy: np.ndarray, state: State, boxes: np.ndarray, limit: int) -> State:
+        own = tuple(o[toy] for o in toys.observed), toys.centres[toy], boxes
+        lanes = tuple(each[toy] for each in signals), (state, *own)
+        return jax.device_get(_at_each(problem, lanes, data, limit))
+
+    return _search(problem, data, advance)
+
+
+def _signals(
+    problem: Problem, data: Data, theta: np.ndarray, tables: Tables
+) -> tuple[np.ndarray, ...]:
+    """Events of every variant at theta (n, n_parameters), (n, n_variants, n_bins) of each experiment."""
+    found = []
+    for lanes in batches(np.arange(len(theta)), _AT_ONCE * device_count()):
+        found.append(jax.device_get(_signal_chunk(problem, theta[lanes], data, tables)))
+    return tuple(np.concatenate(each)[: len(theta)] for each in zip(*found, strict=True))
+
+
+@partial(jax.jit, static_argnums=0)
+def _signal_chunk(problem: Problem, theta: Array, data: Data, tables: Tables) -> tuple[Array, ...]:
+    def all_lanes(theta: Array, data: Data, tables: Tables) -> tuple[Array, ...]:
+        pairs = list(zip(data, tables, strict=True))
+        return jax.vmap(
+            lambda x: tuple(signal_jet(e, t, problem.couplings, x).value for e, t in pairs)
+        )(theta)
+
+    return over_devices(all_lanes)(theta, data, tables)
+
+
+def _search(problem: Problem, data: Data, advance: Advance) -> Search:
+    each = sum(e.n_bins for e in data) * (1 + len(problem.names))
+    size = batch_size(each) * device_count()
+    return Search(advance, problem.box[len(problem.parameters) :], TOLERANCE, size, _FIRST_ROUND)
+
+
+@QuickJit
+def _at_point(problem: Problem, lanes: Lanes, data: Data, point: Array, limit: int) -> State:
+    return over_devices(partial(_at_point_lanes, problem))(lanes, data, point, limit)
+
+
+def _at_point_lanes(
+    problem: Problem, lanes: Lanes, data: Data, point: Array, limit: Array
+) -> State:
+    couplings = problem.couplings(point)
+    parts = [components(e, couplings) for e in data]
+    return jax.vmap(partial(_advance, problem, data, limit, parts))(*lanes)
+
+
+@QuickJit
+def _at_each(
+    problem: Problem, lanes: tuple[tuple[Array, ...], Lanes], data: Data, limit: int
+) -> State:
+    return over_devices(partial(_at_each_lanes, problem))(lanes, data, limit)
+
+
+def _at_each_lanes(
+    problem: Problem, lanes: tuple[tuple[Array, ...], Lanes], data: Data, limit: Array
+) -> State:
+    def one(signals: tuple[Array, ...], lane: Lanes) -> State:
+        pairs = zip(data, signals, strict=True)
+        parts = [(as_signal(e, variants), *e.background) for e, variants in pairs]
+        return _advance(problem, data, limit, parts, *lane)
+
+    return jax.vmap(one)(*lanes)
+
+
+def _advance(
+    problem: Problem,
+    data: Data,
+    limit: Array,
+    parts: Parts,
+    state: State,
+    observed: tuple[Array, ...],
+    centres: Array,
+    box: Array,
+) -> State:
+    own = with_counts(data, observed)
+    expand = partial(nuisance_expansion, problem, own, parts, centres=centres)
+    end = minimise(expand, state, box, tolerance=TOLERANCE, limit=limit)
+    return settle(end, box, TOLERANCE)

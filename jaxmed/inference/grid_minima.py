@@ -7,7 +7,7 @@ from jax import Array
 
 # Where the grid is too coarse for a parabola its vertex is no further than this below the point.
 _DEEPEST = 0.02
-_APART = 12  # steps between two minima
+_APART = 5  # steps between two minima
 _SAME = 6.0  # steps across a valley from one point along it to the next
 
 

@@ -1,8 +1,9 @@
-"""Minima of toys beyond the seams of their nuisances.
+"""Minima of toys next to the ones that were found.
 
 The interpolation of a shape bends about its nominal value and turns into straight lines at +-1 sigma, and a
 normalisation that would become negative falls off exponentially: -log L may have a minimum on either side. Where one
-may be is found out in one experiment at a time, with all that it shares with others held.
+may be is found out in one experiment at a time, with all that it shares with others held. And along the valley of
+couplings and masses that are about as good there may be several.
 """
 
 from collections.abc import Callable
@@ -13,18 +14,15 @@ import numpy as np
 
 from jaxmed.experiments.model import STRENGTH
 from jaxmed.experiments.yields import KNEE
+from jaxmed.inference.barriers import Crossings, joined_crossings, promising
 from jaxmed.inference.newton import Minimum, begin
 from jaxmed.inference.problem import Data, Problem, acts_on, blocks, restrict
 from jaxmed.inference.rivals import LOWER, Search, joined, lowest_of, rows
 
-_REACH = (
-    1.5  # sigma: of 500 toys of LAr none had a lower minimum beyond a seam further away than 1.0
-)
+# In sigma: of 500 toys of LAr none had a lower minimum beyond a seam further away than 1.0.
+_REACH = 1.5
 _FURTHER = 0.5  # than the seam, in sigma
-_NEARLY = 0.6  # sigma: a step that ends no further on the old side says nothing
-# Evaluations of -log L; how far above the known minimum it may be after them, which further ones and what is held may
-# still win; how far back on the old side the nuisance may be [sigma].
-_STAGES = ((2, 5.0, 0.3), (3, 3.0, 0.1), (15, 0.1, 0.0))
+_ALONG = 0.3  # in log10 of the mass: a barrier is looked for there, and a minimum twice as far
 _MOST_CROSSINGS = 5
 
 At = Callable[[Problem, Data, np.ndarray, np.ndarray], Search]
@@ -41,14 +39,14 @@ class Seamed(NamedTuple):
         data: the experiments.
         columns: of their nuisances among all.
         own: numbers of those nuisances that have a prior and act on no other experiment.
-        crossings: number of each such nuisance among the own ones, and where it has a seam [sigma].
+        seams: number of each such nuisance among the own ones, and where it has a seam [sigma].
     """
 
     problem: Problem
     data: Data
     columns: np.ndarray
     own: np.ndarray
-    crossings: list[tuple[int, float]]
+    seams: list[tuple[int, float]]
 
 
 def beyond_seams(problem: Problem, data: Data, search: Search, found: Minimum, at: At) -> Minimum:
@@ -57,7 +55,7 @@ def beyond_seams(problem: Problem, data: Data, search: Search, found: Minimum, a
     Args:
         problem: names of what is free.
         data: the experiments.
-        search: for minima, in x = (..., nuisances).
+        search: for minima, in x = (model parameters that are free, nuisances).
         found: one of each toy.
         at: makes searches at fixed model parameters.
     """
@@ -65,15 +63,19 @@ def beyond_seams(problem: Problem, data: Data, search: Search, found: Minimum, a
     seamed = _seamed(problem, data)
     every = changed = np.arange(len(found.x))
     for _ in range(_MOST_CROSSINGS if seamed else 0):
-        known = found.expansion.value
+        known, near = found.expansion.value, rows(found, changed)
         owners, starts = [], []
         for part in seamed:
             columns = split + part.columns
-            search_part = at(part.problem, part.data, changed, found.x[changed, :split])
-            row, z = _promising(part, search_part, found.x[changed][:, columns])
-            x = found.x[changed[row]]
+            search_part = at(part.problem, part.data, changed, near.x[:, :split])
+            row, z = _across_seams(part, search_part, near.x[:, columns])
+            x = near.x[row]
             x[:, columns] = z
             owners.append(changed[row])
+            starts.append(x)
+        if split and "mass" in problem.parameters:
+            toy, x = _along_valley(search, found, changed, problem.parameters.index("mass"))
+            owners.append(toy)
             starts.append(x)
         owner = np.concatenate(owners)
         if not owner.size:
@@ -84,23 +86,32 @@ def beyond_seams(problem: Problem, data: Data, search: Search, found: Minimum, a
     return found
 
 
+def _along_valley(
+    search: Search, found: Minimum, toys: np.ndarray, mass: int
+) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of toys and x from which a lower minimum may be reached at another mass, if it is free."""
+    low, high = search.box[mass]
+    toys = toys if low < high else toys[:0]
+    n, x = len(toys), found.x[toys, mass]
+    ways = [Crossings(toys, np.full(n, mass), x + way, x + 2 * way) for way in (-_ALONG, _ALONG)]
+    return promising(search, found, joined_crossings(ways), np.arange(found.x.shape[1]))
+
+
 def _seamed(problem: Problem, data: Data) -> list[Seamed]:
-    seams = _seams(problem, data)
-    crossed = tuple(dict.fromkeys(name for name, _ in seams))
+    places = _seams(problem, data)
+    crossed = tuple(dict.fromkeys(name for name, _ in places))
     found = []
     for _, group in blocks(replace(problem, nuisances=crossed), data):
         part = restrict(problem, group)
         names = {e.name for e in group}
         others = [e for e in data if e.name not in names]
-        shared = [
-            name == STRENGTH or any(acts_on(name, e) for e in others) for name in part.nuisances
-        ]
+        shared = [n == STRENGTH or any(acts_on(n, e) for e in others) for n in part.nuisances]
         own = np.flatnonzero(~np.array(shared, dtype=bool))
         inside = [part.nuisances[i] for i in own]
-        crossings = [(inside.index(name), seam) for name, seam in seams if name in inside]
-        if crossings:
+        seams = [(inside.index(name), place) for name, place in places if name in inside]
+        if seams:
             columns = np.array([problem.nuisances.index(name) for name in part.nuisances])
-            found.append(Seamed(part, group, columns, own, crossings))
+            found.append(Seamed(part, group, columns, own, seams))
     return found
 
 
@@ -120,8 +131,8 @@ def _seams(problem: Problem, data: Data) -> list[tuple[str, float]]:
     return list(found)
 
 
-def _promising(part: Seamed, search: Search, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Places beyond a seam where -log L may be lower: number of the toy, and nuisances of the part.
+def _across_seams(part: Seamed, search: Search, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of toys and nuisances of the part from which a lower minimum may be reached.
 
     Args:
         part: whose seams.
@@ -130,60 +141,13 @@ def _promising(part: Seamed, search: Search, z: np.ndarray) -> tuple[np.ndarray,
     """
     every, hold = np.arange(len(z)), np.setdiff1d(np.arange(z.shape[1]), part.own)
     here = search.go_on(every, begin(z), np.full(len(z), np.inf), hold, 1).at
-    known = here.expansion.value
-    of, starts = _across(here, part, search.box)
-    state = search.go_on(of.toy, begin(starts), known, hold, 1)
-    left = _stays(state.at, part, of)
-    for steps, margin, back in _STAGES:
-        of, state = rows(of, left), rows(state, left)
-        state = search.go_on(of.toy, state, known + margin, hold, steps)
-        there = state.at.expansion.value
-        past = _past(of, state.at.x[:, part.own]) > -back
-        left = there < known[of.toy] + np.where(past, margin, -LOWER)
-    return of.toy[left], state.at.x[left]
+    ways = [_in_reach(z[:, part.own[i]], i, seam) for i, seam in part.seams]
+    return promising(search, here, joined_crossings(ways), part.own)
 
 
-class _Crossings(NamedTuple):
-    """Ways across a seam: toy, number of the own nuisance, where its seam is, and on which side of it the start."""
-
-    toy: np.ndarray
-    which: np.ndarray
-    seam: np.ndarray
-    side: np.ndarray
-
-
-def _across(here: Minimum, part: Seamed, box: np.ndarray) -> tuple[_Crossings, np.ndarray]:
-    """Starts beyond each seam in reach, in the nuisances of the part.
-
-    The other nuisances go along as far as -log L is a parabola.
-    """
-    along = np.linalg.inv(_curvature(here, part))
-    crossings, starts = [], []
-    for i, seam in part.crossings:
-        z, row = here.x[:, part.own[i]], along[:, i]
-        # not across zero on the way to another seam
-        near = np.flatnonzero((z * np.sign(seam) >= 0) & (np.abs(z - seam) < _REACH))
-        side = np.where(z < seam, 1.0, -1.0)
-        x = here.x.copy()
-        x[:, part.own] += row * ((seam + side * _FURTHER - z) / row[:, i])[:, None]
-        n = len(near)
-        crossings.append(_Crossings(near, np.full(n, i), np.full(n, seam), side[near]))
-        starts.append(np.clip(x[near], box[:, 0], box[:, 1]))
-    return _Crossings(*map(np.concatenate, zip(*crossings, strict=True))), np.concatenate(starts)
-
-
-def _stays(there: Minimum, part: Seamed, of: _Crossings) -> np.ndarray:
-    """Whether Newton's step from there does not lead back, (n,)."""
-    curvature = _curvature(there, part)
-    convex = np.linalg.eigvalsh(curvature)[:, 0] > 0
-    step = np.linalg.solve(curvature, there.expansion.gradient[:, part.own, None])[..., 0]
-    return ~convex | (_past(of, there.x[:, part.own] - step) > -_NEARLY)
-
-
-def _curvature(at: Minimum, part: Seamed) -> np.ndarray:
-    return at.expansion.curvature[:, part.own][:, :, part.own]
-
-
-def _past(of: _Crossings, z: np.ndarray) -> np.ndarray:
-    """How far own nuisances z (n, n_own) are beyond their seams [sigma], (n,)."""
-    return (z[np.arange(len(z)), of.which] - of.seam) * of.side
+def _in_reach(z: np.ndarray, which: int, seam: float) -> Crossings:
+    # not across zero on the way to another seam
+    near = np.flatnonzero((z * np.sign(seam) >= 0) & (np.abs(z - seam) < _REACH))
+    further = np.where(z[near] < seam, _FURTHER, -_FURTHER)
+    n = len(near)
+    return Crossings(near, np.full(n, which), np.full(n, seam), seam + further)

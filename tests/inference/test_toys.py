@@ -104,12 +104,16 @@ def test_fits_are_those_of_iminuit(xenon):
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("number", "name", "value", "nll"),
-    [(37, "lar_delayed", -2.75, 527.153), (168, "lar_brn_width", 2.0, 527.758)],
+    [
+        (37, "lar_delayed", -2.75, 527.153),
+        (168, "lar_brn_width", 2.0, 527.758),
+        (642, "lar_brn_energy", 1.485, 527.321),
+    ],
 )
 def test_minima_beyond_the_seams_are_found_at_fixed_parameters(
     experiments, number, name, value, nll
 ):
-    """LAr: from the truth Newton's steps end 1.3 and more higher, this side of a knee and of two shapes' seams."""
+    """LAr: from the truth Newton's steps end 1.3 and more higher, this side of a knee and of shapes' seams."""
     data = (experiments["coherent_lar"],)
     problem = make_problem(data, get_model("u1r"))
     start = standard_start(problem, data).nuisances

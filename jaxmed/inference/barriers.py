@@ -1,0 +1,92 @@
+"""Starts beyond a barrier, from a minimum of a toy: which of them promise a lower minimum."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxmed.inference.newton import Minimum, begin
+from jaxmed.inference.rivals import LOWER, Search, rows
+
+_NEARLY = (
+    0.6  # of the way from the barrier to the start: a step that ends no further back says nothing
+)
+# Evaluations of -log L; how far above the known minimum it may be after them, which further ones and what is held may
+# still win; how far back the crossing parameter may be, as a share of the way from the barrier to the start.
+_STAGES = ((2, 5.0, 0.6), (3, 3.0, 0.2), (15, 0.1, 0.0))
+# Of a curvature: parameters without effect and prior have none.
+_RIDGE = 1e-9
+
+
+class Crossings(NamedTuple):
+    """Ways across barriers, one value each, (n,).
+
+    Attributes:
+        toy: its number.
+        which: number of the parameter that crosses, among those that are free.
+        barrier: where.
+        aim: where it starts, beyond.
+    """
+
+    toy: np.ndarray
+    which: np.ndarray
+    barrier: np.ndarray
+    aim: np.ndarray
+
+
+def joined_crossings(several: Sequence[Crossings]) -> Crossings:
+    """All of them as one."""
+    return Crossings(*map(np.concatenate, zip(*several, strict=True)))
+
+
+def promising(
+    search: Search, here: Minimum, of: Crossings, free: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Where -log L may be lower.
+
+    Args:
+        search: for minima.
+        here: the lowest known minimum of each toy.
+        of: what to try.
+        free: numbers of the parameters that move, the others are held.
+
+    Returns:
+        Numbers of the toys, (n,), and x, (n, n_free).
+    """
+    known = here.expansion.value
+    hold = np.setdiff1d(np.arange(here.x.shape[1]), free)
+    starts = np.clip(_across(here, of, free), search.box[:, 0], search.box[:, 1])
+    state = search.go_on(of.toy, begin(starts, search.damping), known, hold, 1)
+    left = _stays(state.at, of, free)
+    for steps, margin, back in _STAGES:
+        of, state = rows(of, left), rows(state, left)
+        state = search.go_on(of.toy, state, known + margin, hold, steps)
+        past = _past(of, state.at.x[:, free]) > -back
+        left = state.at.expansion.value < known[of.toy] + np.where(past, margin, -LOWER)
+    return of.toy[left], state.at.x[left]
+
+
+def _across(here: Minimum, of: Crossings, free: np.ndarray) -> np.ndarray:
+    """Starts (n, n_free): all that is free goes along as far as -log L is a parabola."""
+    along = np.linalg.inv(_curvature(here, free))[of.toy, of.which]
+    x, each = here.x[of.toy], np.arange(len(of.toy))
+    way = of.aim - x[each, free[of.which]]
+    x[:, free] += along * (way / along[each, of.which])[:, None]
+    return x
+
+
+def _stays(there: Minimum, of: Crossings, free: np.ndarray) -> np.ndarray:
+    """Whether Newton's step from there does not lead back, (n,)."""
+    curvature = _curvature(there, free)
+    convex = np.linalg.eigvalsh(curvature)[:, 0] > 0
+    step = np.linalg.solve(curvature, there.expansion.gradient[:, free, None])[..., 0]
+    return ~convex | (_past(of, there.x[:, free] - step) > -_NEARLY)
+
+
+def _curvature(at: Minimum, free: np.ndarray) -> np.ndarray:
+    return at.expansion.curvature[:, free][:, :, free] + _RIDGE * np.eye(len(free))
+
+
+def _past(of: Crossings, z: np.ndarray) -> np.ndarray:
+    """How far free parameters z (n, n_free) are beyond their barriers, 1 at the start, (n,)."""
+    return (z[np.arange(len(z)), of.which] - of.barrier) / (of.aim - of.barrier)

@@ -1,0 +1,58 @@
+"""Starts beyond a barrier, on a function with two minima."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxmed.inference.barriers import Crossings, promising
+from jaxmed.inference.newton import Expansion, minimise
+from jaxmed.inference.rivals import Search
+
+BOX = np.array([[-5.0, 5.0], [-5.0, 5.0]])
+
+
+def double_well(x):
+    """Minima at x_0 of about -1 and 1, the left one lower by 0.6; x_1 follows x_0."""
+    return 2 * (x[0] ** 2 - 1) ** 2 + 0.3 * x[0] + (x[1] - x[0]) ** 2 / 20
+
+
+@jax.jit
+def _advance(state, boxes, limit):
+    def expand(x):
+        return Expansion(double_well(x), jax.grad(double_well)(x), jax.hessian(double_well)(x))
+
+    def one(state, box):
+        return minimise(expand, state, box, tolerance=1e-9, limit=limit)
+
+    return jax.vmap(one)(state, boxes)
+
+
+@pytest.fixture(scope="module")
+def search():
+    def advance(toy, state, boxes, limit):
+        return jax.device_get(_advance(state, boxes, limit))
+
+    return Search(advance, BOX, 1e-9, 4, 5)
+
+
+@pytest.mark.parametrize(("start", "aim"), [(1.0, -0.5), (-1.0, 0.5)])
+def test_only_the_lower_minimum_is_promising(search, start, aim):
+    here = search(np.array([0]), np.array([[start, start]]), np.array([np.inf]))
+    of = Crossings(np.array([0]), np.array([0]), np.array([0.0]), np.array([aim]))
+    toy, x = promising(search, here, of, np.array([0, 1]))
+    if aim < 0:
+        assert toy.tolist() == [0]
+        end = search(toy, x, np.array([np.inf]))
+        assert end.expansion.value[0] < here.expansion.value[0] - 0.5
+        np.testing.assert_allclose(jax.grad(double_well)(jnp.asarray(end.x[0])), 0, atol=1e-4)
+    else:
+        assert toy.size == 0
+
+
+def test_what_is_held_stays(search):
+    here = search(np.array([0]), np.array([[1.0, 1.0]]), np.array([np.inf]))
+    of = Crossings(np.array([0]), np.array([0]), np.array([0.0]), np.array([-0.5]))
+    toy, x = promising(search, here, of, np.array([0]))
+    assert toy.tolist() == [0]
+    assert x[0, 1] == here.x[0, 1]

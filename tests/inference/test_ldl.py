@@ -8,7 +8,7 @@ import pytest
 from jaxmed.inference.ldl import solve
 
 
-@pytest.mark.parametrize("n", [0, 1, 2, 5, 12])
+@pytest.mark.parametrize("n", [0, 1, 2, 5, 6, 7, 12])
 def test_solution_solves_the_system(n):
     root = np.random.default_rng(n).normal(size=(50, n, n))
     matrix = root @ root.swapaxes(1, 2) + np.eye(n)

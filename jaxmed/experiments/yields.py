@@ -52,14 +52,15 @@ class Yield(NamedTuple):
     @property
     def norm_slopes(self) -> Array:
         """First derivatives of `norm`, (n_scales,)."""
-        return self.factors[1] * _but(self.factors[0], 1)
+        return self.factors[1] * _but(self.factors[0], np.eye(self.factors.shape[1], dtype=bool))
 
     @property
     def norm_bends(self) -> Array:
         """Second derivatives of `norm`, (n_scales, n_scales)."""
         values, slopes, bends = self.factors
         one = np.eye(values.size, dtype=bool)
-        return jnp.where(one, jnp.diag(bends), slopes[:, None] * slopes[None]) * _but(values, 2)
+        own_or_mixed = jnp.where(one, jnp.diag(bends), slopes[:, None] * slopes[None])
+        return own_or_mixed * _but(values, one[:, None] | one[None])
 
     @property
     def rows(self) -> Array:
@@ -118,11 +119,8 @@ def _factors(part: Component, pulls: Pulls) -> Array:
     return jnp.stack([jnp.where(bent, value, raw), slopes, bends])
 
 
-def _but(factors: Array, number: int) -> Array:
-    """Products of all factors but one or two, (n, ...), without dividing: a factor may be zero."""
-    left_out = one = np.eye(factors.size, dtype=bool)
-    if number == 2:
-        left_out = one[:, None] | one[None]
+def _but(factors: Array, left_out: np.ndarray) -> Array:
+    """Products of all factors (n,) but those left out (..., n), without dividing: a factor may be zero."""
     others = jnp.where(left_out, 1.0, jnp.broadcast_to(factors, left_out.shape))
     return jnp.prod(others, axis=-1)
 

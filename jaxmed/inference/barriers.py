@@ -8,9 +8,8 @@ import numpy as np
 from jaxmed.inference.newton import Minimum, begin
 from jaxmed.inference.rivals import LOWER, Search, rows
 
-_NEARLY = (
-    0.6  # of the way from the barrier to the start: a step that ends no further back says nothing
-)
+# Of the way from the barrier to the start: a step that ends no further back says nothing.
+_NEARLY = 0.6
 # Evaluations of -log L; how far above the known minimum it may be after them, which further ones and what is held may
 # still win; how far back the crossing parameter may be, as a share of the way from the barrier to the start.
 _STAGES = ((2, 5.0, 0.6), (3, 3.0, 0.2), (15, 0.1, 0.0))

@@ -2,13 +2,17 @@
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 # Where the grid is too coarse for a parabola its vertex is no further than this below the point.
 _DEEPEST = 0.02
-_APART = 5  # steps between two minima
-_SAME = 6.0  # steps across a valley from one point along it to the next
+_REACH = 2  # steps across a valley within which one point along it is compared with the next
+_WIDE, _LONG = 4, 1  # steps across and along between two minima
+# What is no higher than this above a lower minimum, so many steps along, is on one plateau with it.
+_LEVEL, _PLATEAU = 0.02, 12
 
 
 class Minima(NamedTuple):
@@ -26,81 +30,70 @@ class Minima(NamedTuple):
 
 
 def lowest_minima(grids: Array, number: int) -> Minima:
-    """Local minima along the last axis of what is lowest in all others: a valley is one minimum, not one a grid line.
+    """Local minima, none next to a lower one: plateaus have ripples.
+
+    Valleys may run along the last axis: all that is lowest across is compared along it, vertices of parabolas with
+    vertices of parabolas, so that a valley between the points of a grid is not a string of minima.
 
     Args:
         grids: (n_functions, ...).
         number: of minima.
     """
-    if grids.ndim == 2:
-        return _along_line(grids, number)
-    *across, n = grids.shape[1:]
-    low, shift, value = _bottom(grids.reshape(len(grids), -1, n), len(across) == 1)
-    along = _along_line(value, number)
-    at = along.at[..., 0]
-    others = jnp.unravel_index(jnp.take_along_axis(low, at, axis=1), across)
-    beside = jnp.take_along_axis(shift, at, axis=1)[..., None]
-    beside += along.shift * _turn(low.astype(float) + shift, at)[..., None]
-    beside = jnp.where(len(across) == 1, beside, 0.0) * jnp.ones(len(across))[None, None]
-    return Minima(
-        along.value,
-        jnp.stack([*others, at], axis=-1),
-        jnp.concatenate([beside, along.shift], axis=-1),
-    )
+    across, bottom = range(1, grids.ndim - 1), grids
+    parabolas = [_parabola(grids, axis) for axis in across]
+    for lowest, _, drop in parabolas:
+        bottom = jnp.where(lowest, bottom + drop, jnp.inf)
+    value, at = _apart(_lowest_along(bottom), number)
+    here = (jnp.arange(len(grids))[:, None], *jnp.moveaxis(at, -1, 0))
+    shifts = [shift[here] for _, shift, _ in parabolas]
+    return Minima(value, at, jnp.stack([*shifts, jnp.zeros_like(value)], axis=-1))
 
 
-def _bottom(grids: Array, even: bool) -> tuple[Array, Array, Array]:
-    """Of valleys (n_functions, m, n) along their last axis: where they are lowest, the shift from there, the value.
-
-    Args:
-        grids: the functions.
-        even: whether neighbours across are one step apart, so that parabolas have a meaning.
-    """
-    low = grids.argmin(axis=1)
-    near = [jnp.clip(low + k, 0, grids.shape[1] - 1) for k in (-1, 0, 1)]
-    before, here, after = (jnp.take_along_axis(grids, k[:, None], axis=1)[:, 0] for k in near)
-    shift, value = _vertex(before, here, after)
-    inside = (low > 0) & (low < grids.shape[1] - 1) & even
-    return low, jnp.where(inside, shift, 0.0), jnp.where(inside, value, here)
-
-
-def _turn(valley: Array, at: Array) -> Array:
-    """How far valleys (n_functions, m) move across for a step along them, at some places, (n_functions, n)."""
-    last = valley.shape[1] - 1
-    before, after = (
-        jnp.take_along_axis(valley, jnp.clip(at + k, 0, last), axis=1) for k in (-1, 1)
-    )
-    turn = (after - before) / 2
-    # neighbours in another valley say nothing about the way of this one
-    return jnp.where(jnp.abs(turn) < _SAME, turn, 0.0)
-
-
-def _along_line(line: Array, number: int) -> Minima:
-    """Of functions on one axis (n_functions, m), none close to a lower one: plateaus have ripples."""
-    padded = jnp.pad(line, ((0, 0), (1, 1)), constant_values=jnp.inf)
-    before, after = padded[:, :-2], padded[:, 2:]
-    inside = jnp.isfinite(before) & jnp.isfinite(after)
-    shift, value = _vertex(before, line, after)
-    shift, value = jnp.where(inside, shift, 0.0), jnp.where(inside, value, line)
-    left = jnp.where((line < before) & (line <= after), value, jnp.inf)
-    places, found, index = [], [], jnp.arange(line.shape[1])[None]
+def _apart(left: Array, number: int) -> tuple[Array, Array]:
+    """The lowest values, each too far from those before to be the same minimum, and where they are."""
+    n_functions, *shape = left.shape
+    index = jnp.indices(shape)
+    values, places = [], []
     for _ in range(number):
-        places.append(left.argmin(axis=1))
-        found.append(left.min(axis=1))
-        left = jnp.where(jnp.abs(index - places[-1][:, None]) > _APART, left, jnp.inf)
-    at = jnp.stack(places, axis=1)
-    shifts = jnp.take_along_axis(shift, at, axis=1)
-    return Minima(jnp.stack(found, axis=1), at[..., None], shifts[..., None])
+        flat = left.reshape(n_functions, -1)
+        values.append(flat.min(axis=1))
+        places.append(jnp.stack(jnp.unravel_index(flat.argmin(axis=1), shape)))
+        away = jnp.abs(index[:, None] - jnp.expand_dims(places[-1], range(2, 2 + len(shape))))
+        level = left < jnp.expand_dims(values[-1] + _LEVEL, range(1, 1 + len(shape)))
+        near = (away[:-1] <= _WIDE).all(axis=0)
+        same = near & (away[-1] <= jnp.where(level, _PLATEAU, _LONG))
+        left = jnp.where(same, jnp.inf, left)
+    return jnp.stack(values, axis=1), jnp.moveaxis(jnp.stack(places, axis=-1), 0, -1)
 
 
-def _vertex(before: Array, here: Array, after: Array) -> tuple[Array, Array]:
-    """Where the parabola through three values has its minimum, within half a step, and its value there."""
-    bend = before - 2 * here + after
-    slope = (after - before) / 2
-    good = bend > 0
-    shift = jnp.where(good, -slope / jnp.where(good, bend, 1.0), 0.0)
-    shift = jnp.clip(shift, -0.5, 0.5)
-    return shift, here + jnp.maximum(shift * (slope + shift * bend / 2), -_DEEPEST)
+def _lowest_along(bottom: Array) -> Array:
+    """What is no higher than anything near it on either side along the last axis; infinity elsewhere."""
+    n_axes = bottom.ndim - 1
+    window = (1, *(2 * _REACH + 1,) * (n_axes - 1), 1)
+    # a NumPy infinity: JAX takes no other for the start of a minimum
+    lowest = jax.lax.reduce_window(bottom, np.inf, jax.lax.min, window, (1,) * bottom.ndim, "SAME")
+    before, after = _beside(lowest, n_axes)
+    return jnp.where((bottom < before) & (bottom <= after), bottom, jnp.inf)
+
+
+def _parabola(grids: Array, axis: int) -> tuple[Array, Array, Array]:
+    """Where functions have a minimum along an axis; the way from there to the vertex of a parabola, and its drop."""
+    before, after = _beside(grids, axis)
+    inside = jnp.isfinite(before) & jnp.isfinite(after)
+    bend, slope = before - 2 * grids + after, (after - before) / 2
+    good = inside & (bend > 0)
+    shift = jnp.clip(jnp.where(good, -slope / jnp.where(good, bend, 1.0), 0.0), -0.5, 0.5)
+    drop = jnp.where(good, jnp.maximum(shift * (slope + shift * bend / 2), -_DEEPEST), 0.0)
+    return (grids < before) & (grids <= after), shift, drop
+
+
+def _beside(grids: Array, axis: int) -> tuple[Array, Array]:
+    """The values one step back and one step on along an axis, infinity beyond the ends."""
+    pad = [(int(k == axis),) * 2 for k in range(grids.ndim)]
+    padded = jnp.pad(grids, pad, constant_values=jnp.inf)
+    n = grids.shape[axis]
+    before = jax.lax.slice_in_dim(padded, 0, n, axis=axis)
+    return before, jax.lax.slice_in_dim(padded, 2, 2 + n, axis=axis)
 
 
 def between(points: Array, minima: Minima) -> Array:

@@ -115,6 +115,23 @@ def score(
     return values
 
 
+def distances(library: Library, data: Data, n: int) -> Array:
+    """By how many sigma of statistics neighbours along the first of the grid's axes differ, (n - 1, n_others).
+
+    Args:
+        library: the grid.
+        data: the experiments.
+        n: points along that axis.
+    """
+    square = jnp.zeros(())
+    for e, linear in zip(data, library.per_count, strict=True):
+        # back from `_terms` to counts in units of their own error
+        even = -linear * jnp.asarray(e.error)[None] if e.gaussian else 2 * jnp.exp(-linear / 2)
+        steps = jnp.diff(even.reshape(n, -1, even.shape[-1]), axis=0)
+        square += jnp.sum(steps**2, axis=-1)
+    return jnp.sqrt(square)
+
+
 def stepped(
     problem: Problem,
     library: Library,

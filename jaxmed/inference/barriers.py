@@ -12,7 +12,9 @@ from jaxmed.inference.rivals import LOWER, Search, rows
 _NEARLY = 0.6
 # Evaluations of -log L; how far above the known minimum it may be after them, which further ones and what is held may
 # still win; how far back the crossing parameter may be, as a share of the way from the barrier to the start.
-_STAGES = ((2, 5.0, 0.6), (3, 3.0, 0.2), (15, 0.1, 0.0))
+_STAGES = ((2, 7.0, 0.6), (3, 7.0, 0.2), (15, 0.1, 0.0))
+# Of the first step: with less of it, far from any minimum, one step after the other is refused.
+_DAMPING = 0.3
 # Of a curvature: parameters without effect and prior have none.
 _RIDGE = 1e-9
 
@@ -55,7 +57,7 @@ def promising(
     known = here.expansion.value
     hold = np.setdiff1d(np.arange(here.x.shape[1]), free)
     starts = np.clip(_across(here, of, free), search.box[:, 0], search.box[:, 1])
-    state = search.go_on(of.toy, begin(starts, search.damping), known, hold, 1)
+    state = search.go_on(of.toy, begin(starts, _DAMPING), known, hold, 1)
     left = _stays(state.at, of, free)
     for steps, margin, back in _STAGES:
         of, state = rows(of, left), rows(state, left)

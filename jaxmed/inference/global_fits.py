@@ -24,13 +24,13 @@ from jaxmed.inference.seams import beyond_seams
 from jaxmed.inference.toy_grid import mass_line, toy_grid
 from jaxmed.inference.toys import Toys, restrict_toys, with_counts
 
-_STARTS = 4
+_STARTS = 12
 # -log L: a local minimum of the grid this far above the lowest may still turn out lower.
-_MARGIN = 0.1
+_MARGIN = 1.0
 _TOLERANCE = 5e-7
 # Of the first step: with less of it Newton leaps from one valley into another, which may be higher.
 _DAMPING = 1e-2
-_FIRST_ROUND = 4
+_FIRST_ROUND = 2
 # Measured: a number of a table, which toys of about the same mass share, slows a batch as an eighth of a toy's own.
 _STENCILS = 8
 _ALONG_LINE = 101  # couplings at one mass

@@ -12,7 +12,7 @@ from jaxmed.inference.newton import FIRST_DAMPING, Minimum, State, begin
 LOWER = 1e-3
 """Of -log L: what is lower by less is not lower."""
 # Times the decrease that the last step expected: along a slope that levels off there are many more to come.
-_HOPE = 10.0
+_HOPE = 3.0
 
 
 T = TypeVar("T")

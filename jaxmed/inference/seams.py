@@ -21,7 +21,11 @@ from jaxmed.inference.rivals import LOWER, Search, joined, lowest_of, rows
 
 # In sigma: of 500 toys of LAr none had a lower minimum beyond a seam further away than 1.0.
 _REACH = 1.5
-_FURTHER = 0.5  # than the seam, in sigma
+_FURTHER = 0.5  # than the seam
+_AT = 0.1  # the seam: a minimum may lie on either side
+# From a minimum not as far outside a seam there may be one beyond that, where other shapes follow.
+_OUTSIDE = 0.75
+_MUCH_FURTHER = 1.0
 _ALONG = 0.3  # in log10 of the mass: a barrier is looked for there, and a minimum twice as far
 _MOST_CROSSINGS = 5
 
@@ -147,7 +151,16 @@ def _across_seams(part: Seamed, search: Search, z: np.ndarray) -> tuple[np.ndarr
 
 def _in_reach(z: np.ndarray, which: int, seam: float) -> Crossings:
     # not across zero on the way to another seam
-    near = np.flatnonzero((z * np.sign(seam) >= 0) & (np.abs(z - seam) < _REACH))
-    further = np.where(z[near] < seam, _FURTHER, -_FURTHER)
-    n = len(near)
-    return Crossings(near, np.full(n, which), np.full(n, seam), seam + further)
+    toys = np.flatnonzero((z * np.sign(seam) >= 0) & (np.abs(z - seam) < _REACH))
+    up, out = z[toys] - seam, np.sign(seam)
+    ways = [
+        (up < _AT, seam, _FURTHER),
+        (up > -_AT, seam, -_FURTHER),
+        ((up * out > 0) & (up * out < _OUTSIDE), seam + out * _OUTSIDE, out * _MUCH_FURTHER),
+    ]
+    found = []
+    for taken, barrier, further in ways:
+        n = np.count_nonzero(taken)
+        ends = np.full(n, barrier), np.full(n, barrier + further)
+        found.append(Crossings(toys[taken], np.full(n, which), *ends))
+    return joined_crossings(found)

@@ -3,7 +3,7 @@
 At one mass the signal is linear in 27 products of couplings (three quadratic forms, three flavours, three powers
 of the propagator; `theory.quadratic_form`), whatever the model, Z-Z' mixing included. A model moves in a small
 subspace of them: without mixing it is 1, g^2 and g^4, three templates for each mass. The templates are smooth in
-log M_Z' and tabulated there.
+log M_Z' and tabulated there, as mixtures of the few patterns of events that all of them are made of.
 """
 
 from collections.abc import Callable, Sequence
@@ -32,6 +32,7 @@ _STEP = 0.025  # in log10 M_Z': six points then give the templates to 1e-7
 _POINTS = 6
 # Parameters at which a model shows in which products of couplings it moves, and what it does not move in.
 _SAMPLES, _SEED, _NEGLIGIBLE = 2048, 1, 1e-12
+_FAINT = 1e-10  # a pattern of events this much weaker than the strongest is left out
 
 
 @pytree()
@@ -43,13 +44,15 @@ class Table:
         first: log10 of the first mass, ().
         scale: s [MeV^2] of each channel: power k of the propagator comes times (M_Z'^2 + s)^k, (n_channels,).
         basis: of the subspace in which the products of couplings move, (n_channels, 27, n_templates).
-        values: (n_channels, n_masses, n_templates, n_variants, n_recoil_bins).
+        mixture: of patterns in each template, (n_masses, n_channels, n_templates, n_patterns).
+        patterns: of events, (n_channels, n_patterns, n_variants, n_recoil_bins).
     """
 
     first: Leaf
     scale: Leaf
     basis: Leaf
-    values: Leaf
+    mixture: Leaf
+    patterns: Leaf
 
 
 def tabulate(
@@ -115,7 +118,7 @@ def signal_jet(
 
 def stencil_numbers(tables: Sequence[tuple[Table, ...]]) -> int:
     """How many numbers one interpolation in all tables reads."""
-    return sum(_POINTS * t.values[:, 0].size for each in tables for t in each)
+    return sum(_POINTS * t.mixture[0].size for each in tables for t in each)
 
 
 def _table(channels: Channel, samples: Couplings, masses: tuple[float, float]) -> Table:
@@ -130,8 +133,8 @@ def _table(channels: Channel, samples: Couplings, masses: tuple[float, float]) -
     axes = _subspaces(
         [_reached(c, s, size, samples) for c, s, size in zip(single, scale, sizes, strict=True)]
     )
-    values = np.einsum("mcvjb,cjk->cmkvb", full, axes / sizes[:, :, None])
-    return Table(np.array(first), scale, axes * sizes[:, :, None], values)
+    values = np.einsum("mcvjb,cjk->cmkvb", full, axes / sizes[:, :, None], optimize=True)
+    return Table(np.array(first), scale, axes * sizes[:, :, None], *_mixed(values))
 
 
 def _reached(channel: Channel, scale: float, size: np.ndarray, samples: Couplings) -> np.ndarray:
@@ -141,10 +144,20 @@ def _reached(channel: Channel, scale: float, size: np.ndarray, samples: Coupling
     return weighed / np.linalg.norm(weighed, axis=1, keepdims=True)
 
 
-def _subspaces(reached: list[np.ndarray]) -> np.ndarray:
-    """Orthonormal axes of what is reached, (n_channels, 27, n_templates), all of the largest rank."""
+def _mixed(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mixture and patterns of `Table` for events (n_channels, n_masses, n_templates, n_variants, n_recoil_bins)."""
+    n, n_masses, n_templates, *shape = values.shape
+    events = values.reshape(n, n_masses * n_templates, -1)
+    patterns = np.swapaxes(_subspaces(list(events), _FAINT), 1, 2)
+    mixture = events @ np.swapaxes(patterns, 1, 2)
+    mixture = np.moveaxis(mixture.reshape(n, n_masses, n_templates, -1), 1, 0)
+    return np.ascontiguousarray(mixture), patterns.reshape(n, -1, *shape)
+
+
+def _subspaces(reached: list[np.ndarray], negligible: float = _NEGLIGIBLE) -> np.ndarray:
+    """Orthonormal axes of what rows reach, (n_channels, n_columns, n_axes), all of the largest rank."""
     parts = [np.linalg.svd(each, full_matrices=False)[1:] for each in reached]
-    rank = max(int((strength > _NEGLIGIBLE * strength[0]).sum()) for strength, _ in parts)
+    rank = max(int((strength > negligible * strength[0]).sum()) for strength, _ in parts)
     return np.stack([axes[:rank].T for _, axes in parts])
 
 
@@ -184,25 +197,27 @@ def _stack_jet(
 
         return jax.vmap(one)(channels, table.scale, table.basis)
 
-    n, spread = theta.size, jnp.asarray(channels.spread)
+    spread = jnp.asarray(channels.spread)
     t, t1, t2 = _derivatives(log_mass, theta)
     p, p1, p2 = _derivatives(products, theta)
     p1, p2 = jnp.moveaxis(p1, -1, 0), jnp.moveaxis(p2, (-2, -1), (0, 1))
-    (w, w1, w2), rows = _stencil(table, t)
-    n_channels, _, _, *shape = rows.shape
-    flat = rows.reshape(n_channels, -1, int(np.prod(shape)))
-    # what multiplies each template at each mass in the events and their slopes, by the chain rule
-    first = jnp.einsum("k,icj->ickj", w, p1) + jnp.einsum("k,i,cj->ickj", w1, t1, p)
-    used = jnp.concatenate([jnp.einsum("k,cj->ckj", w, p)[None], first])
-    events = jnp.einsum("rcj,cjx->rcx", used.reshape(1 + n, n_channels, -1), flat)
-    filled = into_bins(spread[None], events.reshape(1 + n, n_channels, *shape)).sum(axis=1)
+    mixture = _stencil(table, t)
+    patterns = jnp.asarray(table.patterns)
+    flat = patterns.reshape(*patterns.shape[:2], -1)
+    # how much of each pattern there is, and its slopes by the chain rule
+    value = jnp.einsum("cj,cjp->cp", p, mixture[0])
+    slopes = jnp.einsum("icj,cjp->icp", p1, mixture[0])
+    slopes += t1[:, None, None] * jnp.einsum("cj,cjp->cp", p, mixture[1])[None]
+    amounts = jnp.concatenate([value[None], slopes])
+    events = jnp.einsum("rcp,cpx->rcx", amounts, flat)
+    events = events.reshape(*events.shape[:2], *patterns.shape[2:])
+    filled = into_bins(spread[None], events).sum(axis=1)
 
     def bend(weights: Array) -> Array:
-        gathered = (spread * weights[None]).reshape(n_channels, *shape, -1).sum(axis=-1)
-        each = jnp.einsum("cjx,cx->cj", flat, gathered.reshape(n_channels, -1))
-        of_w, of_w1, of_w2 = jnp.einsum(
-            "km,cmj->kcj", jnp.stack([w, w1, w2]), each.reshape(rows.shape[:3])
-        )
+        gathered = spread * weights[None]
+        gathered = gathered.reshape(*patterns.shape[::2], patterns.shape[3], -1)
+        seen = jnp.einsum("cpx,cx->cp", flat, gathered.sum(axis=-1).reshape(len(flat), -1))
+        of_w, of_w1, of_w2 = jnp.einsum("mcjp,cp->mcj", mixture, seen)
         value, slope = jnp.sum(p * of_w1), jnp.einsum("icj,cj->i", p1, of_w1)
         crossed = jnp.outer(slope, t1)
         bent = crossed + crossed.T + t2 * value + jnp.outer(t1, t1) * jnp.sum(p * of_w2)
@@ -228,20 +243,18 @@ def _products(channel: Channel, scale: Array, couplings: Couplings) -> Array:
     ).ravel()
 
 
-def _stencil(table: Table, log_mass: Array) -> tuple[Array, Array]:
-    """Lagrange interpolation through the nearest masses.
+def _stencil(table: Table, log_mass: Array) -> Array:
+    """The mixture of patterns and its two derivatives in log10 M_Z', (3, n_channels, n_templates, n_patterns).
 
-    Returns:
-        Weights of the masses and their two derivatives in log10 M_Z', (3, _POINTS), and the templates there,
-        (n_channels, _POINTS, n_templates, n_variants, n_recoil_bins).
+    Lagrange interpolation through the nearest masses.
     """
     position = (log_mass - table.first) / _STEP
     start = jnp.floor(position).astype(int) - (_POINTS // 2 - 1)
-    start = jnp.clip(start, 0, table.values.shape[1] - _POINTS)
-    rows = jax.lax.dynamic_slice_in_dim(table.values, start, _POINTS, axis=1)
+    start = jnp.clip(start, 0, table.mixture.shape[0] - _POINTS)
+    rows = jax.lax.dynamic_slice_in_dim(table.mixture, start, _POINTS)
     weights = _derivatives(_lagrange, position - start.astype(float))
     per_decade = np.array([1.0, 1 / _STEP, 1 / _STEP**2])[:, None]
-    return jnp.stack(weights) * per_decade, rows
+    return jnp.einsum("mk,kcjp->mcjp", jnp.stack(weights) * per_decade, rows)
 
 
 def _lagrange(t: Array) -> Array:

@@ -1,5 +1,6 @@
 """The whole suite runs in float64 with JAX's strict dtype and rank promotion."""
 
+import gc
 import os
 
 import jax
@@ -8,6 +9,9 @@ import pytest
 jax.config.update("jax_enable_x64", True)
 jax.config.update("jax_numpy_dtype_promotion", "strict")
 jax.config.update("jax_numpy_rank_promotion", "raise")
+
+# What JAX keeps of every trace, Python's collector would go through again and again.
+gc.set_threshold(100_000, 20, 100)
 
 NAMES = ("texono", "coherent_csi", "coherent_lar", "xenon1t")
 

@@ -1,6 +1,8 @@
 """jit for large programs that a new process compiles and then runs for seconds at most."""
 
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache, update_wrapper
 from typing import Any, Generic, TypeVar
 
@@ -24,7 +26,8 @@ class QuickJit(Generic[T]):
 
     def __call__(self, *args: Any) -> T:
         """Call it, compiled."""
-        return self._jitted()(*args)
+        with collector_paused():
+            return self._jitted()(*args)
 
     def lower(self, *args: Any) -> Any:
         """As for `jax.jit`."""
@@ -35,6 +38,21 @@ class QuickJit(Generic[T]):
             options = compile_options(_OPTION)
             self._compiled = jax.jit(self._function, static_argnums=0, compiler_options=options)
         return self._compiled
+
+
+@contextmanager
+def collector_paused() -> Iterator[None]:
+    """No garbage collection meanwhile.
+
+    Tracing makes many objects that stay: to go through them again and again would take a sixth of a first fit.
+    """
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 @cache

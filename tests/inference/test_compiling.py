@@ -1,5 +1,7 @@
 """Programs compiled with fewer passes: the same numbers, compiled once, on versions of XLA old and new."""
 
+import gc
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -53,3 +55,26 @@ def test_other_errors_are_not_swallowed(monkeypatch):
     monkeypatch.setattr(jax, "jit", broken)
     with pytest.raises(RuntimeError, match="out of memory"):
         compile_options("xla_cpu_not_asked_before")
+
+
+@pytest.mark.parametrize("enabled", [True, False])
+def test_nothing_is_collected_while_tracing_and_all_is_as_before_afterwards(enabled):
+    """Whatever the caller has chosen, and after a function that raises, too."""
+    seen = []
+
+    def traced(fails, x):
+        seen.append(gc.isenabled())
+        if fails:
+            raise ZeroDivisionError
+        return 2.0 * x
+
+    before = gc.isenabled()
+    try:
+        (gc.enable if enabled else gc.disable)()
+        assert float(QuickJit(traced)(False, np.ones(()))) == 2.0
+        with pytest.raises(ZeroDivisionError):
+            QuickJit(traced)(True, np.ones(()))
+        assert gc.isenabled() is enabled
+    finally:
+        (gc.enable if before else gc.disable)()
+    assert seen == [False, False]

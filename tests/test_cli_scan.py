@@ -95,6 +95,15 @@ def test_the_file_is_that_of_the_library(reference):
     np.testing.assert_allclose(found.arrays["nll"], surface.nll, rtol=1e-12)
 
 
+def test_options_are_the_table_of_a_file(run, reference, tmp_path):
+    grid = "--g", "3e-7:3e-6:30", "--mass", "1e-3:1:24"
+    assert run("--experiments", "xenon1t", *grid, "--out", "options").exit_code == 0
+    assert _arrays(tmp_path / "options" / "scan.npz") == _arrays(reference / "out" / "scan.npz")
+    assert run("job.toml", "--mass", "0.06", "--out", "line").exit_code == 0
+    line = jaxmed.load_result(tmp_path / "line").arrays
+    assert line["nll"].shape == (30, 1) and line["axis_mass"] == [0.06]
+
+
 def test_json_says_where_the_lowest_point_is(reference):
     printed = json.loads((reference / "printed.json").read_text())
     nll = np.array(printed["nll"])
@@ -233,6 +242,9 @@ def test_less_memory_means_smaller_batches_and_resuming_keeps_them(run, referenc
         (["job.toml", "--json", "no/x.json"], "cannot write no/x.json"),
         (["none.toml"], "none.toml: expected a TOML file"),
         (["job.toml", "--model", "weak_mixing"], "grid for 'g': expected a free parameter"),
+        (["--g", "1e-8:1e3:3"], "g = 1000.0: expected values from"),
+        (["--mass", "1,0.1"], "mass: expected at most 10001 values in ascending order"),
+        (["--model", "weak_mixing", "--g", "1,2"], "model 'weak_mixing' has no such parameter"),
         (["--model", "standard_model"], "has no free parameter: nothing to scan"),
         (["job.toml", "--coordinator", "here"], "need --coordinator HOST:PORT"),
         (

@@ -6,6 +6,7 @@ from pathlib import Path
 from jaxmed.cli.common import experiment_names
 from jaxmed.config import Analysis, read_analysis
 from jaxmed.inference.constraints import check_constraints
+from jaxmed.inference.grid import axis_values
 from jaxmed.theory.models import get_model
 
 
@@ -35,3 +36,18 @@ def chosen_analysis(
 def named_after_data(analysis: Analysis) -> Analysis:
     """The analysis with its experiments as its name."""
     return replace(analysis, name="_".join(Path(each).name for each in analysis.experiments))
+
+
+def on_grid(analysis: Analysis, **given: str | None) -> Analysis:
+    """The analysis with other values of some model parameters for its scan, as text, where they are given."""
+    by_name = {p.name: p for p in analysis.model.parameters}
+    axes = dict(analysis.scan)
+    for name, text in given.items():
+        if text is None:
+            continue
+        if name not in by_name:
+            raise ValueError(
+                f"{name} = '{text}': model '{analysis.model.name}' has no such parameter"
+            )
+        axes[name] = axis_values(by_name[name], text, name)
+    return replace(analysis, scan=axes)

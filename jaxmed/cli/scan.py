@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import jax
 import typer
 
-from jaxmed.cli.analysis import chosen_analysis
+from jaxmed.cli.analysis import chosen_analysis, on_grid
 from jaxmed.cli.common import (
     Cache,
     Config,
@@ -37,6 +37,7 @@ from jaxmed.report.tables import scan_table
 from jaxmed.scan_job import assemble, compute, missing, save_scan
 from jaxmed.scan_plan import ToysAsked, plan_scan
 
+_GRID = "Values: 1e-8,1e-7,1e-6 or low:high:number (logarithmic); if left out the file's or the whole box."
 _Coordinator = Annotated[
     str | None, typer.Option(help="HOST:PORT of process 0; srun and mpirun need no such options.")
 ]
@@ -49,6 +50,8 @@ def scan(
     config: Config = None,
     model: OtherModel = None,
     experiments: OtherExperiments = None,
+    g: Annotated[str | None, typer.Option(help=_GRID)] = None,
+    mass: Annotated[str | None, typer.Option(help=f"{_GRID} In MeV.")] = None,
     constraint: Constraint = None,
     overlay: Overlays = None,
     out: Out = Path("results"),
@@ -69,7 +72,8 @@ def scan(
     cache: Cache = True,
 ) -> None:
     """-2 log L on a grid of g' and M_Z', nuisances profiled, on all devices and processes."""
-    analysis = chosen_analysis(config or default_analysis(), model, experiments, constraint)
+    asked = chosen_analysis(config or default_analysis(), model, experiments, constraint)
+    analysis = on_grid(asked, g=g, mass=mass)
     size = read_bytes(memory) if memory is not None else None
     curves = read_overlays(overlay)
     check_processes(coordinator, number, index)
@@ -78,8 +82,8 @@ def scan(
     # nobody writes to the folder before all have joined, and so all have seen it as it was
     join(coordinator, number, index)
     set_up(cache)
-    asked = None if toys is None else ToysAsked(toys, cl, seed)
-    plan = plan_scan(analysis, out, held, size if size is not None else default_memory(), asked)
+    with_toys = None if toys is None else ToysAsked(toys, cl, seed)
+    plan = plan_scan(analysis, out, held, size if size is not None else default_memory(), with_toys)
     todo = missing(plan, say)
     points = sum(len(plan.points[plan.chunks.points(i)]) for i in todo)
     with point_progress(points, f"Scanning {', '.join(analysis.experiments)}", quiet) as tick:

@@ -62,12 +62,12 @@ def test_fit_writes_results_and_figures(run, tmp_path):
     names = {p.name for p in (tmp_path / "mine").iterdir()}
     assert names == {
         "results.json",
-        "spectra_combined.png",
-        "spectra_combined.pdf",
+        "spectra_xenon1t.png",
+        "spectra_xenon1t.pdf",
         "surface.png",
         "surface.pdf",
-        "surface_combined.npz",
-        "zoom_combined.npz",
+        "surface_xenon1t.npz",
+        "zoom_xenon1t.npz",
     }
     # the numbers in the file are those of the likelihood
     values = {k: v["value"] for k, v in result["parameters"].items()}
@@ -167,7 +167,7 @@ def test_a_file_of_one_s_own_is_fitted(run):
     done = run(
         "fit", "--model", str(MODELS / "leptophilic.toml"), "--experiments", "texono", "--json", "-"
     )
-    assert json.loads(done.stdout)["combined"]["model"] == "leptophilic"
+    assert json.loads(done.stdout)["texono"]["model"] == "leptophilic"
 
 
 def test_a_limit_that_is_none_says_why(run):

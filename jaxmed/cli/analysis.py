@@ -16,7 +16,10 @@ def chosen_analysis(
     experiments: str | None,
     constraint: list[str] | None,
 ) -> Analysis:
-    """The file's analysis with another model, other experiments or constraints where they are given."""
+    """The file's analysis with another model, other experiments or constraints where they are given.
+
+    Other experiments give it their names.
+    """
     analysis = read_analysis(config)
     if model is not None:
         other = get_model(model)
@@ -28,14 +31,10 @@ def chosen_analysis(
         names = experiment_names(experiments)
         kept = {k: v for k, v in analysis.options.items() if k in names}
         alone = analysis.alone and len(names) > 1
-        analysis = replace(analysis, experiments=names, options=kept, alone=alone)
+        name = "_".join(Path(each).name for each in names)
+        analysis = replace(analysis, name=name, experiments=names, options=kept, alone=alone)
     chosen = analysis.constraints if constraint is None else tuple(constraint)
     return replace(analysis, constraints=check_constraints(chosen, analysis.model))
-
-
-def named_after_data(analysis: Analysis) -> Analysis:
-    """The analysis with its experiments as its name."""
-    return replace(analysis, name="_".join(Path(each).name for each in analysis.experiments))
 
 
 def on_grid(analysis: Analysis, **given: str | None) -> Analysis:

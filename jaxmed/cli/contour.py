@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from jaxmed.cli.analysis import chosen_analysis, named_after_data
+from jaxmed.cli.analysis import chosen_analysis
 from jaxmed.cli.common import (
     Cache,
     Constraint,
@@ -55,8 +55,6 @@ def contour(
     """Regions of (M_Z', g') allowed at each confidence level, refined where their edges run."""
     default = packaged("fits") / "xenon.toml"
     analysis = chosen_analysis(config or default, model, experiments, constraint)
-    if experiments is not None:
-        analysis = named_after_data(analysis)
     levels = tuple(read_values("cl", cl, log=True).tolist())
     plane = (
         read_values("g", g, log=True) if g else None,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from jaxmed.cli.analysis import chosen_analysis, named_after_data
+from jaxmed.cli.analysis import chosen_analysis
 from jaxmed.cli.common import (
     Cache,
     Constraint,
@@ -58,8 +58,6 @@ def posterior(
     """Posterior of g', M_Z' and every nuisance by NUTS, credible beside confidence regions."""
     default = packaged("fits") / "posterior.toml"
     analysis = chosen_analysis(config or default, model, experiments, constraint)
-    if experiments is not None:
-        analysis = named_after_data(analysis)
     analysis = replace(analysis, priors=analysis.priors | by_name("prior", prior, "prior"))
     sampling = Sampling(chains, samples, warmup, seed)
     set_up(cache)

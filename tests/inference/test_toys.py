@@ -107,7 +107,7 @@ def test_fits_are_those_of_iminuit(xenon):
     [
         (37, "lar_delayed", -2.75, 527.153),
         (168, "lar_brn_width", 2.0, 527.758),
-        (642, "lar_brn_energy", 1.485, 527.321),
+        (722, "lar_brn_energy", 1.747, 555.613),
         (545, "lar_brn_width", 2.486, 532.424),
     ],
 )

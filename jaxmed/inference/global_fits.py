@@ -35,6 +35,7 @@ _FIRST_ROUND = 2
 _STENCILS = 8
 _ALONG_LINE = 101  # couplings at one mass
 _SCORE_NUMBERS = 16_000_000  # grid points times (1 + nuisances) times toys held at once
+_FEWEST = 32  # toys scored together
 
 
 class Finder(NamedTuple):
@@ -152,8 +153,9 @@ def _starts(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Lowest local minima of each toy's grid: values (n_toys, _STARTS) ascending and x (n_toys, _STARTS, n_free)."""
     n, each = len(toys.centres), len(finder.library.points) * (1 + len(problem.nuisances))
-    size = int(max(_SCORE_NUMBERS // each, 1)) * device_count()
-    size = min(size, -(-n // device_count()) * device_count())
+    # powers of two: one program for many numbers of toys
+    fitting = max(_FEWEST, 1 << (-(-n // device_count()) - 1).bit_length())
+    size = min(int(max(_SCORE_NUMBERS // each, 1)), fitting) * device_count()
     values = np.zeros((n, _STARTS))
     starts = np.zeros((n, _STARTS, len(problem.names)))
     for lanes in batches(np.arange(n), size):

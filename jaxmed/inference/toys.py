@@ -12,7 +12,11 @@ from jax import Array
 from jaxmed.experiments.forward import components, counts
 from jaxmed.experiments.likelihood import prior_weights
 from jaxmed.experiments.model import Experiment
+from jaxmed.inference.lanes import batches
 from jaxmed.inference.problem import Data, Problem
+
+# Toys drawn together: one program for any number of them.
+_AT_A_TIME = 512
 
 
 class Toys(NamedTuple):
@@ -45,7 +49,13 @@ def draw(
         first: number of the first one in the stream.
     """
     numbers = np.arange(first, first + number)
-    observed, centres = jax.device_get(_draw(problem, jnp.asarray(x), data, seed, numbers))
+    means = _means(problem, jnp.asarray(x), data)
+    z = jnp.asarray(x[len(problem.parameters) :])
+    parts = [
+        jax.device_get(_draw(problem, means, z, data, seed, lanes))
+        for lanes in batches(numbers, _AT_A_TIME)
+    ]
+    observed, centres = jax.tree.map(lambda *leaves: np.concatenate(leaves)[:number], *parts)
     return Toys(observed, centres, numbers)
 
 
@@ -71,20 +81,24 @@ def restrict_toys(
 
 
 @partial(jax.jit, static_argnums=0)
-def _draw(
-    problem: Problem, x: Array, data: Data, seed: Array, numbers: Array
-) -> tuple[tuple[Array, ...], Array]:
+def _means(problem: Problem, x: Array, data: Data) -> tuple[Array, ...]:
+    """Expected counts of each experiment, (n_bins,) each."""
     split = len(problem.parameters)
     couplings, pulls = problem.couplings(x[:split]), problem.pulls(x[split:])
-    means = [counts(components(e, couplings), pulls) for e in data]
+    return tuple(counts(components(e, couplings), pulls) for e in data)
+
+
+@partial(jax.jit, static_argnums=0)
+def _draw(
+    problem: Problem, means: tuple[Array, ...], z: Array, data: Data, seed: Array, numbers: Array
+) -> tuple[tuple[Array, ...], Array]:
     measured = jnp.asarray(prior_weights(problem.nuisances))
     key = jax.random.key(seed)
 
     def one(i: Array) -> tuple[tuple[Array, ...], Array]:
         *keys, last = jax.random.split(jax.random.fold_in(key, i), len(data) + 1)
         observed = tuple(_sample(k, e, m) for k, e, m in zip(keys, data, means, strict=True))
-        noise = jax.random.normal(last, (len(problem.nuisances),))
-        return observed, measured * (x[split:] + noise)
+        return observed, measured * (z + jax.random.normal(last, z.shape))
 
     return jax.vmap(one)(numbers)
 

@@ -38,7 +38,8 @@ def draw(
 ) -> Toys:
     """Toys of one truth.
 
-    Toy i of a seed is the same whatever the batch, the device count or the other toys.
+    Toy i of a seed is the same whatever the batch, the device count or the other toys. JAX accepts Poisson counts in
+    single precision: another version of it, or a processor that rounds differently, may draw some toys anew.
 
     Args:
         problem: names of the free parameters.

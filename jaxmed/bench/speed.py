@@ -13,6 +13,7 @@ from jaxmed.bench.numpy_model import NumpyLikelihood
 from jaxmed.bench.referees import minuit_minimum, scipy_minimum, versions
 from jaxmed.bench.toys import FULL_TOYS, QUICK_TOYS, ToyPlan, toy_speeds
 from jaxmed.experiments.model import Experiment
+from jaxmed.inference.devices import sized
 from jaxmed.inference.grid import grid_points, grid_values
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile import Start, profile, standard_start
@@ -37,7 +38,10 @@ class Plan(NamedTuple):
 
 
 FULL, QUICK = Plan(60, 40, 5, FULL_TOYS), Plan(12, 4, 2, QUICK_TOYS)
-_BATCH = 64  # points at a time, of the likelihood and its gradient
+_BATCH = (
+    64,
+    2048,
+)  # points at a time, of the likelihood and its gradient, on a CPU and on an accelerator
 _SEED = 20210612
 _STEP = 1e-4  # of central differences
 
@@ -72,15 +76,16 @@ def _evaluations(problem: Problem, data: Data, plan: Plan) -> dict[str, Any]:
     """Likelihood and gradient in all free values, in batches of points all over the box."""
     random = np.random.default_rng(_SEED)
     low, high = problem.box.T
-    xs = random.uniform(low, high, (_BATCH, low.size))
+    batch = sized(*_BATCH)
+    xs = random.uniform(low, high, (batch, low.size))
     split = len(problem.parameters)
     xs[:, split:] = random.normal(0, 0.5, xs[:, split:].shape)
     values = timed(lambda: _values(problem, xs, data), plan.repeats)
     slopes = timed(lambda: _slopes(problem, xs, data), plan.repeats)
     found = {
-        "batch": _BATCH,
-        "nll": _rate(_BATCH, values),
-        "gradient": _rate(_BATCH, slopes),
+        "batch": batch,
+        "nll": _rate(batch, values),
+        "gradient": _rate(batch, slopes),
     }
     if versions():
         few = xs[: plan.sample]

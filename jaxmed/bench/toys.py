@@ -8,6 +8,7 @@ import numpy as np
 from jaxmed.bench.measure import fastest, timed
 from jaxmed.bench.numpy_model import NumpyLikelihood
 from jaxmed.bench.referees import minuit_minimum, versions
+from jaxmed.inference.devices import sized
 from jaxmed.inference.global_fits import candidates, global_fits, make_finder
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.profile import Profiled, Start
@@ -31,7 +32,9 @@ class ToyPlan(NamedTuple):
 
 FULL_TOYS, QUICK_TOYS = ToyPlan(4_000, 2_000, 10), ToyPlan(1_000, 64, 4)
 # Bins times toys that are fitted globally, if that is fewer toys; but no fewer than these.
-_GLOBAL_BINS, _FEWEST = 60_000, 64
+_GLOBAL_BINS, _FEWEST = (60_000, 10_000_000), 64
+# An accelerator is not busy with fewer than so many times the toys of a plan.
+_TIMES = 1, 4
 
 
 def toy_speeds(
@@ -47,14 +50,13 @@ def toy_speeds(
         repeats: warm calls, of which the fastest counts.
     """
     point = np.array(problem.model.standard)
-    truth = np.concatenate([point, start.nuisances])
-    toys = draw(problem, data, truth, _SEED, max(plan.conditional, plan.overall))
-    fixed = partial(
-        conditional_fits, problem, data, _first(toys, plan.conditional), point, start.nuisances
-    )
+    truth, times = np.concatenate([point, start.nuisances]), sized(*_TIMES)
+    toys = draw(problem, data, truth, _SEED, times * max(plan.conditional, plan.overall))
+    few = _first(toys, times * plan.conditional)
+    fixed = partial(conditional_fits, problem, data, few, point, start.nuisances)
     finder = make_finder(problem, data, start.nuisances)
-    overall = max(_GLOBAL_BINS // sum(e.n_bins for e in data), _FEWEST)
-    fitted = _first(toys, min(plan.overall, overall))
+    overall = max(sized(*_GLOBAL_BINS) // sum(e.n_bins for e in data), _FEWEST)
+    fitted = _first(toys, min(times * plan.overall, overall))
     free = partial(global_fits, problem, data, fitted, finder)
     sample = _first(toys, plan.sample)
     one_start = np.arange(plan.sample), np.tile(truth, (plan.sample, 1))

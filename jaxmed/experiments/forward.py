@@ -39,12 +39,17 @@ def components(experiment: Experiment, couplings: Couplings) -> tuple[Component,
 
 def signal(experiment: Experiment, couplings: Couplings) -> Component:
     """All neutrino events, standard model and mediator, with their systematic variations."""
+    return as_signal(experiment, signal_events(experiment, couplings))
+
+
+def signal_events(experiment: Experiment, couplings: Couplings) -> Array:
+    """The same as numbers, (n_variants, n_bins): nominal, then up and down of every shape."""
     stacks = [channel_events(channel, couplings) for channel in experiment.channels]
-    return as_signal(experiment, jnp.stack(stacks).sum(axis=0))
+    return jnp.stack(stacks).sum(axis=0)
 
 
 def as_signal(experiment: Experiment, variants: Array) -> Component:
-    """Neutrino events (n_variants, n_bins): nominal, then up and down of every shape."""
+    """Events from `signal_events` with their systematics."""
     systematics = experiment.widths, experiment.shapes, experiment.scales
     return Component(variants[0], variants[1::2], variants[2::2], *systematics)
 

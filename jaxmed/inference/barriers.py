@@ -17,6 +17,8 @@ _STAGES = ((2, 7.0, 0.6), (3, 7.0, 0.2), (15, 0.1, 0.0))
 _DAMPING = 0.3
 # Of a curvature: parameters without effect and prior have none.
 _RIDGE = 1e-9
+# Matrices that a cache holds.
+_CACHED = 2048
 
 
 class Crossings(NamedTuple):
@@ -78,10 +80,29 @@ def _across(here: Minimum, of: Crossings, free: np.ndarray) -> np.ndarray:
 
 def _stays(there: Minimum, of: Crossings, free: np.ndarray) -> np.ndarray:
     """Whether Newton's step from there does not lead back, (n,)."""
-    curvature = _curvature(there, free)
-    convex = np.linalg.eigvalsh(curvature)[:, 0] > 0
-    step = np.linalg.solve(curvature, there.expansion.gradient[:, free, None])[..., 0]
+    curvature, gradient = _curvature(there, free), there.expansion.gradient[:, free]
+    step, convex = np.zeros_like(gradient), np.zeros(len(gradient), dtype=bool)
+    for i in range(0, len(gradient), _CACHED):
+        part = slice(i, i + _CACHED)
+        step[part], convex[part] = newton_steps(curvature[part], gradient[part])
     return ~convex | (_past(of, there.x[:, free] - step) > -_NEARLY)
+
+
+def newton_steps(curvature: np.ndarray, gradient: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Solutions of curvature step = gradient, (lanes, n), and which curvatures are positive definite, (lanes,).
+
+    Gauss without pivoting, all lanes at once: a library's eigenvalues of each matrix take ten times as long.
+    """
+    n, convex = gradient.shape[1], np.ones(len(gradient), dtype=bool)
+    rows = np.concatenate([curvature, gradient[:, :, None]], axis=2)
+    rows = np.ascontiguousarray(np.moveaxis(rows, 0, -1))
+    for i in range(n):
+        convex &= rows[i, i] > 0
+        rows[i, i + 1 :] /= rows[i, i]
+        rows[i + 1 :, i + 1 :] -= rows[i + 1 :, i, None] * rows[None, i, i + 1 :]
+    for i in reversed(range(n)):
+        rows[:i, n] -= rows[:i, i] * rows[i, n]
+    return rows[:, n].T, convex
 
 
 def _curvature(at: Minimum, free: np.ndarray) -> np.ndarray:

@@ -5,6 +5,7 @@ from functools import wraps
 from typing import Any, TypeVar
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
@@ -48,6 +49,48 @@ def on_all_devices(tree: T) -> T:
     """What all lanes share, copied to the local devices once: as NumPy arrays every call would copy it again."""
     mesh = Mesh(np.array(jax.local_devices()), (_AXIS,))
     return jax.device_put(tree, NamedSharding(mesh, PartitionSpec()))
+
+
+def on_cpu() -> bool:
+    """Whether the processor does the work; an accelerator wants large batches, and copies to it take their time."""
+    return jax.local_devices()[0].platform == "cpu"
+
+
+def sized(on_processor: int, on_accelerator: int) -> int:
+    """The one of two sizes that suits the local devices."""
+    return on_processor if on_cpu() else on_accelerator
+
+
+def resident(rows: T) -> T:
+    """Rows to pick from many times: on an accelerator copied there once.
+
+    Their number is filled up to a power of two there, by copies of the last: few programs then do all the picking.
+    """
+    return rows if on_cpu() else on_all_devices(jax.tree.map(_filled_up, rows))
+
+
+def joined(chunks: list[T]) -> T:
+    """Rows that came from the devices in chunks of one length, `resident`."""
+    if on_cpu():
+        return jax.tree.map(lambda *leaves: np.concatenate(leaves), *jax.device_get(chunks))
+    n = len(chunks)
+    filled = chunks + chunks[-1:] * ((1 << (n - 1).bit_length()) - n)
+    return jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *filled)
+
+
+def picked(rows: T, numbers: np.ndarray) -> T:
+    """Some rows of every leaf (n, ...) of what is `resident`."""
+    return jax.tree.map(lambda leaf: leaf[numbers], rows) if on_cpu() else _pick(rows, numbers)
+
+
+@jax.jit
+def _pick(rows: Any, numbers: Any) -> Any:
+    return jax.tree.map(lambda leaf: leaf[numbers], rows)
+
+
+def _filled_up(rows: np.ndarray) -> np.ndarray:
+    n = len(rows)
+    return np.concatenate([rows, np.repeat(rows[-1:], (1 << (n - 1).bit_length()) - n, axis=0)])
 
 
 def device_count() -> int:

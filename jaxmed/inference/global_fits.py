@@ -15,14 +15,15 @@ from jaxmed.inference.grid_minima import between, lowest_minima
 from jaxmed.inference.grid_score import Library, score, stepped, tabulate_grid
 from jaxmed.inference.joint import Tables, joint_expansion
 from jaxmed.inference.lanes import batches
+from jaxmed.inference.memory import numbers_at_once
 from jaxmed.inference.newton import State, minimise
-from jaxmed.inference.nuisance_search import search_at_each
+from jaxmed.inference.nuisance_search import search_at_each, signals_at
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.profile import Profiled, summary
 from jaxmed.inference.rivals import Search, batch_size, lowest_of
 from jaxmed.inference.seams import beyond_seams
 from jaxmed.inference.toy_grid import mass_line, toy_grid
-from jaxmed.inference.toys import Toys, restrict_toys, with_counts
+from jaxmed.inference.toys import Toys, pick_toys, resident_toys, restrict_toys, with_counts
 
 _STARTS = 12
 # -log L: a local minimum of the grid this far above the lowest may still turn out lower.
@@ -34,7 +35,7 @@ _FIRST_ROUND = 2
 # Measured: a number of a table, which toys of about the same mass share, slows a batch as an eighth of a toy's own.
 _STENCILS = 8
 _ALONG_LINE = 101  # couplings at one mass
-_SCORE_NUMBERS = 16_000_000  # grid points times (1 + nuisances) times toys held at once
+_SCORE_NUMBERS = 16_000_000  # grid points times (1 + nuisances) times toys, held at once on a CPU
 _FEWEST = 32  # toys scored together
 
 
@@ -116,16 +117,19 @@ def global_fits(problem: Problem, data: Data, toys: Toys, finder: Finder) -> Pro
     Returns:
         Profiled with x, model parameters first, in place of the nuisances, (n_toys, n_free).
     """
-    data = on_all_devices(data)
+    data, toys = on_all_devices(data), resident_toys(toys)
     owner, starts = candidates(problem, data, toys, finder)
     search = _search(problem, data, toys, finder)
-    found = lowest_of(owner, search(owner, starts, np.full(len(toys.centres), np.inf)))
+    found = lowest_of(owner, search(owner, starts, np.full(len(toys.numbers), np.inf)))
 
     def at_each(part: Problem, own: Data, numbers: np.ndarray, theta: np.ndarray) -> Search:
-        few = restrict_toys(toys, problem, data, part, own, numbers)
+        few = restrict_toys(toys, problem, data, part, own)
         names = {e.name for e in own}
         tables = [t for t, e in zip(finder.tables, data, strict=True) if e.name in names]
-        return search_at_each(part, own, few, theta, tables)
+        which = np.zeros(len(toys.numbers), dtype=int)
+        which[numbers] = np.arange(len(numbers))
+        signals = signals_at(part, own, theta, tables)
+        return search_at_each(part, own, few, signals, which).among(numbers)
 
     return summary(beyond_seams(problem, data, search, found, at_each), finder.box)
 
@@ -152,22 +156,22 @@ def _starts(
     problem: Problem, data: Data, toys: Toys, finder: Finder
 ) -> tuple[np.ndarray, np.ndarray]:
     """Lowest local minima of each toy's grid: values (n_toys, _STARTS) ascending and x (n_toys, _STARTS, n_free)."""
-    n, each = len(toys.centres), len(finder.library.points) * (1 + len(problem.nuisances))
+    n, each = len(toys.numbers), len(finder.library.points) * (1 + len(problem.nuisances))
     # powers of two: one program for many numbers of toys
     fitting = max(_FEWEST, 1 << (-(-n // device_count()) - 1).bit_length())
-    size = min(int(max(_SCORE_NUMBERS // each, 1)), fitting) * device_count()
+    size = min(max(numbers_at_once(_SCORE_NUMBERS) // each, 1), fitting) * device_count()
     values = np.zeros((n, _STARTS))
     starts = np.zeros((n, _STARTS, len(problem.names)))
     for lanes in batches(np.arange(n), size):
-        own = tuple(o[lanes] for o in toys.observed), toys.centres[lanes]
+        own = pick_toys(toys, lanes)
         values[lanes], starts[lanes] = jax.device_get(
-            _pick(problem, own, finder.library, data, finder.points, finder.box)
+            _lowest(problem, own, finder.library, data, finder.points, finder.box)
         )
     return values, starts
 
 
 @partial(jax.jit, static_argnums=0)
-def _pick(
+def _lowest(
     problem: Problem,
     lanes: tuple[tuple[Array, ...], Array],
     library: Library,
@@ -175,10 +179,10 @@ def _pick(
     points: Array,
     box: Array,
 ) -> tuple[Array, Array]:
-    return over_devices(partial(_pick_lanes, problem))(lanes, library, data, points, box)
+    return over_devices(partial(_lowest_lanes, problem))(lanes, library, data, points, box)
 
 
-def _pick_lanes(
+def _lowest_lanes(
     problem: Problem,
     lanes: tuple[tuple[Array, ...], Array],
     library: Library,
@@ -199,8 +203,8 @@ def _search(problem: Problem, data: Data, toys: Toys, finder: Finder) -> Search:
     """Newton steps in all parameters."""
 
     def advance(toy: np.ndarray, state: State, boxes: np.ndarray, limit: int) -> State:
-        own = tuple(o[toy] for o in toys.observed), toys.centres[toy], boxes
-        return jax.device_get(_advance(problem, (state, *own), data, finder.tables, limit))
+        lanes = state, *pick_toys(toys, toy), boxes
+        return jax.device_get(_advance(problem, lanes, data, finder.tables, limit))
 
     each = sum(e.n_bins for e in data) * (1 + len(problem.names))
     size = batch_size(each + stencil_numbers(finder.tables) // _STENCILS) * device_count()

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jaxmed.inference.devices import sized
 from jaxmed.inference.global_fits import Finder, global_fits
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.profile import Start, profile
@@ -18,8 +19,8 @@ from jaxmed.inference.results import UNCONVERGED
 from jaxmed.inference.toy_fits import conditional_fits
 from jaxmed.inference.toys import Toys
 
-# Toys between two reports of progress.
-_CHUNK = 2048
+# Toys fitted between two reports of progress, on a CPU and on an accelerator.
+_CHUNK = 2048, 16_384
 _MOST_TOYS = 100_000_000
 
 
@@ -96,13 +97,22 @@ def data_as_toy(problem: Problem, data: Data) -> Toys:
 
 
 def fit_both(problem: Problem, data: Data, toys: Toys, x: np.ndarray, finder: Finder) -> Tested:
-    """Fit toys at the model parameters of x (n_free,), nuisances starting from its own, and globally."""
+    """Fit toys at the model parameters of x, nuisances starting from its own, and globally.
+
+    Args:
+        problem: names of the free parameters.
+        data: everything about the experiments but their counts.
+        toys: what is fitted.
+        x: the point tested, (n_free,), or one for each toy, (n_toys, n_free).
+        finder: of the global minima.
+    """
     split = len(problem.parameters)
-    at = conditional_fits(problem, data, toys, x[:split], x[split:])
+    at = conditional_fits(problem, data, toys, x[..., :split], x[..., split:])
     free = global_fits(problem, data, toys, finder)
     # the point itself is part of the model, also where it is the standard model and g is below the box
     lower = free.nll < at.nll
-    here = np.concatenate([np.tile(x[:split], (len(at.nll), 1)), at.nuisances], axis=1)
+    points = np.broadcast_to(x[..., :split], (len(at.nll), split))
+    here = np.concatenate([points, at.nuisances], axis=1)
     return Tested(
         q=np.where(lower, 2 * (at.nll - free.nll), 0.0),
         nll=at.nll,
@@ -111,6 +121,11 @@ def fit_both(problem: Problem, data: Data, toys: Toys, x: np.ndarray, finder: Fi
         failed=(at.status == UNCONVERGED) | (free.status == UNCONVERGED),
         numbers=toys.numbers,
     )
+
+
+def toys_at_once() -> int:
+    """Toys in a chunk."""
+    return sized(*_CHUNK)
 
 
 def in_chunks(
@@ -138,7 +153,8 @@ def z_of(p: float) -> float:
 
 
 def _chunks(toys: Toys) -> Iterator[Toys]:
-    for i in range(0, len(toys.numbers), _CHUNK):
-        part = slice(i, i + _CHUNK)
+    size = toys_at_once()
+    for i in range(0, len(toys.numbers), size):
+        part = slice(i, i + size)
         observed = tuple(counts[part] for counts in toys.observed)
         yield Toys(observed, toys.centres[part], toys.numbers[part])

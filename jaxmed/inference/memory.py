@@ -7,15 +7,17 @@ from pathlib import Path
 
 import jax
 
+from jaxmed.inference.devices import on_cpu, sized
 from jaxmed.inference.problem import Data, Problem, acts_on, blocks
 
 FEWEST = 8
 """Points of the smallest batch: fewer would leave the vector units idle."""
-LARGEST = 256
+LARGEST = 4096
 """Points of the largest batch."""
 
-# Measured on desktop processors: the combined fit is fastest with 16 points at a time, XENON1T with the largest batch.
+# Measured on desktop processors: the combined fit is fastest with 16 points at a time, XENON1T with this many.
 _CACHED_CELLS = 340_000
+_LARGEST_ON_CPU = 256
 
 # float64 numbers that the compiled profile holds for each point, an upper bound for all data sets together and
 # alone, measured with `memory_analysis` of the compiled program (the test repeats that): about 6 for every bin
@@ -23,11 +25,13 @@ _CACHED_CELLS = 340_000
 _PER_BIN, _PER_NODE = 6, 5
 _DOUBLE = 8
 _SHARE = 0.6  # of what is free, unless told otherwise
+_ARRAYS = 16  # as large as a batch's largest that an accelerator's memory has to hold
+_ACCELERATOR = 4e9  # bytes of one that does not tell
 _UNITS = {"": 1, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
 
 
 def batch_size(
-    problem: Problem, data: Data, memory: float, n_points: int, largest: int = LARGEST
+    problem: Problem, data: Data, memory: float, n_points: int, largest: int | None = None
 ) -> int:
     """Points at a time on each device: the largest power of two that fits, at most `largest`.
 
@@ -37,12 +41,13 @@ def batch_size(
         memory: for the results of all points and for one batch [bytes], beside what JAX itself and the data take
             (about 0.5 GB); of each device, or of the host where its cores are the devices.
         n_points: points in all.
-        largest: what is wanted when memory is plentiful; blocks that are faster with fewer points take fewer.
+        largest: what is wanted when memory is plentiful, by default what is fast; blocks that are faster with fewer
+            points take fewer.
 
     Raises:
         ValueError: not even a batch of 8 points fits.
     """
-    batch = largest
+    batch = largest or sized(_LARGEST_ON_CPU, LARGEST)
     while batch > FEWEST and needed(problem, data, batch, n_points) > memory:
         batch //= 2
     least = needed(problem, data, batch, n_points)
@@ -66,10 +71,18 @@ def needed(problem: Problem, data: Data, batch: int, n_points: int) -> float:
 
 def fastest_batch(problem: Problem, data: Data) -> int:
     """Points of a block at a time on each device: on a CPU as many as its cache holds, a power of two."""
-    if jax.local_devices()[0].platform != "cpu":
+    if not on_cpu():
         return LARGEST
     fitting = int(math.log2(_CACHED_CELLS / max(_cells(problem, data), 1)))
-    return min(max(2**fitting, FEWEST), LARGEST)
+    return min(max(2**fitting, FEWEST), _LARGEST_ON_CPU)
+
+
+def numbers_at_once(cached: int) -> int:
+    """float64 numbers in the largest array of a batch: on a CPU those that its cache holds, else what memory does."""
+    if on_cpu():
+        return cached
+    stats = jax.local_devices()[0].memory_stats() or {}
+    return int(stats.get("bytes_limit", _ACCELERATOR) / _ARRAYS / _DOUBLE)
 
 
 def point_bytes(problem: Problem, data: Data) -> int:
@@ -85,7 +98,7 @@ def _cells(problem: Problem, data: Data) -> int:
 
 def _sharing() -> int:
     """Devices that share one memory."""
-    return jax.local_device_count() if jax.local_devices()[0].platform == "cpu" else 1
+    return jax.local_device_count() if on_cpu() else 1
 
 
 def read_bytes(text: str) -> float:
@@ -104,7 +117,7 @@ def default_memory() -> float:
 
 def _free_bytes() -> float:
     device = jax.local_devices()[0]
-    stats = device.memory_stats() if device.platform != "cpu" else None
+    stats = None if on_cpu() else device.memory_stats()
     if stats and "bytes_limit" in stats:
         return stats["bytes_limit"] - stats.get("bytes_in_use", 0)
     return min(_host_free(), _group_free(Path("/sys/fs/cgroup")))

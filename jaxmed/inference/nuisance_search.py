@@ -6,21 +6,23 @@ import jax
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.forward import as_signal, components
+from jaxmed.experiments.forward import as_signal, components, signal_events
 from jaxmed.experiments.templates import signal_jet
 from jaxmed.inference.compiling import QuickJit
-from jaxmed.inference.devices import device_count, over_devices
+from jaxmed.inference.devices import device_count, joined, over_devices, picked, sized
 from jaxmed.inference.expansion import Parts, nuisance_expansion
 from jaxmed.inference.joint import Tables
 from jaxmed.inference.lanes import TOLERANCE, batches
 from jaxmed.inference.newton import State, minimise, settle
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.rivals import Advance, Search, batch_size
-from jaxmed.inference.toys import Toys, with_counts
+from jaxmed.inference.toys import Toys, pick_toys, with_counts
 
 _FIRST_ROUND = 5
-_AT_ONCE = 64  # signals of toys worked out together
+_AT_ONCE = 64, 1024  # signals of toys worked out together, on a CPU and on an accelerator
 
+Signals = tuple[np.ndarray | Array, ...]
+"""Events of every variant of each experiment, (n or more, n_variants, n_bins), `resident`."""
 Lanes = tuple[State, tuple[Array, ...], Array, Array]
 """States, counts of each experiment, centres and boxes of all lanes."""
 
@@ -29,45 +31,43 @@ def search_at_point(problem: Problem, data: Data, toys: Toys, point: np.ndarray)
     """At the same model parameters (n_parameters,) for all toys."""
 
     def advance(toy: np.ndarray, state: State, boxes: np.ndarray, limit: int) -> State:
-        own = tuple(o[toy] for o in toys.observed), toys.centres[toy], boxes
-        return jax.device_get(_at_point(problem, (state, *own), data, point, limit))
+        lanes = state, *pick_toys(toys, toy), boxes
+        return jax.device_get(_at_point(problem, lanes, data, point, limit))
 
     return _search(problem, data, advance)
 
 
 def search_at_each(
-    problem: Problem, data: Data, toys: Toys, theta: np.ndarray, tables: Tables
+    problem: Problem, data: Data, toys: Toys, signals: Signals, which: np.ndarray
 ) -> Search:
-    """At model parameters (n_toys, n_parameters) of each toy's own; `tables` of each experiment's signal."""
-    signals = _signals(problem, data, theta, tables)
+    """At model parameters of each toy's own: toy i has signal number `which[i]` of `signals`."""
 
     def advance(toy: np.ndarray, state: State, boxes: np.ndarray, limit: int) -> State:
-        own = tuple(o[toy] for o in toys.observed), toys.centres[toy], boxes
-        lanes = tuple(each[toy] for each in signals), (state, *own)
+        lanes = picked(signals, which[toy]), (state, *pick_toys(toys, toy), boxes)
         return jax.device_get(_at_each(problem, lanes, data, limit))
 
     return _search(problem, data, advance)
 
 
-def _signals(
-    problem: Problem, data: Data, theta: np.ndarray, tables: Tables
-) -> tuple[np.ndarray, ...]:
-    """Events of every variant at theta (n, n_parameters), (n, n_variants, n_bins) of each experiment."""
-    found = []
-    for lanes in batches(np.arange(len(theta)), _AT_ONCE * device_count()):
-        found.append(jax.device_get(_signal_chunk(problem, theta[lanes], data, tables)))
-    return tuple(np.concatenate(each)[: len(theta)] for each in zip(*found, strict=True))
+def signals_at(
+    problem: Problem, data: Data, theta: np.ndarray, tables: Tables | None = None
+) -> Signals:
+    """Signals at theta (n, n_parameters); from tables, if these are given, for many points in less time."""
+    every = batches(np.arange(len(theta)), sized(*_AT_ONCE) * device_count())
+    return joined([_signal_chunk(problem, theta[lanes], data, tables) for lanes in every])
 
 
 @partial(jax.jit, static_argnums=0)
-def _signal_chunk(problem: Problem, theta: Array, data: Data, tables: Tables) -> tuple[Array, ...]:
-    def all_lanes(theta: Array, data: Data, tables: Tables) -> tuple[Array, ...]:
-        pairs = list(zip(data, tables, strict=True))
-        return jax.vmap(
-            lambda x: tuple(signal_jet(e, t, problem.couplings, x).value for e, t in pairs)
-        )(theta)
+def _signal_chunk(
+    problem: Problem, theta: Array, data: Data, tables: Tables | None
+) -> tuple[Array, ...]:
+    def one(x: Array, data: Data, tables: Tables | None) -> tuple[Array, ...]:
+        if tables is None:
+            return tuple(signal_events(e, problem.couplings(x)) for e in data)
+        pairs = zip(data, tables, strict=True)
+        return tuple(signal_jet(e, t, problem.couplings, x).value for e, t in pairs)
 
-    return over_devices(all_lanes)(theta, data, tables)
+    return over_devices(jax.vmap(one, in_axes=(0, None, None)))(theta, data, tables)
 
 
 def _search(problem: Problem, data: Data, advance: Advance) -> Search:

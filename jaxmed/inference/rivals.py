@@ -6,7 +6,9 @@ from typing import NamedTuple, TypeVar
 import jax
 import numpy as np
 
+from jaxmed.inference.devices import sized
 from jaxmed.inference.lanes import MOST_STEPS, run, silent
+from jaxmed.inference.memory import numbers_at_once
 from jaxmed.inference.newton import FIRST_DAMPING, Minimum, State, begin
 
 LOWER = 1e-3
@@ -19,9 +21,10 @@ T = TypeVar("T")
 
 Advance = Callable[[np.ndarray, State, np.ndarray, int], State]
 """(numbers of toys (n,), their states, boxes (n, n_free, 2), limit of steps) -> new states."""
-# Numbers in a batch (for a fit of nuisances, bins times nuisances times toys): it should stay in the cache.
+# Numbers in a batch (for a fit of nuisances, bins times nuisances times toys): it should stay in a CPU's cache.
 _BATCH_NUMBERS = 200_000
-_MOST = 2048
+# Toys in a batch, on a CPU and on an accelerator.
+_MOST = 2048, 8192
 
 
 class Search(NamedTuple):
@@ -82,10 +85,19 @@ class Search(NamedTuple):
         first = min(self.first, most)
         return run(state, advance, self.batch, first, silent, most)
 
+    def among(self, toys: np.ndarray) -> "Search":
+        """The same for some toys only, which are numbered anew from 0."""
+
+        def advance(toy: np.ndarray, state: State, boxes: np.ndarray, limit: int) -> State:
+            return self.advance(toys[toy], state, boxes, limit)
+
+        return self._replace(advance=advance)
+
 
 def batch_size(each: int) -> int:
     """Toys at a time on each device if one of them works on so many numbers: a power of two within the budget."""
-    return int(2 ** np.clip(np.floor(np.log2(_BATCH_NUMBERS / each)), 3, np.log2(_MOST)))
+    fitting = np.floor(np.log2(numbers_at_once(_BATCH_NUMBERS) / each))
+    return int(2 ** np.clip(fitting, 3, np.log2(sized(*_MOST))))
 
 
 def lowest_of(owner: np.ndarray, found: Minimum) -> Minimum:

@@ -87,6 +87,8 @@ def beyond_seams(problem: Problem, data: Data, search: Search, found: Minimum, a
         ends = search(owner, np.concatenate(starts), known)
         found = lowest_of(np.concatenate([every, owner]), joined(found, ends))
         changed = np.flatnonzero(found.expansion.value < known - LOWER)
+        if not changed.size:
+            break
     return found
 
 

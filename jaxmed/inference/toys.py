@@ -1,5 +1,6 @@
 """Pseudo-data: counts of every bin, and what the auxiliary measurements behind the priors gave."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from jax import Array
 from jaxmed.experiments.forward import components, counts
 from jaxmed.experiments.likelihood import prior_weights
 from jaxmed.experiments.model import Experiment
+from jaxmed.inference.devices import picked, resident
 from jaxmed.inference.lanes import batches
 from jaxmed.inference.problem import Data, Problem
 
@@ -60,25 +62,34 @@ def draw(
     return Toys(observed, centres, numbers)
 
 
+def joined_toys(several: Sequence[Toys]) -> Toys:
+    """All of them as one."""
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves), *several)
+
+
 def with_counts(data: Data, observed: tuple[Array, ...]) -> Data:
     """The experiments with other counts."""
     pairs = zip(data, observed, strict=True)
     return tuple(replace(experiment, observed=counted) for experiment, counted in pairs)
 
 
-def restrict_toys(
-    toys: Toys,
-    whole: Problem,
-    data: Data,
-    part: Problem,
-    own: Data,
-    numbers: np.ndarray | slice = slice(None),
-) -> Toys:
-    """Of some toys those counts and centres that belong to a part (`problem.restrict`) of a problem."""
+def restrict_toys(toys: Toys, whole: Problem, data: Data, part: Problem, own: Data) -> Toys:
+    """Of toys those counts and centres that belong to a part (`problem.restrict`) of a problem."""
     names = [e.name for e in own]
-    observed = [o[numbers] for o, e in zip(toys.observed, data, strict=True) if e.name in names]
-    columns = [whole.nuisances.index(name) for name in part.nuisances]
-    return Toys(tuple(observed), toys.centres[numbers][:, columns], toys.numbers[numbers])
+    observed = [o for o, e in zip(toys.observed, data, strict=True) if e.name in names]
+    columns = np.array([whole.nuisances.index(name) for name in part.nuisances], dtype=int)
+    return toys._replace(observed=tuple(observed), centres=toys.centres[:, columns])
+
+
+def resident_toys(toys: Toys) -> Toys:
+    """Toys whose counts and centres are where they are fitted (`devices.resident`), for `pick_toys`."""
+    observed, centres = resident((toys.observed, toys.centres))
+    return toys._replace(observed=observed, centres=centres)
+
+
+def pick_toys(toys: Toys, which: np.ndarray) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
+    """Counts and centres of some toys, from `resident_toys`."""
+    return picked((toys.observed, toys.centres), which)
 
 
 @partial(jax.jit, static_argnums=0)

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxmed.inference.barriers import Crossings, promising
+from jaxmed.inference.barriers import Crossings, newton_steps, promising
 from jaxmed.inference.newton import Expansion, minimise
 from jaxmed.inference.rivals import Search
 
@@ -56,3 +56,16 @@ def test_what_is_held_stays(search):
     toy, x = promising(search, here, of, np.array([0]))
     assert toy.tolist() == [0]
     assert x[0, 1] == here.x[0, 1]
+
+
+@pytest.mark.parametrize("n", [1, 2, 9])
+def test_steps_and_convexity_are_those_of_a_library(n):
+    random = np.random.default_rng(n)
+    root = random.normal(size=(200, n, n))
+    curvature = root @ root.swapaxes(1, 2) + random.uniform(-n, n, (200, 1, 1)) * np.eye(n)
+    gradient = random.normal(size=(200, n))
+    step, convex = newton_steps(curvature, gradient)
+    np.testing.assert_array_equal(convex, np.linalg.eigvalsh(curvature)[:, 0] > 0)
+    assert 0 < convex.mean() < 1
+    left = np.einsum("lij,lj->li", curvature, step)
+    np.testing.assert_allclose(left[convex], gradient[convex], atol=1e-9)

@@ -13,7 +13,7 @@ import numpy as np
 
 from jaxmed.config import Analysis
 from jaxmed.experiments import load
-from jaxmed.inference.devices import device_count
+from jaxmed.inference.devices import device_count, sized
 from jaxmed.inference.fc_limits import check_precision
 from jaxmed.inference.grid import grid_points, grid_values
 from jaxmed.inference.hypothesis import check_toys
@@ -25,7 +25,10 @@ from jaxmed.report.files import prepare_folder, provenance
 
 # Points of a chunk, rounded up to full batches: a second or two of work where a point is slow.
 _CHUNK_POINTS = 256
-_CHUNK_WITH_TOYS = 16
+_CHUNK_WITH_TOYS = (
+    16,
+    256,
+)  # on a CPU and on an accelerator, which fits toys of many points at a time
 _POLL_SECONDS = 0.2
 _PATIENCE_SECONDS = (
     60.0  # for a file that another process has written to appear on a network file system
@@ -126,7 +129,7 @@ def _sizes(
     """Points of a batch and of a chunk; results depend on the first by rounding."""
     batch = batch_size(problem, data, memory, n_points)
     if toys is not None:
-        return {"batch": batch, "chunk": _CHUNK_WITH_TOYS}
+        return {"batch": batch, "chunk": sized(*_CHUNK_WITH_TOYS)}
     full = batch * device_count()
     return {"batch": batch, "chunk": -(-_CHUNK_POINTS // full) * full}
 

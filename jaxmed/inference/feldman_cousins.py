@@ -1,7 +1,10 @@
-"""Feldman-Cousins sets with profiled nuisances: the likelihood ratio's distribution from toys at every point."""
+"""Feldman-Cousins sets with profiled nuisances: the likelihood ratio's distribution from toys at every point.
+
+Toys of many points are fitted together. A point gets more of them, twice as many each time, until they leave no doubt
+whether it is accepted.
+"""
 
 from collections.abc import Mapping, Sequence
-from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -9,25 +12,26 @@ import numpy as np
 from jaxmed.experiments.model import Experiment, as_group
 from jaxmed.inference.global_fits import Finder, at_mass, make_finder
 from jaxmed.inference.hypothesis import (
-    Tested,
     check_toys,
     data_as_toy,
     fit_both,
-    in_chunks,
     p_value,
     standard_point,
+    toys_at_once,
 )
 from jaxmed.inference.limits import chi2_quantile
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile import Start, profile, standard_start
-from jaxmed.inference.progress import Tick
-from jaxmed.inference.toys import Toys, draw
+from jaxmed.inference.progress import Tick, advance
+from jaxmed.inference.toys import draw, joined_toys
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
 from jaxmed.theory.models import Model, get_model
 
 # A p-value that equals 1 - cl up to this is not above it.
 _ROUNDING = 1e-9
+# Toys that every point gets, and how many standard deviations away from 1 - cl its p-value then needs no more.
+_FIRST, _CLEAR = 256, 5.0
 
 
 class Acceptance(NamedTuple):
@@ -42,6 +46,7 @@ class Acceptance(NamedTuple):
         p_error: its binomial error.
         accepted: whether p > 1 - cl.
         failed: toys with a fit that did not converge; they count as more extreme than the data.
+        drawn: toys that were drawn, fewer than asked for where p came out far from 1 - cl.
     """
 
     axes: dict[str, np.ndarray]
@@ -52,6 +57,7 @@ class Acceptance(NamedTuple):
     p_error: np.ndarray
     accepted: np.ndarray
     failed: np.ndarray
+    drawn: np.ndarray
 
 
 class Setting(NamedTuple):
@@ -91,8 +97,8 @@ def feldman_cousins(
         experiments: one data set or several.
         model: a preset name, Charges, Epsilon or Model.
         cl: confidence level, between 0 and 1.
-        number: of toys at each point.
-        seed: of the toys: those of point i are numbers i `number` to (i + 1) `number` - 1 of its stream.
+        number: of toys at each point, at most: 256 are enough where their p-value is far from 1 - cl.
+        seed: of the toys: those of point i are numbers from i `number` on in its stream.
         fixed: name -> value held fixed.
         tick: called with the share of the work done since the last call.
         **axes: grid values of every free model parameter by name, such as g=..., mass=... [MeV].
@@ -153,28 +159,57 @@ def accept(
         setting: from `set_up`.
         points: model parameters.
         cl: confidence level.
-        number: of toys at each point.
+        number: of toys at each point, at most.
         seed: of the toys.
         first: number of each point's first toy in the stream of the seed, (n,).
         tick: called with parts of `share`.
         share: of the caller's work.
     """
-    problem, data = setting.problem, setting.data
-    at = profile(problem, points, data, start=setting.start)
-    rows = []
-    for i, (point, nuisances) in enumerate(zip(points, at.nuisances, strict=True)):
-        x = np.append(point, nuisances)
-        toys = draw(problem, data, x, seed, number, first=int(first[i]))
-        fit = partial(_fit, setting, x)
-        found = in_chunks(toys, fit, tick, share / len(points))
-        # the point itself is part of the model
-        q = max(2 * (float(at.nll[i]) - setting.nll_best), 0.0)
-        p = p_value(q, found.extreme_q)
-        critical = critical_value(found.extreme_q, cl)
-        rows.append(
-            (q, *critical, p.value, p.error, p.value > 1 - cl + _ROUNDING, int(found.failed.sum()))
-        )
+    at = profile(setting.problem, points, setting.data, start=setting.start)
+    xs = np.concatenate([points, at.nuisances], axis=1)
+    # the point itself is part of the model
+    q = np.maximum(2 * (at.nll - setting.nll_best), 0.0)
+    ratios, part = [np.empty(0)] * len(points), share / max(len(points), 1)
+    done, pending = 0, np.arange(len(points))
+    while pending.size and done < number:
+        more = min(max(done, _FIRST), number - done, toys_at_once())
+        step = max(toys_at_once() // more, 1)
+        for group in (pending[i : i + step] for i in range(0, pending.size, step)):
+            found = _toy_ratios(setting, xs[group], seed, first[group] + done, more)
+            for i, ratio in zip(group, found, strict=True):
+                ratios[i] = np.append(ratios[i], ratio)
+            advance(tick, part * len(group) * more / number)
+        done += more
+        clear = np.array([_clear(q[i], ratios[i], 1 - cl) for i in pending])
+        advance(tick, part * np.count_nonzero(clear) * (1 - done / number))
+        pending = pending[~clear]
+    rows = [_row(own, toys, cl) for own, toys in zip(q, ratios, strict=True)]
     return Acceptance({}, *(np.array(column) for column in zip(*rows, strict=True)))
+
+
+def _toy_ratios(
+    setting: Setting, xs: np.ndarray, seed: int, first: np.ndarray, number: int
+) -> np.ndarray:
+    """Likelihood ratios of toys of each truth (n, n_free), infinite where a fit failed, (n, number)."""
+    problem, data = setting.problem, setting.data
+    pairs = zip(xs, first, strict=True)
+    toys = joined_toys([draw(problem, data, x, seed, number, first=int(i)) for x, i in pairs])
+    found = fit_both(problem, data, toys, np.repeat(xs, number, axis=0), setting.finder)
+    return found.extreme_q.reshape(len(xs), number)
+
+
+def _clear(q: float, ratios: np.ndarray, least: float) -> bool:
+    """Whether the p-value is so far from `least` that more toys would not bring it to the other side."""
+    p = p_value(q, ratios)
+    spread = max(p.error, np.sqrt(least * (1 - least) / ratios.size))
+    return abs(p.value - least) > _CLEAR * spread
+
+
+def _row(q: float, ratios: np.ndarray, cl: float) -> tuple[float | bool, ...]:
+    """What `Acceptance` says about one point."""
+    p, failed = p_value(q, ratios), int(np.count_nonzero(np.isinf(ratios)))
+    accepted = p.value > 1 - cl + _ROUNDING
+    return q, *critical_value(ratios, cl), p.value, p.error, accepted, failed, ratios.size
 
 
 def critical_value(q: np.ndarray, cl: float) -> tuple[float, float]:
@@ -185,7 +220,3 @@ def critical_value(q: np.ndarray, cl: float) -> tuple[float, float]:
     low, high = (int(np.clip(np.rint(rank + s * spread), 0, n)) for s in (-1, 1))
     known = np.isfinite(ordered[[low, high]]).all()
     return float(ordered[rank]), float(ordered[high] - ordered[low]) / 2 if known else np.inf
-
-
-def _fit(setting: Setting, x: np.ndarray, toys: Toys) -> Tested:
-    return fit_both(setting.problem, setting.data, toys, x, setting.finder)

@@ -19,13 +19,14 @@ and the arrays are
     gradient_norm of -log L in the nuisances, NaN where excluded, (n_1, n_2, ...)
     nuisances    where, in standard deviations, (n_1, n_2, ..., n_nuisances)
 
-With toys (header `toys`: number at each point, cl, seed) there are also, each (n_1, n_2, ...),
+With toys (header `toys`: number at each point at most, cl, seed) there are also, each (n_1, n_2, ...),
 
     q            2 (nll - nll at the data's global minimum), NaN where excluded
     critical     quantile cl of q in toys of this point; critical_error its statistical error; NaN where excluded
     p            share of the toys with q at least as large, p_error its binomial error; 0 where excluded
     accepted     whether p > 1 - cl: the point is in the Feldman-Cousins region
     failed       toys whose fit did not converge, counted as more extreme than the data
+    drawn        toys that were drawn, fewer than asked for where p is far from 1 - cl; 0 where excluded
 """
 
 from collections.abc import Mapping
@@ -48,6 +49,7 @@ OF_EXCLUDED_POINTS = {
     "p_error": 0.0,
     "accepted": False,
     "failed": 0,
+    "drawn": 0,
 }
 _PER_POINT = ("nll", "status", "gradient_norm")
 

@@ -4,12 +4,14 @@ import numpy as np
 import pytest
 from scipy.stats import chi2, kstest
 
+from jaxmed.inference import devices, memory
 from jaxmed.inference.coverage import coverage
 from jaxmed.inference.fc_limits import accepted_intervals, fc_limits
 from jaxmed.inference.feldman_cousins import accept, critical_value, feldman_cousins, set_up
-from jaxmed.inference.hypothesis import fit_both
+from jaxmed.inference.hypothesis import fit_both, p_value
 from jaxmed.inference.limits import limits
 from jaxmed.inference.problem import make_problem
+from jaxmed.inference.profile import profile
 from jaxmed.inference.toys import draw
 from jaxmed.theory.models import get_model
 
@@ -37,6 +39,34 @@ def test_points_are_the_same_alone_and_together(mixing):
     assert both.critical[1] == pytest.approx(alone.critical[0], rel=1e-9)
     other = accept(mixing, points[1:], 0.9, 50, 4, np.array([50]))
     assert other.critical[0] != both.critical[1]
+
+
+def test_clear_points_get_fewer_toys(mixing):
+    points, number = np.linspace(0.14, 0.36, 12)[:, None], 1200
+    first = 5000 * np.arange(len(points))
+    found = accept(mixing, points, 0.9, number, 3, first)
+    few, clear = found.drawn == 256, found.drawn < number
+    assert few.any() and not clear.all()
+    assert np.all(np.abs(found.p - 0.1)[clear] > 5 * found.p_error[clear])
+    assert np.all(np.abs(found.p - 0.1)[~clear] < 0.1)
+    once = accept(mixing, points, 0.9, 256, 3, first)
+    np.testing.assert_array_equal(found.p[few], once.p[few])
+    # the later toys of a point are the next ones of its stream
+    i = np.flatnonzero(found.drawn == number)[0]
+    x = np.append(points[i], profile(mixing.problem, points[i : i + 1], mixing.data).nuisances)
+    toys = draw(mixing.problem, mixing.data, x, 3, number, first=int(first[i]))
+    whole = fit_both(mixing.problem, mixing.data, toys, x, mixing.finder)
+    assert p_value(found.q[i], whole.extreme_q).value == found.p[i]
+
+
+def test_large_batches_of_an_accelerator_give_the_same(mixing, monkeypatch):
+    points, first = np.array([[0.2], [0.25], [0.3]]), np.arange(0, 300, 100)
+    wanted = accept(mixing, points, 0.9, 100, 3, first)
+    for module in (devices, memory):
+        monkeypatch.setattr(module, "on_cpu", lambda: False)
+    found = accept(mixing, points, 0.9, 100, 3, first)
+    np.testing.assert_array_equal(found.p, wanted.p)
+    np.testing.assert_allclose(found.critical, wanted.critical, rtol=1e-6)
 
 
 def test_critical_value_is_an_order_statistic():

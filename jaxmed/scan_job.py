@@ -14,15 +14,14 @@ import jax
 import numpy as np
 
 from jaxmed.inference.devices import device_count
-from jaxmed.inference.feldman_cousins import accept, set_up
+from jaxmed.inference.feldman_cousins import OF_EXCLUDED, accept, set_up
 from jaxmed.inference.profile import profile, standard_start
-from jaxmed.inference.progress import Tick, advance
-from jaxmed.inference.results import EXCLUDED
+from jaxmed.inference.progress import Tick
 from jaxmed.report.figures import save
 from jaxmed.report.files import provenance
 from jaxmed.report.npz import Result, write_npz
 from jaxmed.report.overlay import Overlay
-from jaxmed.report.scan import KIND, OF_EXCLUDED_POINTS, scan_result
+from jaxmed.report.scan import KIND, scan_result
 from jaxmed.report.scan_figure import scan_figure
 from jaxmed.scan_plan import ScanPlan, describe
 
@@ -55,27 +54,20 @@ def compute(plan: ScanPlan, todo: list[int], tick: Tick = None) -> None:
         found = profile(
             plan.problem, points, plan.data, None if test else tick, start, batch=plan.batch
         )
-        tested = test(points, found.status, where.start, tick) if test else {}
+        tested = test(points, where.start, tick) if test else {}
         plan.chunks.write(i, found._asdict() | tested)
 
 
 def _toy_test(plan: ScanPlan) -> Callable[..., dict[str, np.ndarray]]:
-    """Feldman-Cousins test of some points from their status and the number of the first of them."""
+    """Feldman-Cousins test of some points, from the number of the first of them."""
     number, cl, seed = plan.toys or (0, 0.0, 0)
     setting = set_up(plan.problem, plan.data)
 
-    def test(points: np.ndarray, status: np.ndarray, at: int, tick: Tick) -> dict[str, np.ndarray]:
-        worth = np.flatnonzero(status != EXCLUDED)
-        advance(tick, len(points) - len(worth))
-        columns = {name: np.full(len(points), value) for name, value in OF_EXCLUDED_POINTS.items()}
-        if worth.size:
-            first = number * (at + worth)
-            found = accept(
-                setting, points[worth], cl, number, seed, first, tick=tick, share=len(worth)
-            )
-            for name, column in columns.items():
-                column[worth] = getattr(found, name)
-        return columns
+    def test(points: np.ndarray, at: int, tick: Tick) -> dict[str, np.ndarray]:
+        n = len(points)
+        first = number * (at + np.arange(n))
+        found = accept(setting, points, cl, number, seed, first, tick=tick, share=n)
+        return {name: getattr(found, name) for name in OF_EXCLUDED}
 
     return test
 

@@ -23,6 +23,7 @@ from jaxmed.inference.limits import chi2_quantile
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile import Start, profile, standard_start
 from jaxmed.inference.progress import Tick, advance
+from jaxmed.inference.results import EXCLUDED
 from jaxmed.inference.toys import draw, joined_toys
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
@@ -30,12 +31,23 @@ from jaxmed.theory.models import Model, get_model
 
 # A p-value that equals 1 - cl up to this is not above it.
 _ROUNDING = 1e-9
-# Toys that every point gets, and how many standard deviations away from 1 - cl its p-value then needs no more.
+OF_EXCLUDED: dict[str, float | bool] = {
+    "q": np.nan,
+    "critical": np.nan,
+    "critical_error": np.nan,
+    "p": 0.0,
+    "p_error": 0.0,
+    "accepted": False,
+    "failed": 0,
+    "drawn": 0,
+}
+"""What `Acceptance` says about points so far from the data that the profile stops early: they are not worth toys."""
+# Toys that every other point gets, and how many standard deviations away from 1 - cl its p-value then needs no more.
 _FIRST, _CLEAR = 256, 5.0
 
 
 class Acceptance(NamedTuple):
-    """What toys say about each point of a grid.
+    """What toys say about each point of a grid; about points far outside, which have none, see `OF_EXCLUDED`.
 
     Attributes:
         axes: grid values by name, in the parameter's own unit; the dimensions of the other arrays in order.
@@ -170,7 +182,8 @@ def accept(
     # the point itself is part of the model
     q = np.maximum(2 * (at.nll - setting.nll_best), 0.0)
     ratios, part = [np.empty(0)] * len(points), share / max(len(points), 1)
-    done, pending = 0, np.arange(len(points))
+    done, pending = 0, np.flatnonzero(at.status != EXCLUDED)
+    advance(tick, part * (len(points) - pending.size))
     while pending.size and done < number:
         more = min(max(done, _FIRST), number - done, toys_at_once())
         step = max(toys_at_once() // more, 1)
@@ -207,6 +220,8 @@ def _clear(q: float, ratios: np.ndarray, least: float) -> bool:
 
 def _row(q: float, ratios: np.ndarray, cl: float) -> tuple[float | bool, ...]:
     """What `Acceptance` says about one point."""
+    if not ratios.size:
+        return tuple(OF_EXCLUDED.values())
     p, failed = p_value(q, ratios), int(np.count_nonzero(np.isinf(ratios)))
     accepted = p.value > 1 - cl + _ROUNDING
     return q, *critical_value(ratios, cl), p.value, p.error, accepted, failed, ratios.size

@@ -35,22 +35,12 @@ from typing import Any
 
 import numpy as np
 
+from jaxmed.inference.feldman_cousins import OF_EXCLUDED
 from jaxmed.inference.problem import Problem
 from jaxmed.inference.results import STATUS, Surface
 from jaxmed.report.npz import Result, read_npz
 
 KIND = "scan"
-# Points so far from the data that the profile stopped early are not worth toys.
-OF_EXCLUDED_POINTS = {
-    "q": np.nan,
-    "critical": np.nan,
-    "critical_error": np.nan,
-    "p": 0.0,
-    "p_error": 0.0,
-    "accepted": False,
-    "failed": 0,
-    "drawn": 0,
-}
 _PER_POINT = ("nll", "status", "gradient_norm")
 
 
@@ -157,7 +147,7 @@ def _toys_json(result: Result) -> dict[str, Any] | None:
     asked = result.header.get("toys")
     if asked is None:
         return None
-    arrays = {name: result.arrays[name] for name in OF_EXCLUDED_POINTS}
+    arrays = {name: result.arrays[name] for name in OF_EXCLUDED}
     counts = {"n_accepted": int(arrays["accepted"].sum()), "n_failed": int(arrays["failed"].sum())}
     return {**asked, **arrays, **counts}
 

@@ -3,10 +3,10 @@
 import numpy as np
 from contourpy import contour_generator
 
+from jaxmed.inference.feldman_cousins import OF_EXCLUDED
 from jaxmed.report.html.downloads import Numbers
 from jaxmed.report.html.layer import Layer, line, owner, points, who
 from jaxmed.report.saved import Saved
-from jaxmed.report.scan import OF_EXCLUDED_POINTS
 
 # 1, 2 and 3 standard deviations for two parameters, as in the figures.
 _SIGMAS = (2.30, 6.18, 11.83)
@@ -31,7 +31,7 @@ def grid_layers(saved: Saved) -> list[Layer]:
     for style, level in enumerate(_SIGMAS):
         _add_edges(layer, mass, g, delta, level, style)
     layer.stars = [{"x": best["mass"], "y": best["g"]}]
-    names = ["nll", "status", *(name for name in OF_EXCLUDED_POINTS if name in arrays)]
+    names = ["nll", "status", *(name for name in OF_EXCLUDED if name in arrays)]
     columns = [np.tile(mass, g.size), np.repeat(g, mass.size), *(arrays[n].ravel() for n in names)]
     rows = list(zip(*(column.tolist() for column in columns), strict=True))
     status = arrays["status"].ravel().tolist()

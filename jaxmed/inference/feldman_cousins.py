@@ -42,8 +42,9 @@ OF_EXCLUDED: dict[str, float | bool] = {
     "drawn": 0,
 }
 """What `Acceptance` says about points so far from the data that the profile stops early: they are not worth toys."""
-# Toys that every other point gets, and how many standard deviations away from 1 - cl its p-value then needs no more.
-_FIRST, _CLEAR = 256, 5.0
+# Toys that every other point gets, and how unlikely they have to be, were its p-value 1 - cl, to need no more: as five
+# standard deviations.
+_FIRST, _UNLIKELY = 256, 3e-7
 
 
 class Acceptance(NamedTuple):
@@ -212,10 +213,14 @@ def _toy_ratios(
 
 
 def _clear(q: float, ratios: np.ndarray, least: float) -> bool:
-    """Whether the p-value is so far from `least` that more toys would not bring it to the other side."""
-    p = p_value(q, ratios)
-    spread = max(p.error, np.sqrt(least * (1 - least) / ratios.size))
-    return abs(p.value - least) > _CLEAR * spread
+    """Whether the p-value is so far from `least` that more toys would not bring it to the other side.
+
+    By Chernoff's bound on the binomial's tail.
+    """
+    share = np.mean(ratios >= q)
+    pairs = ((share, least), (1 - share, 1 - least))
+    distance = sum(a * np.log(a / b) for a, b in pairs if a > 0)
+    return bool(np.exp(-ratios.size * distance) < _UNLIKELY)
 
 
 def _row(q: float, ratios: np.ndarray, cl: float) -> tuple[float | bool, ...]:

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import chi2, kstest
+from scipy.stats import binom, chi2, kstest
 
 from jaxmed.inference import devices, memory
 from jaxmed.inference.coverage import coverage
@@ -47,7 +47,9 @@ def test_clear_points_get_fewer_toys(mixing):
     found = accept(mixing, points, 0.9, number, 3, first)
     few, clear = found.drawn == 256, found.drawn < number
     assert few.any() and not clear.all()
-    assert np.all(np.abs(found.p - 0.1)[clear] > 5 * found.p_error[clear])
+    k = np.rint(found.p * (found.drawn + 1) - 1)
+    tails = np.minimum(binom.cdf(k, found.drawn, 0.1), binom.sf(k - 1, found.drawn, 0.1))
+    assert np.all(tails[clear] < 3e-7)
     assert np.all(np.abs(found.p - 0.1)[~clear] < 0.1)
     once = accept(mixing, points, 0.9, 256, 3, first)
     np.testing.assert_array_equal(found.p[few], once.p[few])

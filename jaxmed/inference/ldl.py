@@ -1,10 +1,14 @@
 """Solve small symmetric systems, many at once."""
 
-import jax.numpy as jnp
-from jax import Array
+from typing import Any
+
+from jaxmed.inference.library import library_of
+
+Leaf = Any
+"""A JAX array inside a compiled function, NumPy outside."""
 
 
-def solve(matrix: Array, right: Array) -> tuple[Array, Array]:
+def solve(matrix: Leaf, right: Leaf) -> tuple[Leaf, Leaf]:
     """X with U |D| U^T x = right, where matrix = U D U^T (n, n), and whether all of D is positive.
 
     For a positive definite matrix that is the solution of matrix x = right; for another one x still points the way
@@ -14,11 +18,12 @@ def solve(matrix: Array, right: Array) -> tuple[Array, Array]:
     Written out row by row, so that each operation runs across all lanes of a batch: a library call for each matrix
     would take longer than the rest of a toy fit.
     """
+    xp = library_of(right)
     if not right.size:  # an experiment without nuisances
-        return right, jnp.asarray(True)
-    rows: list[Array] = []
-    pivots: list[Array] = []
-    solved: list[Array] = []
+        return right, xp.asarray(True)
+    rows: list[Leaf] = []
+    pivots: list[Leaf] = []
+    solved: list[Leaf] = []
     for i in reversed(range(right.size)):
         pivot, row = matrix[i, i], matrix[i, :i] / matrix[i, i]
         pivots.append(pivot)
@@ -26,7 +31,7 @@ def solve(matrix: Array, right: Array) -> tuple[Array, Array]:
         solved.append(right[i])
         matrix = matrix[:i, :i] - pivot * row[:, None] * row[None]
         right = right[:i] - row * right[i]
-    x = jnp.zeros(0)
+    x = xp.zeros(0)
     for pivot, row, y in zip(reversed(pivots), reversed(rows), reversed(solved), strict=True):
-        x = jnp.append(x, y / jnp.abs(pivot) - jnp.sum(row * x))
-    return x, jnp.min(jnp.stack(pivots)) > 0
+        x = xp.append(x, y / xp.abs(pivot) - xp.sum(row * x))
+    return x, xp.min(xp.stack(pivots)) > 0

@@ -9,6 +9,7 @@ import numpy as np
 from jax import Array
 
 from jaxmed.inference.ldl import solve
+from jaxmed.inference.library import library_of
 
 FIRST_DAMPING = 1e-4
 _SMALLEST, _LARGEST = 1e-9, 1e12
@@ -95,7 +96,7 @@ def minimise(
 
     def advance(state: State) -> State:
         here, damping, last = state
-        near, decrement = step(here.expansion, here.x, damping, box)
+        near, decrement = _traced_step(here.expansion, here.x, damping, box)
         move = near - here.x
         again = _alike(move, last, here.expansion.curvature)
         x = here.x + move * jnp.where(again, _times(here.x, move, box), 1.0)
@@ -122,7 +123,7 @@ def settle(state: State, box: Array, tolerance: float) -> State:
 
     For objectives without kinks only: the value is taken from the expansion.
     """
-    x, decrement = step(state.at.expansion, state.at.x, jnp.zeros(()), box)
+    x, decrement = _traced_step(state.at.expansion, state.at.x, jnp.zeros(()), box)
     over = (state.at.decrement <= tolerance) & (jnp.abs(decrement) <= tolerance)
     expansion = state.at.expansion
     value = expansion.value - jnp.where(over, decrement, 0.0)
@@ -147,26 +148,32 @@ def _times(x: Array, move: Array, box: Array) -> Array:
     return jnp.clip(jnp.min(times, initial=_AGAIN), 1.0, _AGAIN)
 
 
-@jax.jit
-def step(expansion: Expansion, x: Leaf, damping: Leaf, box: Leaf) -> tuple[Array, Array]:
+def step(expansion: Expansion, x: Leaf, damping: Leaf, box: Leaf) -> tuple[Leaf, Leaf]:
     """One Levenberg-Marquardt proposal inside the box, and the decrease of the value it expects.
 
     Where the curvature is negative a short step goes downhill, and infinity is expected of it.
+
+    NumPy in, NumPy out: a single step on the host is then nothing to compile.
     """
+    xp = library_of(x)
     low, high = box.T
     gradient = expansion.gradient
     held = pressed(gradient, x, box)
-    scale = jnp.abs(jnp.diag(expansion.curvature))
-    scale = jnp.where(held | (scale == 0), 1.0, scale)
-    free = jnp.where(held[:, None] | held[None, :], 0.0, expansion.curvature)
-    matrix = free + jnp.diag(jnp.where(held, 1.0, damping * scale))
-    downhill = jnp.where(held, 0.0, -gradient)
+    scale = xp.abs(xp.diag(expansion.curvature))
+    scale = xp.where(held | (scale == 0), 1.0, scale)
+    free = xp.where(held[:, None] | held[None, :], 0.0, expansion.curvature)
+    matrix = free + np.eye(len(x)) * xp.where(held, 1.0, damping * scale)[None]
+    downhill = xp.where(held, 0.0, -gradient)
     move, convex = solve(matrix, downhill)
-    width = jnp.where(high > low, high - low, 1.0)
-    longest = jnp.max(jnp.abs(move) / width, initial=0.0)
-    move *= jnp.where(convex, 1.0, jnp.minimum(_SHORT / longest, 1.0))
-    decrement = jnp.where(convex, jnp.sum(downhill * move) / 2, jnp.inf)
-    return jnp.clip(x + move, low, high), decrement
+    width = xp.where(high > low, high - low, 1.0)
+    longest = xp.max(xp.abs(move) / width, initial=0.0)
+    move *= xp.where(convex, 1.0, xp.minimum(_SHORT / longest, 1.0))
+    decrement = xp.where(convex, xp.sum(downhill * move) / 2, xp.inf)
+    return xp.clip(x + move, low, high), decrement
+
+
+# Traced once for the loop and for `settle`.
+_traced_step = jax.jit(step)
 
 
 def pressed(gradient: Leaf, x: Leaf, box: Leaf) -> Any:
@@ -177,4 +184,5 @@ def pressed(gradient: Leaf, x: Leaf, box: Leaf) -> Any:
 
 def next_damping(damping: Leaf, better: Leaf) -> Leaf:
     """Less damping after a step that lowered the value, more after one that did not."""
-    return jnp.clip(damping * jnp.where(better, _DOWN, _UP), _SMALLEST, _LARGEST)
+    xp = library_of(damping)
+    return xp.clip(damping * xp.where(better, _DOWN, _UP), _SMALLEST, _LARGEST)

@@ -1,6 +1,5 @@
 """The last steps of a fit: Newton with the exact Hessian."""
 
-import jax
 import numpy as np
 
 from jaxmed.inference import newton
@@ -18,7 +17,8 @@ def polish(problem: Problem, start: np.ndarray, data: Data) -> Minimum:
     x, expansion = start, expand(problem, start, data)
     damping, decrement, steps = newton.FIRST_DAMPING, np.inf, 0
     while decrement > _TOLERANCE and steps < _STEPS:
-        proposed, expected = jax.device_get(newton.step(expansion, x, damping, problem.box))
+        with np.errstate(all="ignore"):  # as inside JAX: a step of NaN is refused below
+            proposed, expected = newton.step(expansion, x, damping, problem.box)
         decrement = abs(expected) if np.isfinite(expected) else np.inf
         there = expand(problem, proposed, data) if np.isfinite(proposed).all() else None
         better = there is not None and there.value < expansion.value

@@ -83,8 +83,10 @@ def electron_rate(recoil: Array, moments: Array, couplings: Couplings) -> Array:
         (n,) [cm^2/MeV times the flux unit].
     """
     left, right = electron_couplings(recoil, couplings)
-    nu, nubar = moments
-    per_flavour = _chiral(left, right, nu, recoil) + _chiral(right, left, nubar, recoil)
+    # Antineutrinos exchange left and right. Added up before the couplings come in, both cost what one does.
+    (straight, opposite), (flipped, unflipped), mixed = _chiral(moments, recoil)
+    of_left, of_right = straight + unflipped, flipped + opposite
+    per_flavour = left**2 * of_left + right**2 * of_right - left * right * mixed.sum(axis=0)
     return 2 * G_F**2 * M_E / jnp.pi * HBARC2 * per_flavour.sum(axis=0)
 
 
@@ -109,7 +111,8 @@ def electron_cross_section(
     first, second = (right, left) if antineutrino else (left, right)
     unit = _line_moments(recoil, energy)
     prefactor = jnp.where(recoil <= t_max(energy, M_E), 2 * G_F**2 * M_E / jnp.pi * HBARC2, 0.0)
-    return prefactor[None] * _chiral(first, second, unit[None], recoil)
+    same, flipped, mixed = _chiral(unit[None], recoil)
+    return prefactor[None] * (first**2 * same + second**2 * flipped - first * second * mixed)
 
 
 def weak_charge(
@@ -193,12 +196,14 @@ def _line_moments(recoil: Array, energy: Array | float) -> Array:
     return jnp.stack([jnp.ones_like(recoil), inverse, inverse**2])
 
 
-def _chiral(first: Array, second: Array, moments: Array, recoil: Array) -> Array:
-    """first^2 + second^2 (1 - T/E)^2 - first second m_e T/E^2 over moments (..., k, n)."""
+def _chiral(moments: Array, recoil: Array) -> tuple[Array, Array, Array]:
+    """1, (1 - T/E)^2 and m_e T/E^2 over moments (..., k, n), (..., n) each.
+
+    With a neutrino g_L^2, g_R^2 and -g_L g_R come times them.
+    """
     i0, i1, i2 = jnp.moveaxis(moments, -2, 0)
-    recoil = recoil[None]
-    flipped = i0 - 2 * recoil * i1 + recoil**2 * i2
-    return first**2 * i0 + second**2 * flipped - first * second * M_E * recoil * i2
+    recoil = jnp.broadcast_to(recoil, i0.shape)
+    return i0, i0 - 2 * recoil * i1 + recoil**2 * i2, M_E * recoil * i2
 
 
 def _coherent(moments: Array, recoil: Array, mass: Array | float) -> Array:

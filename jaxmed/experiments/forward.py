@@ -6,7 +6,7 @@ from jax import Array
 
 from jaxmed.experiments.model import Channel, Component, Experiment
 from jaxmed.experiments.pulls import Nuisances, Pulls, make_pulls
-from jaxmed.experiments.yields import component_yield
+from jaxmed.experiments.yields import total_counts
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.scattering import electron_rate, nucleus_rate
 
@@ -56,8 +56,7 @@ def as_signal(experiment: Experiment, variants: Array) -> Component:
 
 def counts(parts: tuple[Component, ...], pulls: Pulls) -> Array:
     """Sum of all components at the given nuisances, (n_bins,) events."""
-    yields = [component_yield(part, pulls) for part in parts]
-    return jnp.stack([y.norm * y.unit for y in yields]).sum(axis=0)
+    return total_counts(parts, pulls)
 
 
 def require_float64() -> None:

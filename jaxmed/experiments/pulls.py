@@ -7,7 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.model import STRENGTH, Experiment, pytree
+from jaxmed.experiments.model import STRENGTH, Experiment, Leaf, pytree
 from jaxmed.keys import unknown
 
 Nuisances = Mapping[str, Array | float]
@@ -19,13 +19,17 @@ class Pulls:
     """Nuisances as a vector: their names, and their values in standard deviations (n,)."""
 
     names: tuple[str, ...]
-    values: Array
+    values: Leaf
 
-    def of(self, names: tuple[str, ...]) -> Array:
-        """Values of the given nuisances, 0 for those that are not there."""
-        padded = jnp.append(self.values, 0.0)
-        index = [self.names.index(n) if n in self.names else len(self.names) for n in names]
-        return padded[np.array(index, dtype=int)]
+    def of(self, names: tuple[str, ...]) -> Leaf:
+        """Values of the given nuisances (n_names,), 0 for those that are not there."""
+        # written out, because the indices of a gather take long to trace
+        return (selection(names, self.names) * self.values[None]).sum(axis=1)
+
+
+def selection(own: tuple[str, ...], names: tuple[str, ...]) -> np.ndarray:
+    """Matrix (n_own, n) of ones where the names agree."""
+    return np.array([[float(a == b) for b in names] for a in own]).reshape(len(own), len(names))
 
 
 def make_pulls(nuisances: Nuisances, *experiments: Experiment) -> Pulls:

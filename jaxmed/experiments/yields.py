@@ -1,5 +1,9 @@
-"""Counts of one component at given nuisances, with their exact derivatives."""
+"""Counts of components at given nuisances, with their exact derivatives.
 
+The normalisations of all components are worked out together: as many operations as those of one.
+"""
+
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import jax.numpy as jnp
@@ -12,6 +16,8 @@ from jaxmed.experiments.pulls import Pulls
 # Below this fraction of its nominal value a yield falls off exponentially instead of linearly: it stays
 # positive, with a continuous slope, wherever a nuisance goes.
 KNEE = 0.1
+# `Yield.weights` and `Yield.bends` without shape nuisances.
+_NO_SHAPES = np.ones((1, 1)), np.zeros((0, 1))
 
 
 class Yield(NamedTuple):
@@ -36,8 +42,8 @@ class Yield(NamedTuple):
     factors: Array
     unit: Array
     variants: Array
-    weights: Array
-    bends: Array
+    weights: Array | np.ndarray
+    bends: Array | np.ndarray
     slopes: Array
     ratio: Array
     moving: Array
@@ -73,50 +79,110 @@ class Yield(NamedTuple):
         return folded + jnp.diag(self.bends @ (self.variants @ (self.moving * residual)))
 
 
-def component_yield(part: Component, pulls: Pulls) -> Yield:
-    """Nominal x normalisations x shape; derivatives that nobody uses cost nothing once compiled."""
-    factors = _factors(part, pulls)
-    nominal = jnp.asarray(part.nominal)
-    variants = jnp.concatenate([nominal[None], jnp.asarray(part.up), jnp.asarray(part.down)])
-    weights, bends = _weights(pulls.of(part.shapes))
+def total_counts(parts: Sequence[Component], pulls: Pulls) -> Array:
+    """Sum over components of nominal x normalisations x shape, (n_bins,).
+
+    The sum of `norm * unit` of their yields without what is only there for derivatives: autodiff would trace through
+    all of it.
+    """
+    units = jnp.stack([_unit(part, pulls) for part in parts])
+    return jnp.sum(_norms(parts, pulls)[:, None] * units, axis=0)
+
+
+def component_yields(parts: Sequence[Component], pulls: Pulls) -> list[Yield]:
+    """The yield of each component; derivatives that nobody uses cost nothing once compiled."""
+    ends = np.cumsum([len(part.scales) for part in parts])[:-1]
+    factors = jnp.split(_factors(parts, pulls), ends, axis=1)
+    return [_yield(part, pulls, own) for part, own in zip(parts, factors, strict=True)]
+
+
+def _yield(part: Component, pulls: Pulls, factors: Array) -> Yield:
+    nominal, variants = jnp.asarray(part.nominal), _variants(part)
     if not part.shapes:
         one, zero, nothing = jnp.ones_like(nominal), jnp.zeros_like(nominal), variants[:0]
-        return Yield(factors, nominal, variants, weights, bends, nothing, one, one, zero, zero)
+        return Yield(factors, nominal, variants, *_NO_SHAPES, nothing, one, one, zero, zero)
+    weights, bends = _weights(pulls.of(part.shapes))
     y, slopes = jnp.split(weights @ variants, [1])
-    # A bin that is empty at the nominal stays empty: a ratio has no meaning there.
-    filled = nominal != 0
-    base = jnp.where(filled, nominal, 1.0)
-    ratio = jnp.where(filled, y[0], 1.0) / base
-    value, slope, bend = _positive(ratio)
+    filled, base, ratio = _ratio(nominal, y[0])
+    value, slope, bend = _positive_jet(ratio)
     moving, folding = jnp.where(filled, slope, 0.0), jnp.where(filled, bend / base, 0.0)
     unit, resting = nominal * value, value - slope * ratio
     return Yield(factors, unit, variants, weights, bends, slopes, ratio, moving, resting, folding)
 
 
-def yield_range(part: Component, low: Pulls, high: Pulls) -> tuple[Array, Array]:
-    """Bounds (n_bins,) on the counts while every nuisance stays between its values in `low` and `high`."""
-    first, second = (jnp.prod(_factors(part, pulls)[0]) for pulls in (low, high))
-    norms = jnp.minimum(first, second), jnp.maximum(first, second)
-    factors = jnp.ones(part.nominal.size), jnp.ones(part.nominal.size)
-    if part.shapes:
-        even, odd, filled = _changes(part)
-        # both the polynomial and the straight lines outside stay within |z| (|even| + |odd|)
-        largest = jnp.maximum(jnp.abs(low.of(part.shapes)), jnp.abs(high.of(part.shapes)))
-        reach = jnp.maximum(largest, 1.0) @ (jnp.abs(even) + jnp.abs(odd))
-        factors = tuple(jnp.where(filled, _positive(1 + side * reach)[0], 1.0) for side in (-1, 1))
-    ends = jnp.stack([part.nominal * n * f for n in norms for f in factors])
-    return ends.min(axis=0), ends.max(axis=0)
+def _unit(part: Component, pulls: Pulls) -> Array:
+    """Events at normalisation 1, (n_bins,)."""
+    nominal = jnp.asarray(part.nominal)
+    if not part.shapes:
+        return nominal
+    z = pulls.of(part.shapes)
+    y = _mixed(_even(z)[None], z[None])[0] @ _variants(part)
+    return nominal * _positive(_ratio(nominal, nominal + y)[2])
 
 
-def _factors(part: Component, pulls: Pulls) -> Array:
-    """The normalisations and two derivatives, (3, n_scales)."""
-    raw = 1 + part.widths * pulls.of(part.scales)
+def _variants(part: Component) -> Array:
+    return jnp.concatenate(
+        [jnp.asarray(part.nominal)[None], jnp.asarray(part.up), jnp.asarray(part.down)]
+    )
+
+
+def _ratio(nominal: Array, y: Array) -> tuple[Array, Array, Array]:
+    """Which bins are filled, what y is divided by, and the ratio, (n_bins,) each.
+
+    A bin that is empty at the nominal stays empty: a ratio has no meaning there.
+    """
+    filled = nominal != 0
+    base = jnp.where(filled, nominal, 1.0)
+    return filled, base, jnp.where(filled, y, 1.0) / base
+
+
+def counts_range(parts: Sequence[Component], low: Pulls, high: Pulls) -> tuple[Array, Array]:
+    """Bounds (n_bins,) on the sum of the counts while every nuisance stays between its values in `low` and `high`."""
+    units = jnp.stack([_unit_range(part, low, high) for part in parts])
+    norms = jnp.stack([_norms(parts, low), _norms(parts, high)], axis=1)
+    corners = norms[:, :, None, None] * units[:, None]
+    return corners.min(axis=(1, 2)).sum(axis=0), corners.max(axis=(1, 2)).sum(axis=0)
+
+
+def _unit_range(part: Component, low: Pulls, high: Pulls) -> Array:
+    """Bounds on the events at normalisation 1, in any order, (2, n_bins)."""
+    nominal = jnp.asarray(part.nominal)
+    if not part.shapes:
+        return jnp.stack([nominal, nominal])
+    even, odd, filled = _changes(part)
+    # both the polynomial and the straight lines outside stay within |z| (|even| + |odd|)
+    largest = jnp.maximum(jnp.abs(low.of(part.shapes)), jnp.abs(high.of(part.shapes)))
+    reach = jnp.maximum(largest, 1.0) @ (jnp.abs(even) + jnp.abs(odd))
+    factors = _positive(jnp.stack([1 - reach, 1 + reach]))
+    return nominal[None] * jnp.where(filled[None], factors, 1.0)
+
+
+def _norms(parts: Sequence[Component], pulls: Pulls) -> Array:
+    """Product of the normalisations of each component, (n_components,)."""
+    longest = max(len(part.scales) for part in parts)
+    names: list[str] = []
+    widths: list[Array | np.ndarray] = []
+    for part in parts:  # each filled up with factors of 1
+        missing = longest - len(part.scales)
+        names += [*part.scales, *[""] * missing]
+        widths += [jnp.asarray(part.widths), np.zeros(missing)]
+    factors = _positive(*_raw_factors(tuple(names), jnp.concatenate(widths), pulls))
+    return jnp.prod(factors.reshape(len(parts), longest), axis=1)
+
+
+def _factors(parts: Sequence[Component], pulls: Pulls) -> Array:
+    """The normalisations of all components, one after the other, and two derivatives, (3, n_scales)."""
+    names = tuple(name for part in parts for name in part.scales)
+    widths = jnp.concatenate([jnp.asarray(part.widths) for part in parts])
+    value, slope, bend = _positive_jet(*_raw_factors(names, widths, pulls))
+    return jnp.stack([value, slope * widths, bend * widths**2])
+
+
+def _raw_factors(names: tuple[str, ...], widths: Array, pulls: Pulls) -> tuple[Array, np.ndarray]:
+    """Normalisations that may be negative, and which of them may stay so, (n_scales,) each."""
     # The signal strength may reach zero, no neutrinos at all: its box keeps it from going below.
-    bent = np.array([name != STRENGTH for name in part.scales], dtype=bool)
-    value, slope, bend = _positive(raw)
-    slopes = jnp.where(bent, slope, 1.0) * part.widths
-    bends = jnp.where(bent, bend, 0.0) * part.widths**2
-    return jnp.stack([jnp.where(bent, value, raw), slopes, bends])
+    straight = np.array([name == STRENGTH for name in names], dtype=bool)
+    return 1 + widths * pulls.of(names), straight
 
 
 def _but(factors: Array, left_out: np.ndarray) -> Array:
@@ -139,29 +205,42 @@ def _weights(z: Array) -> tuple[Array, Array]:
     Of half the difference of up and down z is taken, of their mean's distance from the nominal a function that is
     |z| outside +-1 sigma and HistFactory's polynomial inside, interpolation code 4p: smooth to second order.
     """
-    square = z**2
-    out = jnp.abs(z) > 1
-    even = jnp.where(out, jnp.abs(z), (15 - 10 * square + 3 * square**2) * square / 8)
+    out, square = jnp.abs(z) > 1, z**2
     slope = jnp.where(out, jnp.sign(z), (30 - 40 * square + 18 * square**2) * z / 8)
     bend = jnp.where(out, 0.0, (30 - 120 * square + 90 * square**2) / 8)
-    own = jnp.eye(z.size)
-
-    def mixed(even: Array, odd: Array) -> Array:
-        return jnp.concatenate(
-            [-even.sum(axis=1, keepdims=True), (even + odd) / 2, (even - odd) / 2], axis=1
-        )
-
-    value = mixed(even[None], z[None]).at[0, 0].add(1.0)
-    slopes = mixed(own * slope[None], own)
-    return jnp.concatenate([value, slopes]), mixed(own * bend[None], jnp.zeros_like(own))
+    own, nominal = np.eye(z.size), np.eye(1, 1 + 2 * z.size)
+    value = nominal + _mixed(_even(z)[None], z[None])
+    slopes = _mixed(own * slope[None], own)
+    return jnp.concatenate([value, slopes]), _mixed(own * bend[None], np.zeros_like(own))
 
 
-def _positive(y: Array) -> tuple[Array, Array, Array]:
-    """The value itself above the knee, an exponential tail below, and two derivatives."""
-    tail = KNEE * jnp.exp(jnp.minimum(y, KNEE) / KNEE - 1)
-    above = y >= KNEE
+def _even(z: Array) -> Array:
+    square = z**2
+    polynomial = (15 - 10 * square + 3 * square**2) * square / 8
+    return jnp.where(jnp.abs(z) > 1, jnp.abs(z), polynomial)
+
+
+def _mixed(even: Array | np.ndarray, odd: Array | np.ndarray) -> Array:
+    """Weights of nominal, ups and downs for even and odd changes (m, n_shapes), (m, 1 + 2 n_shapes)."""
+    return jnp.concatenate(
+        [-even.sum(axis=1, keepdims=True), (even + odd) / 2, (even - odd) / 2], axis=1
+    )
+
+
+def _positive(y: Array, straight: np.ndarray | bool = False) -> Array:
+    """The value itself above the knee or where it is to stay `straight`, an exponential tail below."""
+    return jnp.where((y >= KNEE) | straight, y, _tail(y))
+
+
+def _positive_jet(y: Array, straight: np.ndarray | bool = False) -> tuple[Array, Array, Array]:
+    """`_positive` and its two derivatives."""
+    tail, above = _tail(y), (y >= KNEE) | straight
     return (
         jnp.where(above, y, tail),
         jnp.where(above, 1.0, tail / KNEE),
         jnp.where(above, 0.0, tail / KNEE**2),
     )
+
+
+def _tail(y: Array) -> Array:
+    return KNEE * jnp.exp(jnp.minimum(y, KNEE) / KNEE - 1)

@@ -14,8 +14,8 @@ from jax import Array
 
 from jaxmed.experiments.likelihood import data_slopes, data_term, prior_weights
 from jaxmed.experiments.model import Component, Experiment
-from jaxmed.experiments.pulls import Pulls
-from jaxmed.experiments.yields import Yield, component_yield, yield_range
+from jaxmed.experiments.pulls import Pulls, selection
+from jaxmed.experiments.yields import Yield, component_yields, counts_range
 from jaxmed.inference.newton import Expansion
 from jaxmed.inference.problem import Data, Problem, acts_on
 
@@ -36,9 +36,9 @@ def nuisance_expansion(
         centres: where the priors are centred, (n_nuisances,): zero, or what a toy's auxiliary data say.
     """
     pulls = problem.pulls(z)
-    prior = jnp.asarray(prior_weights(problem.nuisances))
-    shift = prior * (z - centres)
-    value, gradient, curvature = jnp.sum(shift**2) / 2 + problem.held_pulls, shift, jnp.diag(prior)
+    prior = prior_weights(problem.nuisances)
+    shift, curvature = (z - centres) * prior, jnp.asarray(np.diag(prior))
+    value, gradient = jnp.sum(shift**2) / 2 + problem.held_pulls, shift
     for experiment, part in zip(data, parts, strict=True):
         index, names = own_nuisances(problem, experiment)
         term = data_expansion(experiment, part, expected(part, pulls, names), names)
@@ -66,7 +66,7 @@ class Counts(NamedTuple):
 
 def expected(part: tuple[Component, ...], pulls: Pulls, names: tuple[str, ...]) -> Counts:
     """Counts of the components of an experiment, ready to be expanded in the nuisances `names`."""
-    yields = [component_yield(component, pulls) for component in part]
+    yields = component_yields(part, pulls)
     mu = jnp.stack([y.norm * y.unit for y in yields]).sum(axis=0)
     return Counts(mu, yields, *_rows(part, yields, names))
 
@@ -102,7 +102,7 @@ def _rows(
     rows = [y.rows for y in yields]
     mixing = []
     for component, y in zip(part, yields, strict=True):
-        scale, shape = _select(component.scales, names), _select(component.shapes, names)
+        scale, shape = selection(component.scales, names), selection(component.shapes, names)
         norm_slopes = scale.T @ y.norm_slopes
         mixing.append(jnp.concatenate([norm_slopes[:, None], y.norm * shape.T], axis=1))
     return jnp.concatenate(rows), jnp.concatenate(mixing, axis=1)
@@ -118,29 +118,22 @@ def _bends(
     """Second derivatives of slope @ counts in the nuisances, (n, n); `projected` is rows @ slope."""
     bends, at = jnp.zeros((len(names), len(names))), 0
     for component, y in zip(part, yields, strict=True):
-        scale, shape = _select(component.scales, names), _select(component.shapes, names)
-        unit, slopes = projected[at], projected[at + 1 : at + 1 + len(component.shapes)]
-        cross = (scale.T @ y.norm_slopes)[:, None] * (shape.T @ slopes)[None]
-        bends += unit * (scale.T @ y.norm_bends @ scale) + cross + cross.T
+        scale, shape = selection(component.scales, names), selection(component.shapes, names)
+        bends += projected[at] * (scale.T @ y.norm_bends @ scale)
         if component.shapes:
-            bends += y.norm * (shape.T @ y.unit_bends(slope) @ shape)
+            slopes = projected[at + 1 : at + 1 + len(component.shapes)]
+            cross = (scale.T @ y.norm_slopes)[:, None] * (shape.T @ slopes)[None]
+            bends += cross + cross.T + y.norm * (shape.T @ y.unit_bends(slope) @ shape)
         at += 1 + len(component.shapes)
     return bends
 
 
-def _select(own: tuple[str, ...], names: tuple[str, ...]) -> np.ndarray:
-    """Matrix (n_own, n) that adds up what belongs to each of `names`; fixed nuisances belong to none."""
-    return np.array([[float(a == b) for b in names] for a in own]).reshape(len(own), len(names))
-
-
 def least_nll(problem: Problem, data: Data, parts: Parts) -> Array:
     """A value that -log L cannot fall below, wherever the nuisances go in their box, ()."""
-    low, high = problem.box[len(problem.parameters) :].T
-    ends = problem.pulls(jnp.asarray(low)), problem.pulls(jnp.asarray(high))
+    low, high = map(problem.pulls, problem.box[len(problem.parameters) :].T)
     total = jnp.zeros(())
     for experiment, part in zip(data, parts, strict=True):
-        ranges = [yield_range(component, *ends) for component in part]
-        least, most = (jnp.stack(bound).sum(axis=0) for bound in zip(*ranges, strict=True))
+        least, most = counts_range(part, low, high)
         nearest = jnp.clip(jnp.asarray(experiment.observed), least, most)
         total += data_term(experiment, nearest)
     return total

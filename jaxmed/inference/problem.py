@@ -9,9 +9,10 @@ from jax import Array
 
 from jaxmed.experiments.forward import components, require_float64
 from jaxmed.experiments.likelihood import data_nll, pull_nll
-from jaxmed.experiments.model import STRENGTH, Experiment
+from jaxmed.experiments.model import STRENGTH, Experiment, Leaf
 from jaxmed.experiments.pulls import Pulls
 from jaxmed.inference.constraints import check_constraints, constraint_nll
+from jaxmed.inference.library import library_of
 from jaxmed.keys import unknown
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.models import Model, Parameter, Values
@@ -68,11 +69,11 @@ class Problem:
         names = [p.name for p in self.model.parameters]
         return dict(zip(names, map(jnp.asarray, values), strict=True))
 
-    def pulls(self, z: Array) -> Pulls:
+    def pulls(self, z: Leaf) -> Pulls:
         """All nuisances from the free ones z (n_nuisances,)."""
         own = {p.name for p in self.model.parameters}
         held = {name: value for name, value in self.fixed if name not in own}
-        values = jnp.concatenate([z, jnp.array(list(held.values()), dtype=float)])
+        values = library_of(z).concatenate([z, np.array(list(held.values()), dtype=float)])
         return Pulls((*self.nuisances, *held), values)
 
     @property

@@ -77,7 +77,7 @@ def fit(
             _BATCH,
         )
         starts = pick_starts(problem, scanned, _STARTS)
-        ends, nlls = jax.device_get(_descend(problem, jnp.asarray(starts), group))
+        ends, nlls = jax.device_get(_descend(problem, starts, group))
         nlls = np.where(np.isfinite(nlls), nlls, np.inf)
         advance(tick, 0.3)
         minimum = polish(problem, ends[np.argmin(nlls)], group)
@@ -96,6 +96,7 @@ def _descend(problem: Problem, starts: Array, data: Data) -> tuple[Array, Array]
     """
     box = jnp.asarray(problem.box)
 
+    @jax.jit  # its derivative is then that of one flat program: less to lower
     def objective(angle: Array) -> Array:
         return problem.nll(_from_angle(angle, box), data)
 

@@ -38,10 +38,8 @@ class Plan(NamedTuple):
 
 
 FULL, QUICK = Plan(60, 40, 5, FULL_TOYS), Plan(12, 4, 2, QUICK_TOYS)
-_BATCH = (
-    64,
-    2048,
-)  # points at a time, of the likelihood and its gradient, on a CPU and on an accelerator
+# Points at a time, of the likelihood and its gradient, on a CPU and on an accelerator.
+_BATCH = 64, 2048
 _SEED = 20210612
 _STEP = 1e-4  # of central differences
 

@@ -5,8 +5,8 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxmed.experiments.model import Channel, Component, Experiment
-from jaxmed.experiments.pulls import Nuisances, Pulls, make_pulls
-from jaxmed.experiments.yields import total_counts
+from jaxmed.experiments.pulls import Nuisances, make_pulls
+from jaxmed.experiments.yields import counts
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.scattering import electron_rate, nucleus_rate
 
@@ -52,11 +52,6 @@ def as_signal(experiment: Experiment, variants: Array) -> Component:
     """Events from `signal_events` with their systematics."""
     systematics = experiment.widths, experiment.shapes, experiment.scales
     return Component(variants[0], variants[1::2], variants[2::2], *systematics)
-
-
-def counts(parts: tuple[Component, ...], pulls: Pulls) -> Array:
-    """Sum of all components at the given nuisances, (n_bins,) events."""
-    return total_counts(parts, pulls)
 
 
 def require_float64() -> None:

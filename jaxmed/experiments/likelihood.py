@@ -7,9 +7,10 @@ import numpy as np
 from jax import Array
 from jax.scipy.special import xlogy
 
-from jaxmed.experiments.forward import components, counts, require_float64
+from jaxmed.experiments.forward import components, require_float64
 from jaxmed.experiments.model import STRENGTH, Component, Experiment, as_group
 from jaxmed.experiments.pulls import Nuisances, Pulls, make_pulls
+from jaxmed.experiments.yields import counts
 from jaxmed.theory.couplings import Couplings
 
 # Expected counts are floored here [events], so that an empty prediction costs much but not infinity.

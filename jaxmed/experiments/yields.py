@@ -79,8 +79,8 @@ class Yield(NamedTuple):
         return folded + jnp.diag(self.bends @ (self.variants @ (self.moving * residual)))
 
 
-def total_counts(parts: Sequence[Component], pulls: Pulls) -> Array:
-    """Sum over components of nominal x normalisations x shape, (n_bins,).
+def counts(parts: Sequence[Component], pulls: Pulls) -> Array:
+    """Events of all components at the given nuisances, nominal x normalisations x shape, (n_bins,).
 
     The sum of `norm * unit` of their yields without what is only there for derivatives: autodiff would trace through
     all of it.

@@ -73,8 +73,7 @@ def joined(chunks: list[T]) -> T:
     """Rows that came from the devices in chunks of one length, `resident`."""
     if on_cpu():
         return jax.tree.map(lambda *leaves: np.concatenate(leaves), *jax.device_get(chunks))
-    n = len(chunks)
-    filled = chunks + chunks[-1:] * ((1 << (n - 1).bit_length()) - n)
+    filled = chunks + chunks[-1:] * (power_of_two(len(chunks)) - len(chunks))
     return jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *filled)
 
 
@@ -89,8 +88,13 @@ def _pick(rows: Any, numbers: Any) -> Any:
 
 
 def _filled_up(rows: np.ndarray) -> np.ndarray:
-    n = len(rows)
-    return np.concatenate([rows, np.repeat(rows[-1:], (1 << (n - 1).bit_length()) - n, axis=0)])
+    missing = power_of_two(len(rows)) - len(rows)
+    return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)])
+
+
+def power_of_two(least: int) -> int:
+    """The smallest power of two that is not below a positive number: few sizes of programs."""
+    return 1 << (least - 1).bit_length()
 
 
 def device_count() -> int:

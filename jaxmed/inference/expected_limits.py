@@ -7,8 +7,9 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxmed.experiments.forward import components, counts
+from jaxmed.experiments.forward import components
 from jaxmed.experiments.model import Experiment, as_group
+from jaxmed.experiments.yields import counts
 from jaxmed.inference.hypothesis import check_toys, standard_point
 from jaxmed.inference.limits import check_line, limits
 from jaxmed.inference.problem import Data, Problem, make_problem

@@ -10,7 +10,7 @@ from jax import Array
 
 from jaxmed.experiments.templates import stencil_numbers, tabulate
 from jaxmed.inference.compiling import QuickJit
-from jaxmed.inference.devices import device_count, on_all_devices, over_devices
+from jaxmed.inference.devices import device_count, on_all_devices, over_devices, power_of_two
 from jaxmed.inference.grid_minima import between, lowest_minima
 from jaxmed.inference.grid_score import Library, score, stepped, tabulate_grid
 from jaxmed.inference.joint import Tables, joint_expansion
@@ -158,7 +158,7 @@ def _starts(
     """Lowest local minima of each toy's grid: values (n_toys, _STARTS) ascending and x (n_toys, _STARTS, n_free)."""
     n, each = len(toys.numbers), len(finder.library.points) * (1 + len(problem.nuisances))
     # powers of two: one program for many numbers of toys
-    fitting = max(_FEWEST, 1 << (-(-n // device_count()) - 1).bit_length())
+    fitting = max(_FEWEST, power_of_two(-(-n // device_count())))
     size = min(max(numbers_at_once(_SCORE_NUMBERS) // each, 1), fitting) * device_count()
     values = np.zeros((n, _STARTS))
     starts = np.zeros((n, _STARTS, len(problem.names)))

@@ -1,11 +1,7 @@
 """Solve small symmetric systems, many at once."""
 
-from typing import Any
-
+from jaxmed.experiments.model import Leaf
 from jaxmed.inference.library import library_of
-
-Leaf = Any
-"""A JAX array inside a compiled function, NumPy outside."""
 
 
 def solve(matrix: Leaf, right: Leaf) -> tuple[Leaf, Leaf]:

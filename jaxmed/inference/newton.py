@@ -1,13 +1,14 @@
 """Damped Newton steps inside a box: the inner engine of profiles and the polish of fits."""
 
 from collections.abc import Callable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from jaxmed.experiments.model import Leaf
 from jaxmed.inference.ldl import solve
 from jaxmed.inference.library import library_of
 
@@ -16,10 +17,6 @@ _SMALLEST, _LARGEST = 1e-9, 1e12
 _UP, _DOWN = 8.0, 0.125
 _AGAIN = 8.0  # times a step that was proposed before
 _SHORT = 0.04  # of the box, where the curvature is negative
-
-
-Leaf = Any
-"""A JAX array inside a compiled loop, NumPy outside."""
 
 
 class Expansion(NamedTuple):
@@ -176,7 +173,7 @@ def step(expansion: Expansion, x: Leaf, damping: Leaf, box: Leaf) -> tuple[Leaf,
 _traced_step = jax.jit(step)
 
 
-def pressed(gradient: Leaf, x: Leaf, box: Leaf) -> Any:
+def pressed(gradient: Leaf, x: Leaf, box: Leaf) -> Leaf:
     """Which parameters sit at an edge of the box with the value falling outwards, (..., n)."""
     low, high = box.T
     return ((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0)) | (low == high)

@@ -28,9 +28,10 @@ from jaxmed.experiments.design import (
     make_design,
     pull_widths,
 )
-from jaxmed.experiments.forward import components, counts
+from jaxmed.experiments.forward import components
 from jaxmed.experiments.likelihood import data_nll, pull_nll
 from jaxmed.experiments.model import Experiment
+from jaxmed.experiments.yields import counts
 from jaxmed.inference.hypothesis import standard_point
 from jaxmed.inference.limits import check_line, limits
 from jaxmed.inference.lines import check_plane

@@ -12,7 +12,8 @@ import numpy as np
 from jax import Array
 
 from jaxmed.constants import M_Z
-from jaxmed.experiments.forward import components, counts
+from jaxmed.experiments.forward import components
+from jaxmed.experiments.yields import counts
 from jaxmed.inference.grid_score import Library, distances, score, tabulate_grid
 from jaxmed.inference.problem import Data, Problem
 

@@ -10,9 +10,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.forward import components, counts
+from jaxmed.experiments.forward import components
 from jaxmed.experiments.likelihood import prior_weights
 from jaxmed.experiments.model import Experiment
+from jaxmed.experiments.yields import counts
 from jaxmed.inference.devices import picked, resident
 from jaxmed.inference.lanes import batches
 from jaxmed.inference.problem import Data, Problem

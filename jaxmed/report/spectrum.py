@@ -7,8 +7,9 @@ import numpy as np
 from jax import Array
 
 from jaxmed.experiments import Experiment
-from jaxmed.experiments.forward import components, counts
+from jaxmed.experiments.forward import components
 from jaxmed.experiments.pulls import Nuisances, Pulls, make_pulls
+from jaxmed.experiments.yields import counts
 from jaxmed.theory.couplings import Couplings, standard_model
 
 

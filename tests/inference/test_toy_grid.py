@@ -5,7 +5,8 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxmed.experiments.forward import components, counts
+from jaxmed.experiments.forward import components
+from jaxmed.experiments.yields import counts
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.toy_grid import toy_grid
 from jaxmed.theory.models import get_model

@@ -25,10 +25,8 @@ from jaxmed.report.files import prepare_folder, provenance
 
 # Points of a chunk, rounded up to full batches: a second or two of work where a point is slow.
 _CHUNK_POINTS = 256
-_CHUNK_WITH_TOYS = (
-    16,
-    256,
-)  # on a CPU and on an accelerator, which fits toys of many points at a time
+# On a CPU and on an accelerator, which fits toys of many points at a time.
+_CHUNK_WITH_TOYS = 16, 256
 _POLL_SECONDS = 0.2
 _PATIENCE_SECONDS = (
     60.0  # for a file that another process has written to appear on a network file system
@@ -36,7 +34,7 @@ _PATIENCE_SECONDS = (
 
 
 class ToysAsked(NamedTuple):
-    """Toys at each point: how many, the confidence level they are for, and their seed."""
+    """Toys at each point: how many at most, the confidence level they are for, and their seed."""
 
     number: int
     cl: float

@@ -53,7 +53,7 @@ def limit(
             help="asymptotic, or fc: Feldman-Cousins, from toys.", autocompletion=complete_method
         ),
     ] = "asymptotic",
-    toys: Annotated[int, typer.Option(help="Toys at each coupling, for fc.")] = 1000,
+    toys: Annotated[int, typer.Option(help="Toys at each coupling at most, for fc.")] = 1000,
     expected: Annotated[
         int | None,
         typer.Option(help="Add limits expected without a mediator, from this many toys."),

@@ -61,7 +61,7 @@ def scan(
         str | None, typer.Option(help="For results and batches; 60 % of what is free if left out.")
     ] = None,
     toys: Annotated[
-        int | None, typer.Option(help="Feldman-Cousins: so many toys at each point.")
+        int | None, typer.Option(help="Feldman-Cousins: at most so many toys at each point.")
     ] = None,
     cl: Annotated[float, typer.Option(help="Confidence level, with --toys.")] = 0.9,
     seed: Seed = 1,

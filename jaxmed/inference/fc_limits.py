@@ -47,7 +47,7 @@ def fc_limits(
         model: a preset name, Charges, Epsilon or Model, with a mediator.
         masses: mediator masses [MeV], (n,).
         cl: confidence level, between 0 and 1.
-        number: of toys at each coupling.
+        number: of toys at each coupling, at most.
         seed: of the toys.
         fixed: nuisances held fixed, by name.
         constraints: has to be empty: toys are drawn for experiments only.

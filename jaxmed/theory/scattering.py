@@ -133,16 +133,20 @@ def weak_charge(
     Returns:
         (3, n), dimensionless.
     """
-    z, n = nucleus.protons * form_p, nucleus.neutrons * form_n
+    per_proton, per_neutron = _nucleon_charges(recoil, couplings, nucleus)
+    protons, neutrons = nucleus.protons * form_p, nucleus.neutrons * form_n
+    return per_proton * protons[None] + per_neutron * neutrons[None]
+
+
+def _nucleon_charges(recoil: Array, couplings: Couplings, nucleus: Nucleus) -> tuple[Array, Array]:
+    """What every proton and every neutron adds to `weak_charge` where all of them are seen, each (3, n)."""
     g_p = jnp.asarray(nucleus.proton_coupling) - 2 * (couplings.sin2_theta_w - SIN2_THETA_W)
     g_p = g_p + (2 * couplings.nc_u + couplings.nc_d)
     g_n = jnp.asarray(nucleus.neutron_coupling) + (couplings.nc_u + 2 * couplings.nc_d)
-    standard = -2 * (g_p[:, None] * z[None] + g_n[:, None] * n[None])
-    hadron = z * (2 * couplings.eps_u + couplings.eps_d)
-    hadron += n * (couplings.eps_u + 2 * couplings.eps_d)
     propagator = 1 / (2 * nucleus.mass * recoil + couplings.mass**2)
-    new = -jnp.sqrt(2.0) / G_F * couplings.eps_nu[:, None] * (hadron * propagator)[None]
-    return standard + new
+    exchange = -jnp.sqrt(2.0) / G_F * couplings.eps_nu[:, None] * propagator[None]
+    eps_p, eps_n = 2 * couplings.eps_u + couplings.eps_d, couplings.eps_u + 2 * couplings.eps_d
+    return exchange * eps_p - 2 * g_p[:, None], exchange * eps_n - 2 * g_n[:, None]
 
 
 def nucleus_rate(
@@ -154,10 +158,15 @@ def nucleus_rate(
     form_n: Array,
 ) -> Array:
     """Flux-folded dsigma/dT on one nucleus; arguments as in `weak_charge` and `electron_rate`."""
-    charge = weak_charge(recoil, couplings, nucleus, form_p, form_n)
+    per_proton, per_neutron = _nucleon_charges(recoil, couplings, nucleus)
     kinematic = _coherent(moments.sum(axis=0), recoil, nucleus.mass)
+    # Added up over flavours before the form factors come in: the variations of these cost little.
+    protons = (per_proton**2 * kinematic).sum(axis=0)
+    neutrons = (per_neutron**2 * kinematic).sum(axis=0)
+    both = 2 * (per_proton * per_neutron * kinematic).sum(axis=0)
+    z, n = nucleus.protons * form_p, nucleus.neutrons * form_n
     prefactor = G_F**2 * nucleus.mass / (4 * jnp.pi) * HBARC2
-    return prefactor * (charge**2 * kinematic).sum(axis=0)
+    return prefactor * (z**2 * protons + z * n * both + n**2 * neutrons)
 
 
 def nucleus_cross_section(

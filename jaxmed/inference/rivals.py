@@ -22,7 +22,7 @@ T = TypeVar("T")
 Advance = Callable[[np.ndarray, State, np.ndarray, int], State]
 """(numbers of toys (n,), their states, boxes (n, n_free, 2), limit of steps) -> new states."""
 # Numbers in a batch (for a fit of nuisances, bins times nuisances times toys): it should stay in a CPU's cache.
-_BATCH_NUMBERS = 200_000
+_BATCH_NUMBERS = 400_000
 # Toys in a batch, on a CPU and on an accelerator.
 _MOST = 2048, 8192
 

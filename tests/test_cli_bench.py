@@ -7,6 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from jaxmed.bench import referees, speed
+from jaxmed.bench.table import bench_table
 from jaxmed.cli import app
 
 RATIOS = (
@@ -54,6 +55,11 @@ def test_faster_than_the_referees_and_never_above_their_minima():
         assert fits["converged"] == 1
         assert fits["missed"] == 0
     assert found["allowed_scan"]["points"] < found["scan"]["points"] == 144
+    cells = {column.header: list(column.cells) for column in bench_table(content).columns}
+    (own,) = cells["own starts"]
+    ratio = at(found, ("toys", "global", "iminuit_alone", "iminuit_ratio"))
+    assert float(own.removesuffix("x").replace(",", "")) == pytest.approx(ratio, rel=0.01)
+    assert cells["scan, s"] == [f"{found['scan']['seconds']:.2g}"]
 
 
 def test_without_the_referees_our_numbers_and_how_to_install_them(monkeypatch):

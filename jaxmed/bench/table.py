@@ -11,7 +11,7 @@ from jaxmed.bench.machine import machine_line
 EXPLANATION = (
     "NumPy, iminuit and SciPy: how many times faster than the same with plain NumPy (gradients by central "
     "differences), MIGRAD on plain NumPy, and L-BFGS-B with JAX's gradient, timed on a sample in this run; of global "
-    "toys MIGRAD starts where jaxmed's grid suggests, or 25 times all over what the data allow"
+    "toys MIGRAD starts where jaxmed's grid suggests, or at points all over what the data allow"
 )
 _DASH = "-"
 

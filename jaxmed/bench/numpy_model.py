@@ -17,9 +17,9 @@ from jaxmed.bench.numpy_yields import Template
 from jaxmed.constants import G_F, M_E, SIN2_THETA_W
 from jaxmed.experiments.model import STRENGTH, Channel, Component, Experiment
 from jaxmed.inference.problem import Data, Problem
+from jaxmed.theory.amplitudes import LEFT_T3, Nucleus
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.quadratic_form import electron_forms, nucleus_forms
-from jaxmed.theory.scattering import LEFT_T3, Nucleus
 
 _FLOOR = 1e-9
 

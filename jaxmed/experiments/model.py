@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import jax
 import numpy as np
 
-from jaxmed.theory.scattering import Nucleus
+from jaxmed.theory.amplitudes import Nucleus
 
 STRENGTH = "signal_strength"
 """The only nuisance without a pull: 1 + its value multiplies every neutrino signal. Fixed at 0 by default."""

@@ -8,8 +8,8 @@ import numpy as np
 from jaxmed.constants import ATOMIC_MASS_UNIT, M_E, SIN2_THETA_W
 from jaxmed.keys import unknown
 from jaxmed.tables import cite
+from jaxmed.theory.amplitudes import Nucleus
 from jaxmed.theory.form_factors import helm, klein_nystrand
-from jaxmed.theory.scattering import Nucleus
 
 FORM_FACTORS: dict[str, Callable] = {"helm": helm, "klein_nystrand": klein_nystrand}
 _CITED = {"helm": "Helm:1956zz", "klein_nystrand": "Klein:1999qj"}

@@ -18,11 +18,10 @@ from jax import Array
 from jaxmed.constants import M_E
 from jaxmed.experiments.forward import into_bins
 from jaxmed.experiments.model import Channel, Experiment, Leaf, pytree
+from jaxmed.theory.amplitudes import electron_amplitudes, nucleus_amplitudes
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.quadratic_form import (
-    electron_amplitudes,
     electron_forms,
-    nucleus_amplitudes,
     nucleus_forms,
     propagator_powers,
     propagator_scale,

@@ -6,42 +6,10 @@ u and v the mediator. (u, v) is (g_L, g_R) for electrons, and the proton's and n
 for nuclei (paper, Eqs. 36-40).
 """
 
-from typing import NamedTuple
-
-import jax.numpy as jnp
 import numpy as np
-from jax import Array
 
-from jaxmed.constants import G_F, HBARC2, M_E, SIN2_THETA_W
-from jaxmed.theory.couplings import Couplings
-from jaxmed.theory.scattering import LEFT_T3, Nucleus
-
-
-class Amplitudes(NamedTuple):
-    """u = u0 + u1 P and v = v0 + v1 P of nu_e, nu_mu, nu_tau; (3,) each."""
-
-    u0: Array
-    u1: Array
-    v0: Array
-    v1: Array
-
-    @property
-    def products(self) -> Array:
-        """Coefficients of the forms (A, B, C), of each flavour, of P^0, P^1 and P^2: (3, 3, 3)."""
-        u0, u1, v0, v1 = self
-        squares = [jnp.stack([a * a, 2 * a * b, b * b], axis=-1) for a, b in ((u0, u1), (v0, v1))]
-        return jnp.stack([*squares, jnp.stack([u0 * v0, u0 * v1 + u1 * v0, u1 * v1], axis=-1)])
-
-
-def electron_amplitudes(couplings: Couplings) -> Amplitudes:
-    """G_L and g_R on electrons."""
-    s2, unit = couplings.sin2_theta_w, couplings.eps_nu / (2 * jnp.sqrt(2.0) * G_F)
-    return Amplitudes(
-        s2 + couplings.nc_e_left + jnp.asarray(LEFT_T3[:, 0]),
-        unit * (couplings.eps_e + couplings.axial_e),
-        jnp.full(3, s2 + couplings.nc_e_right),
-        unit * (couplings.eps_e - couplings.axial_e),
-    )
+from jaxmed.constants import G_F, HBARC2, M_E
+from jaxmed.theory.amplitudes import Nucleus
 
 
 def electron_forms(recoil: np.ndarray, moments: np.ndarray) -> np.ndarray:
@@ -59,20 +27,6 @@ def electron_forms(recoil: np.ndarray, moments: np.ndarray) -> np.ndarray:
     # helicities change places for antineutrinos
     forms = [i0[0] + flipped[1], flipped[0] + i0[1], -M_E * recoil * (i2[0] + i2[1])]
     return 2 * G_F**2 * M_E / np.pi * HBARC2 * np.stack(forms)
-
-
-def nucleus_amplitudes(couplings: Couplings, nucleus: Nucleus) -> Amplitudes:
-    """Weak charges per proton and per neutron."""
-    shift = 2 * (couplings.sin2_theta_w - SIN2_THETA_W)
-    g_p = jnp.asarray(nucleus.proton_coupling) - shift + (2 * couplings.nc_u + couplings.nc_d)
-    g_n = jnp.asarray(nucleus.neutron_coupling) + (couplings.nc_u + 2 * couplings.nc_d)
-    unit = -jnp.sqrt(2.0) / G_F * couplings.eps_nu
-    return Amplitudes(
-        -2 * g_p,
-        unit * (2 * couplings.eps_u + couplings.eps_d),
-        -2 * g_n,
-        unit * (couplings.eps_u + 2 * couplings.eps_d),
-    )
 
 
 def nucleus_forms(

@@ -5,35 +5,12 @@ contracted with the flux moments I_k(T) = int_{E_min(T)} phi(E) E^-k dE, k = 0, 
 the energy dependence of a vector mediator needs.
 """
 
-from typing import NamedTuple
-
 import jax.numpy as jnp
-import numpy as np
 from jax import Array
 
-from jaxmed.constants import G_F, HBARC2, M_E, SIN2_THETA_W
+from jaxmed.constants import G_F, HBARC2, M_E
+from jaxmed.theory.amplitudes import Nucleus, electron_amplitudes, nucleus_amplitudes
 from jaxmed.theory.couplings import Couplings
-
-# T3 of the electron's weak partner seen by each flavour: nu_e also scatters by the charged current.
-LEFT_T3 = np.array([[0.5], [-0.5], [-0.5]])
-
-
-class Nucleus(NamedTuple):
-    """A target nucleus.
-
-    Attributes:
-        protons: Z.
-        neutrons: N.
-        mass: [MeV].
-        proton_coupling: g_V^p of nu_e, nu_mu, nu_tau at SIN2_THETA_W, (3,).
-        neutron_coupling: g_V^n of each flavour, (3,).
-    """
-
-    protons: float | Array
-    neutrons: float | Array
-    mass: float | Array
-    proton_coupling: Array | np.ndarray
-    neutron_coupling: Array | np.ndarray
 
 
 def t_max(energy: Array | float, mass: Array | float) -> Array | float:
@@ -53,22 +30,18 @@ def electron_shift(recoil: Array, couplings: Couplings) -> Array:
     Returns:
         (3, n), dimensionless.
     """
-    return _electron_exchange(recoil, couplings) * couplings.eps_e
+    exchange = couplings.eps_nu * couplings.eps_e / (2 * jnp.sqrt(2.0) * G_F)
+    return exchange[:, None] * _propagator(recoil, M_E, couplings)[None]
 
 
 def electron_couplings(recoil: Array, couplings: Couplings) -> tuple[Array, Array]:
     """g_L and g_R of nu_e, nu_mu, nu_tau on an electron, Z' and its mixing included, each (3, n)."""
-    exchange = _electron_exchange(recoil, couplings)
-    s2, eps, axial = couplings.sin2_theta_w, couplings.eps_e, couplings.axial_e
-    left = s2 + couplings.nc_e_left + exchange * (eps + axial) + LEFT_T3
-    right = s2 + couplings.nc_e_right + exchange * (eps - axial)
-    return left, right
+    return electron_amplitudes(couplings).at(_propagator(recoil, M_E, couplings))
 
 
-def _electron_exchange(recoil: Array, couplings: Couplings) -> Array:
-    """Exchange of the mediator per unit of the electron's coupling, (3, n)."""
-    propagator = 1 / (2 * M_E * recoil + couplings.mass**2)
-    return couplings.eps_nu[:, None] * propagator[None] / (2 * jnp.sqrt(2.0) * G_F)
+def _propagator(recoil: Array, mass: Array | float, couplings: Couplings) -> Array:
+    """1/(2 m T + M_Z'^2) [MeV^-2] on a target of mass m [MeV], (n,)."""
+    return 1 / (2 * mass * recoil + couplings.mass**2)
 
 
 def electron_rate(recoil: Array, moments: Array, couplings: Couplings) -> Array:
@@ -134,19 +107,14 @@ def weak_charge(
         (3, n), dimensionless.
     """
     per_proton, per_neutron = _nucleon_charges(recoil, couplings, nucleus)
-    protons, neutrons = nucleus.protons * form_p, nucleus.neutrons * form_n
-    return per_proton * protons[None] + per_neutron * neutrons[None]
+    z, n = nucleus.protons * form_p, nucleus.neutrons * form_n
+    return per_proton * z[None] + per_neutron * n[None]
 
 
 def _nucleon_charges(recoil: Array, couplings: Couplings, nucleus: Nucleus) -> tuple[Array, Array]:
-    """What every proton and every neutron adds to `weak_charge` where all of them are seen, each (3, n)."""
-    g_p = jnp.asarray(nucleus.proton_coupling) - 2 * (couplings.sin2_theta_w - SIN2_THETA_W)
-    g_p = g_p + (2 * couplings.nc_u + couplings.nc_d)
-    g_n = jnp.asarray(nucleus.neutron_coupling) + (couplings.nc_u + 2 * couplings.nc_d)
-    propagator = 1 / (2 * nucleus.mass * recoil + couplings.mass**2)
-    exchange = -jnp.sqrt(2.0) / G_F * couplings.eps_nu[:, None] * propagator[None]
-    eps_p, eps_n = 2 * couplings.eps_u + couplings.eps_d, couplings.eps_u + 2 * couplings.eps_d
-    return exchange * eps_p - 2 * g_p[:, None], exchange * eps_n - 2 * g_n[:, None]
+    """Weak charge of a proton and of a neutron, each (3, n)."""
+    propagator = _propagator(recoil, nucleus.mass, couplings)
+    return nucleus_amplitudes(couplings, nucleus).at(propagator)
 
 
 def nucleus_rate(

@@ -1,0 +1,81 @@
+"""Amplitudes of neutrino scattering by the Z and a vector mediator, for each flavour.
+
+u = u0 + u1 P and v = v0 + v1 P with the mediator's propagator P = 1/(2 m T + M_Z'^2): (u, v) is (g_L, g_R) for
+electrons, and the weak charge of a proton and of a neutron for nuclei (paper, Eqs. 36-40).
+"""
+
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxmed.constants import G_F, SIN2_THETA_W
+from jaxmed.theory.couplings import Couplings
+
+# T3 of the electron's weak partner seen by each flavour: nu_e also scatters by the charged current.
+LEFT_T3 = np.array([[0.5], [-0.5], [-0.5]])
+
+
+class Nucleus(NamedTuple):
+    """A target nucleus.
+
+    Attributes:
+        protons: Z.
+        neutrons: N.
+        mass: [MeV].
+        proton_coupling: g_V^p of nu_e, nu_mu, nu_tau at SIN2_THETA_W, (3,).
+        neutron_coupling: g_V^n of each flavour, (3,).
+    """
+
+    protons: float | Array
+    neutrons: float | Array
+    mass: float | Array
+    proton_coupling: Array | np.ndarray
+    neutron_coupling: Array | np.ndarray
+
+
+class Amplitudes(NamedTuple):
+    """u = u0 + u1 P and v = v0 + v1 P of nu_e, nu_mu, nu_tau; (3,) each."""
+
+    u0: Array
+    u1: Array
+    v0: Array
+    v1: Array
+
+    @property
+    def products(self) -> Array:
+        """Coefficients of the forms (A, B, C), of each flavour, of P^0, P^1 and P^2: (3, 3, 3)."""
+        u0, u1, v0, v1 = self
+        squares = [jnp.stack([a * a, 2 * a * b, b * b], axis=-1) for a, b in ((u0, u1), (v0, v1))]
+        return jnp.stack([*squares, jnp.stack([u0 * v0, u0 * v1 + u1 * v0, u1 * v1], axis=-1)])
+
+    def at(self, propagator: Array) -> tuple[Array, Array]:
+        """Both u and v, (3, n) each, where the mediator's propagator [MeV^-2] is P (n,)."""
+        u0, u1, v0, v1 = (each[:, None] for each in self)
+        return u0 + u1 * propagator[None], v0 + v1 * propagator[None]
+
+
+def electron_amplitudes(couplings: Couplings) -> Amplitudes:
+    """The couplings g_L and g_R of electrons."""
+    s2, unit = couplings.sin2_theta_w, couplings.eps_nu / (2 * jnp.sqrt(2.0) * G_F)
+    return Amplitudes(
+        s2 + couplings.nc_e_left + jnp.asarray(LEFT_T3[:, 0]),
+        unit * (couplings.eps_e + couplings.axial_e),
+        jnp.full(3, s2 + couplings.nc_e_right),
+        unit * (couplings.eps_e - couplings.axial_e),
+    )
+
+
+def nucleus_amplitudes(couplings: Couplings, nucleus: Nucleus) -> Amplitudes:
+    """Weak charges per proton and per neutron."""
+    shift = 2 * (couplings.sin2_theta_w - SIN2_THETA_W)
+    g_p = jnp.asarray(nucleus.proton_coupling) - shift + (2 * couplings.nc_u + couplings.nc_d)
+    g_n = jnp.asarray(nucleus.neutron_coupling) + (couplings.nc_u + 2 * couplings.nc_d)
+    unit = -jnp.sqrt(2.0) / G_F * couplings.eps_nu
+    return Amplitudes(
+        -2 * g_p,
+        unit * (2 * couplings.eps_u + couplings.eps_d),
+        -2 * g_n,
+        unit * (couplings.eps_u + 2 * couplings.eps_d),
+    )

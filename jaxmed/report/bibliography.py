@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 from typing import Any, NamedTuple
+from unicodedata import normalize
 
 from jaxmed.report.saved import Saved, provenances, understanding
 from jaxmed.tables import packaged
@@ -15,19 +16,15 @@ _PROFILED = ("fits", "contours", "bounds", "significance", "sensitivity", "surfa
 _POSTERIOR = {"Hoffman:2011ukg", "Phan:2019elc", "Kumar:2019arviz", "Vehtari:2019rhat"}
 _ENTRY = re.compile(r"^@(\w+)\{([^,\s]+),\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _FIELD = re.compile(r"^\s*(\w+)\s*=\s*\{(.*)\},?$", re.MULTILINE)
-_PLAIN = {
-    r"\bar\nu": "ν̄",
-    r"\nu": "ν",
-    r"{\'u}": "ú",
-    r"{\"o}": "ö",
-    r"{\~n}": "ñ",
-    r"{\"u}": "ü",
-    r"\hat{R}": "R̂",
-}
+_PLAIN = {r"\bar\nu": "ν̄", r"\nu": "ν", r"\hat{R}": "R̂"}
+_ACCENT = re.compile(r"\{\\(['\"~])(\w)\}")
+_COMBINING = {"'": "\u0301", '"': "\u0308", "~": "\u0303"}
 _SOFTWARE = """@misc{{jaxmed,
   author  = {{{{the jaxmed developers}}}},
   title   = {{{{jaxmed}}: differentiable fits of light vector mediators}},
-  note    = {{version {version}}}
+  year    = {{2026}},
+  note    = {{version {version}}},
+  howpublished = {{Python package jaxmed}}
 }}"""
 
 
@@ -101,5 +98,6 @@ def _known() -> dict[str, str]:
 def _plain(text: str) -> str:
     for latex, letter in _PLAIN.items():
         text = text.replace(latex, letter)
+    text = _ACCENT.sub(lambda found: normalize("NFC", found[2] + _COMBINING[found[1]]), text)
     raised = re.sub(r"\^(\d)", lambda found: "⁰¹²³⁴⁵⁶⁷⁸⁹"[int(found[1])], text)
     return re.sub(r"[{}$]", "", raised)

@@ -1,0 +1,175 @@
+"""What must not change when the same question is asked in another way, for every data set."""
+
+import dataclasses
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+
+import folders
+import jax
+import numpy as np
+import pytest
+
+from jaxmed.experiments import LOADERS, expected, load, nll
+from jaxmed.experiments.design import EXPOSURE, changed, make_design
+from jaxmed.tables import read_table
+from jaxmed.theory.charges import Charges
+from jaxmed.theory.couplings import from_charges, from_epsilon, light_epsilon, standard_model
+from jaxmed.theory.models import PRESETS, couplings
+
+OWN = tuple(str(folders.EXAMPLES / name) for name in folders.NAMES)
+NAMES = (*LOADERS, *OWN)
+ALL = pytest.mark.parametrize(
+    "name", NAMES, ids=["own-" * ("/" in n) + Path(n).name for n in NAMES]
+)
+counts, cost = jax.jit(expected), jax.jit(nll)
+MEDIATORS = {
+    "no mediator": standard_model(),
+    "light": couplings("u1r", g=1.3e-6, mass=0.037),
+    "contact": couplings("b_minus_l", g=2.7e-4, mass=41.0),
+    "destructive": couplings("universal", g=6.1e-5, mass=17.0),
+}
+
+
+loaded = cache(load)
+
+
+def pulled(experiment, scale=0.7):
+    """All nuisances away from their nominal values, each by another amount."""
+    z = np.random.default_rng(5).uniform(-scale, scale, len(experiment.nuisances))
+    return dict(zip(experiment.nuisances, z, strict=True))
+
+
+def part_of(experiment, share, name):
+    """The share of an experiment's exposure, counts included."""
+    if experiment.gaussian:  # two measurements whose weighted mean is the whole one
+        error = experiment.error / np.sqrt(share)
+        return dataclasses.replace(experiment, error=error, name=name)
+    less = changed(make_design(dataclasses.replace(experiment, folder="")), {EXPOSURE: share})
+    return dataclasses.replace(less, observed=share * experiment.observed, name=name)
+
+
+@ALL
+def test_one_exposure_in_two_likelihoods_is_the_whole(name):
+    whole = loaded(name)
+    pair = [part_of(whole, 0.3, "first"), part_of(whole, 0.7, "second")]
+    z = pulled(whole)
+    for mediator in MEDIATORS.values():
+        together, alone = float(nll(pair, mediator, z)), float(cost(whole, mediator, z))
+        # of n log n, which cancels against the saturated model, rounding remains
+        size = np.sum(whole.observed * np.log1p(whole.observed))
+        assert together == pytest.approx(alone, rel=1e-12, abs=1e-15 * size)
+
+
+@ALL
+def test_channels_in_another_order_are_the_same_detector(name):
+    there = loaded(name)
+
+    def reverse(stack):
+        return jax.tree.map(lambda leaf: leaf[::-1], stack)
+
+    back = dataclasses.replace(there, channels=tuple(map(reverse, there.channels[::-1])))
+    for mediator in MEDIATORS.values():
+        np.testing.assert_allclose(
+            expected(back, mediator, pulled(there)), counts(there, mediator, pulled(there)), 1e-13
+        )
+
+
+def test_isotopes_in_another_order_are_the_same_target(tmp_path):
+    folder = folders.copy("germanium", tmp_path)
+    table = folder / "isotopes.csv"
+    remark, header, *rows = table.read_text().splitlines()
+    table.write_text("\n".join([remark, header, *rows[::-1], ""]))
+    again, once = load(str(folder)), loaded(OWN[0])
+    for mediator in MEDIATORS.values():
+        np.testing.assert_allclose(counts(again, mediator), counts(once, mediator), rtol=1e-13)
+
+
+@ALL
+@pytest.mark.parametrize("model", ["u1r", "b_minus_l", "hypercharge"])
+def test_the_sign_of_the_coupling_and_its_unit_do_not_matter(name, model):
+    there, charges = loaded(name), PRESETS[model].charges
+    double = Charges(*(2 * x for x in charges))
+    for g, mass in ((2.3e-6, 0.05), (3.1e-4, 30.0), (0.2, 2e4)):
+        once = cost(there, from_charges(charges, g, mass))
+        assert float(cost(there, from_charges(charges, -g, mass))) == float(once)
+        half = float(cost(there, from_charges(double, g / 2, mass)))
+        assert half == pytest.approx(float(once), rel=1e-11, abs=1e-12)
+    plain = light_epsilon(charges)
+    once, other = (float(cost(there, from_epsilon(plain, s * 2e-6, 0.05))) for s in (1, -1))
+    assert once == other
+
+
+# table, its bin edges that are merged in pairs, and the column that sums; the others stay apart
+MERGED = {
+    "coherent_csi": ("coherent_csi/counts", "t_lo", "t_hi", ("pe_lo",)),
+    "coherent_lar": ("coherent_lar/templates", "t_lo", "t_hi", ("e_lo", "f90_lo")),
+    "xenon1t": ("xenon1t/er_spectrum", "energy_lo", "energy_hi", ()),
+    "xenonnt": ("xenonnt/er_spectrum", "energy_lo", "energy_hi", ()),
+}
+
+
+def merged(table, low, high, others):
+    """The table with the first two bins along one axis made one, everything that is counted added."""
+    edges = np.unique(table[low])
+    first, second = (table[low] == edge for edge in edges[:2])
+    columns = {}
+    for key, column in table.columns.items():
+        kept = column[~second].copy()
+        if key == high:
+            kept[first[~second]] = column[second]
+        elif key != low and not key.endswith(("_lo", "_hi")):
+            kept[first[~second]] += column[second]
+        columns[key] = kept
+    assert all(np.array_equal(table[key][first], table[key][second]) for key in others)
+    return dataclasses.replace(table, columns=columns)
+
+
+@pytest.mark.parametrize("name", MERGED)
+def test_merged_bins_hold_the_sum(name, monkeypatch):
+    which, *how = MERGED[name]
+    fine = loaded(name)
+
+    def read(table):
+        found = read_table(table)
+        return merged(found, *how) if table == which else found
+
+    monkeypatch.setattr(import_module(LOADERS[name].__module__), "read_table", read)
+    coarse = LOADERS[name]()
+    shape = tuple(axis.size for axis in fine.axes)
+    assert coarse.axes[-1].size == fine.axes[-1].size - 1
+    for mediator in MEDIATORS.values():
+        one = np.asarray(counts(fine, mediator)).reshape(shape)
+        summed = np.concatenate([one[..., :2].sum(axis=-1, keepdims=True), one[..., 2:]], axis=-1)
+        got = np.asarray(counts(coarse, mediator)).reshape(summed.shape)
+        np.testing.assert_allclose(got, summed, rtol=1e-9)
+
+
+def join_first_two(table):
+    """Make one row of the first two bins, which are equally wide, of a CSV table of rates."""
+    lines = table.read_text().splitlines()
+    start = next(i for i, line in enumerate(lines) if not line.startswith("#"))
+    names, first, second = (line.split(",") for line in lines[start : start + 3])
+    row = {
+        key: a
+        if key.startswith("low")
+        else b
+        if key.startswith("high")
+        else str((float(a) + float(b)) / 2)
+        for key, a, b in zip(names, first, second, strict=True)
+    }
+    kept = [*lines[: start + 1], ",".join(row.values()), *lines[start + 3 :], ""]
+    table.write_text("\n".join(kept))
+
+
+@pytest.mark.parametrize("name", folders.NAMES)
+def test_merged_bins_of_a_folder_hold_the_sum(name, tmp_path):
+    folder = folders.copy(name, tmp_path)
+    for table in folder.glob("*.csv"):
+        if "low_" in table.read_text():
+            join_first_two(table)
+    fine, coarse = load(str(folders.EXAMPLES / name)), load(str(folder))
+    for mediator in MEDIATORS.values():
+        one = np.asarray(counts(fine, mediator))
+        summed = np.concatenate([[one[0] + one[1]], one[2:]])
+        np.testing.assert_allclose(counts(coarse, mediator), summed, rtol=1e-9)

@@ -97,17 +97,27 @@ MODELS = {"u1r": u1r, "b_minus_l": b_minus_l, "universal": universal, "l_mu_l_ta
 # --- cross sections [cm^2/MeV], zero beyond the kinematic end ----------------------------------------------
 
 
-def on_electron(t, energy, flavour, mediator, antineutrino=False):
+# nu_e, nu_mu, nu_tau on an electron with radiative corrections
+G_V, G_A = (0.9521, -0.0397, -0.0353), (0.4938, -0.5062, -0.5062)
+
+
+def on_electron(t, energy, flavour, mediator, antineutrino=False, tree=False):
     """Paper, Eq. 36: dsigma/dT of a free electron."""
     shift = mediator.nu[flavour] * mediator.e
     shift = shift / (2 * np.sqrt(2) * G_F * (2 * M_E * t + mediator.mass**2))
-    left = (0.5 if flavour == 0 else -0.5) + S2 + shift
-    right = S2 + shift
+    isospin = 0.5 if flavour == 0 else -0.5
+    g_v, g_a = (isospin + 2 * S2, isospin) if tree else (G_V[flavour], G_A[flavour])
+    left, right = (g_v + g_a) / 2 + shift, (g_v - g_a) / 2 + shift
     if antineutrino:
         left, right = right, left
     bracket = left**2 + right**2 * (1 - t / energy) ** 2 - left * right * M_E * t / energy**2
     value = 2 * G_F**2 * M_E / np.pi * bracket * HBARC2
     return np.where(t <= 2 * energy**2 / (2 * energy + M_E), value, 0.0)
+
+
+def electron_cross_section(mediator, tree=False):
+    """`on_electron` as a function of T, E, flavour and whether it is an antineutrino."""
+    return lambda t, energy, flavour, bar: on_electron(t, energy, flavour, mediator, bar, tree)
 
 
 class Isotope(NamedTuple):
@@ -264,21 +274,19 @@ def delayed_beams(number):
 # --- detectors: events per bin -----------------------------------------------------------------------------
 
 
-def texono_events(mediator, edges):
+def texono_events(mediator, edges, tree=False):
     """Events in bins of recoil energy [MeV] in 29882 kg-days of CsI."""
     targets = N_A * 1e3 / 259.80992 * 108 * 29882 * DAY
     counts = []
     for low, high in pairwise(edges):
         t, w = gauss(np.linspace(low, high, 5), 8)
-        rate = integrate(
-            reactor_beams(), t, M_E, lambda t, e, f, bar: on_electron(t, e, f, mediator, bar), 12
-        )
+        rate = integrate(reactor_beams(), t, M_E, electron_cross_section(mediator, tree), 12)
         counts.append(targets * (w @ rate))
     return np.array(counts)
 
 
 @cache
-def xenon_events(mediator, experiment="xenon1t", stepping=True, order=4):
+def xenon_events(mediator, experiment="xenon1t", stepping=True, order=4, tree=False):
     """Events in the 29 bins of 1 keV."""
     shells = table("xenon_atom/binding_energies")
     efficiency = table(f"{experiment}/efficiency")
@@ -289,9 +297,7 @@ def xenon_events(mediator, experiment="xenon1t", stepping=True, order=4):
         [np.geomspace(0.1, 45.0, 40), edges, shells["binding"] / 1e3, ends, np.arange(0.5, 3, 0.1)]
     )
     t, w = gauss(grid[(grid >= 0.1) & (grid <= 45)], order)  # keV
-    rate = integrate(
-        solar_beams(), t / 1e3, M_E, lambda t, e, f, bar: on_electron(t, e, f, mediator, bar), 3
-    )
+    rate = integrate(solar_beams(), t / 1e3, M_E, electron_cross_section(mediator, tree), 3)
     bound = shells["binding"] / 1e3 if stepping else np.zeros(17)
     electrons = ((t[:, None] > bound) * shells["electrons"]).sum(axis=1)
     sigma = 0.310 * np.sqrt(t) + 0.0037 * t
@@ -387,7 +393,7 @@ def csi_events(mediator, variant=None, electrons=True, tree=False, form=helm):
             _csi_nuclear(mediator, variant, beams, nucleus, tree, form) for nucleus in (CS, IODINE)
         )
         if electrons:
-            light = light + _csi_electronic(mediator, variant, beams)
+            light = light + _csi_electronic(mediator, variant, beams, tree)
         total += np.outer(molecules * light, csi_time(name, variant))
     return total.ravel()
 
@@ -406,12 +412,12 @@ def _csi_nuclear(mediator, variant, beams, nucleus, tree, form):
     return csi_pe(csi_light(t, variant), variant, w * rate)
 
 
-def _csi_electronic(mediator, variant, beams):
+def _csi_electronic(mediator, variant, beams, tree):
     shells = table("coherent_csi/electron_shells")
     binding = shells["binding"] / 1e6
     t, w = gauss([*np.geomspace(2e-5, 0.030, 48), *binding[(binding > 2e-5) & (binding < 0.03)]], 5)
     electrons = ((t[:, None] > binding) * shells["electrons"]).sum(axis=1)
-    rate = integrate(beams, t, M_E, lambda t, e, f, bar: on_electron(t, e, f, mediator, bar))
+    rate = integrate(beams, t, M_E, electron_cross_section(mediator, tree))
     return csi_pe(t * 1e3, variant, w * rate * electrons)
 
 

@@ -14,10 +14,10 @@ import numpy as np
 from jax import Array
 
 from jaxmed.bench.numpy_yields import Template
-from jaxmed.constants import G_F, M_E, SIN2_THETA_W
+from jaxmed.constants import G_F, SIN2_THETA_W
 from jaxmed.experiments.model import STRENGTH, Channel, Component, Experiment
 from jaxmed.inference.problem import Data, Problem
-from jaxmed.theory.amplitudes import LEFT_T3, Nucleus
+from jaxmed.theory.amplitudes import Electron, Nucleus
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.quadratic_form import electron_forms, nucleus_forms
 
@@ -108,21 +108,23 @@ class _NumpyChannel:
     """A flux on a target: rate = u^2 A + v^2 B + u v C, with A, B and C worked out once."""
 
     def __init__(self, channel: Channel) -> None:
-        self._channel, self._nucleus = channel, channel.nucleus
-        if channel.nucleus is None:
+        self._channel, target = channel, channel.target
+        if isinstance(target, Electron):
             self._forms = electron_forms(channel.recoil, channel.moments)[None]
         else:
             pairs = zip(channel.form_p, channel.form_n, strict=True)
-            nuclear = (channel.recoil, channel.moments, channel.nucleus)
+            nuclear = (channel.recoil, channel.moments, target)
             self._forms = np.stack([nucleus_forms(*nuclear, *pair) for pair in pairs])
-        self._target = M_E if channel.nucleus is None else float(channel.nucleus.mass)
 
     def events(self, c: Couplings) -> np.ndarray:
         """Events of every variant, (n_variants, n_bins)."""
         channel = self._channel
-        propagator = 1 / (2 * self._target * channel.recoil + c.mass**2)
-        nucleus = self._nucleus
-        u, v = _on_electrons(c, propagator) if nucleus is None else _on(nucleus, c, propagator)
+        target = channel.target
+        propagator = 1 / (2 * target.mass * channel.recoil + c.mass**2)
+        if isinstance(target, Electron):
+            u, v = _on_electron(target, c, propagator)
+        else:
+            u, v = _on_nucleus(target, c, propagator)
         a, b, mixed = self._forms[:, 0], self._forms[:, 1], self._forms[:, 2]
         rate = (u**2 * a + v**2 * b + u * v * mixed).sum(axis=1)  # (1 or n_variants, n)
         per_recoil_bin = (channel.response @ rate[:, :, None])[:, :, 0]
@@ -130,14 +132,20 @@ class _NumpyChannel:
         return channel.spread * np.repeat(per_recoil_bin, run, axis=1)
 
 
-def _on_electrons(c: Couplings, propagator: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _on_electron(
+    electron: Electron, c: Couplings, propagator: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """The left- and right-handed couplings, (3, n)."""
+    shift = c.sin2_theta_w - SIN2_THETA_W
     exchange = c.eps_nu[:, None] * propagator / (2 * np.sqrt(2) * G_F)
-    left = LEFT_T3 + c.sin2_theta_w + c.nc_e_left + exchange * (c.eps_e + c.axial_e)
-    return left, c.sin2_theta_w + c.nc_e_right + exchange * (c.eps_e - c.axial_e)
+    left = (electron.left + shift + c.nc_e_left)[:, None] + exchange * (c.eps_e + c.axial_e)
+    right = (electron.right + shift + c.nc_e_right)[:, None] + exchange * (c.eps_e - c.axial_e)
+    return left, right
 
 
-def _on(nucleus: Nucleus, c: Couplings, propagator: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _on_nucleus(
+    nucleus: Nucleus, c: Couplings, propagator: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
     """Weak charges per proton and per neutron, (3, n)."""
     g_p = nucleus.proton_coupling - 2 * (c.sin2_theta_w - SIN2_THETA_W) + 2 * c.nc_u + c.nc_d
     g_n = nucleus.neutron_coupling + c.nc_u + 2 * c.nc_d

@@ -7,6 +7,7 @@ import numpy as np
 from jaxmed.constants import M_E
 from jaxmed.detector.quenching import polynomial
 from jaxmed.detector.response import electrons_above, gamma
+from jaxmed.experiments.electrons import electron
 from jaxmed.experiments.exposure import (
     edges_of,
     fluence_per_flavour,
@@ -26,6 +27,7 @@ from jaxmed.experiments.nuclei import CAESIUM, IODINE, Isotope, NuclearOptions, 
 from jaxmed.flux.spectrum import Flux, moments, thresholds
 from jaxmed.flux.stopped_pion import delayed, prompt
 from jaxmed.tables import read_constants, read_table
+from jaxmed.theory.amplitudes import Electron
 
 _MOLAR_MASS = 259.80992  # CsI [g/mol]
 _FLUX_ERROR = 0.10
@@ -55,6 +57,7 @@ def coherent_csi(
     nucleon_couplings: str = "corrected",
     form_factor: str = "helm",
     electron_channel: bool = True,
+    electron_couplings: str = "corrected",
 ) -> Experiment:
     """Counts in 9 photoelectron x 11 time bins, CEvNS and neutrino-electron scattering.
 
@@ -62,6 +65,7 @@ def coherent_csi(
         nucleon_couplings: 'corrected' for radiative corrections or 'tree'.
         form_factor: 'helm' or 'klein_nystrand'.
         electron_channel: whether scattering on the electrons of CsI counts as signal.
+        electron_couplings: 'corrected' for radiative corrections or 'tree'.
 
     Raises:
         ValueError: unknown option.
@@ -70,11 +74,12 @@ def coherent_csi(
     pe = edges_of(counts["pe_lo"], counts["pe_hi"])
     time = edges_of(counts["t_lo"], counts["t_hi"])
     options = NuclearOptions(nucleon_couplings, form_factor)
+    electrons = electron(electron_couplings) if electron_channel else None
     scales = {STRENGTH: 1.0, "sns_flux": _FLUX_ERROR}
     return Experiment(
         observed=counts["observed"],
         error=np.ones((len(pe) - 1) * (len(time) - 1)),
-        channels=_channels(np.array(pe), np.array(time), options, electron_channel),
+        channels=_channels(np.array(pe), np.array(time), options, electrons),
         widths=np.array(list(scales.values())),
         background=_background(np.array(pe), np.array(time), counts["anticoincident"]),
         name="coherent_csi",
@@ -89,7 +94,7 @@ def coherent_csi(
 
 
 def _channels(
-    pe: np.ndarray, time: np.ndarray, options: NuclearOptions, electron_channel: bool
+    pe: np.ndarray, time: np.ndarray, options: NuclearOptions, electrons: Electron | None
 ) -> tuple[Channel, ...]:
     """Prompt and delayed neutrinos on both nuclei and, if wanted, on the electrons."""
     values = read_constants("coherent_csi")
@@ -103,8 +108,8 @@ def _channels(
         nuclear += [
             _nuclear(pe, flux, isotope, molecules, spread, options) for isotope in (CAESIUM, IODINE)
         ]
-        if electron_channel:
-            electronic.append(_electronic(pe, flux, molecules, spread))
+        if electrons:
+            electronic.append(_electronic(pe, flux, molecules, spread, electrons))
     return tuple(stack(*channels) for channels in (nuclear, electronic) if channels)
 
 
@@ -127,13 +132,15 @@ def _nuclear(
         moments=moments(flux, recoil, mass),
         response=np.stack([per_node * _response(pe, _quenched(recoil, v), v) for v in _VARIANTS]),
         spread=spread,
-        nucleus=nucleus,
+        target=nucleus,
         form_p=np.tile(form_p, (len(_VARIANTS), 1)),
         form_n=np.stack([form_factor(options.form_factor, recoil, mass, r) for r in radii]),
     )
 
 
-def _electronic(pe: np.ndarray, flux: Flux, molecules: float, spread: np.ndarray) -> Channel:
+def _electronic(
+    pe: np.ndarray, flux: Flux, molecules: float, spread: np.ndarray, target: Electron
+) -> Channel:
     shells = read_table("coherent_csi/electron_shells")
     breaks = np.append(thresholds(flux, M_E), shells["binding"] * 1e-6)
     recoil, weights = recoil_nodes(*_ELECTRON_RANGE, breaks, panels=24)
@@ -144,7 +151,7 @@ def _electronic(pe: np.ndarray, flux: Flux, molecules: float, spread: np.ndarray
         moments=moments(flux, recoil, M_E),
         response=np.stack([per_node * _response(pe, recoil * 1e3, v) for v in _VARIANTS]),
         spread=spread,
-        nucleus=None,
+        target=target,
         form_p=None,
         form_n=None,
     )

@@ -114,7 +114,7 @@ def _channel(edges: np.ndarray, spread: np.ndarray, options: NuclearOptions) -> 
         moments=moments(flux, recoil, mass),
         response=np.tile(response, (len(spread), 1, 1)),
         spread=spread,
-        nucleus=nucleus,
+        target=nucleus,
         form_p=np.tile(form_p, variants),
         form_n=np.tile(form_n, variants),
     )

@@ -7,6 +7,7 @@ from jax import Array
 from jaxmed.experiments.model import Channel, Component, Experiment
 from jaxmed.experiments.pulls import Nuisances, make_pulls
 from jaxmed.experiments.yields import counts
+from jaxmed.theory.amplitudes import Electron
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.scattering import electron_rate, nucleus_rate
 
@@ -69,13 +70,13 @@ def channel_events(channel: Channel, couplings: Couplings) -> Array:
 
 
 def _events(channel: Channel, couplings: Couplings) -> Array:
-    recoil, moments = channel.recoil, channel.moments
-    if channel.nucleus is None:
-        rate = electron_rate(recoil, moments, couplings)
+    recoil, moments, target = channel.recoil, channel.moments, channel.target
+    if isinstance(target, Electron):
+        rate = electron_rate(recoil, moments, couplings, target)
         per_recoil_bin = channel.response @ rate
     else:
         rates = jax.vmap(nucleus_rate, in_axes=(None, None, None, None, 0, 0))(
-            recoil, moments, couplings, channel.nucleus, channel.form_p, channel.form_n
+            recoil, moments, couplings, target, channel.form_p, channel.form_n
         )
         per_recoil_bin = jnp.einsum("vbn,vn->vb", channel.response, rates)
     return into_bins(channel.spread, per_recoil_bin)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import jax
 import numpy as np
 
-from jaxmed.theory.amplitudes import Nucleus
+from jaxmed.theory.amplitudes import Electron, Nucleus
 
 STRENGTH = "signal_strength"
 """The only nuisance without a pull: 1 + its value multiplies every neutrino signal. Fixed at 0 by default."""
@@ -82,7 +82,7 @@ class Channel:
             number of targets included, (n_variants, n_recoil_bins, n).
         spread: share of its recoil bin that falls into each bin, (n_variants, n_bins); the recoil axis comes first,
             so that each recoil bin feeds n_bins/n_recoil_bins bins in a row.
-        nucleus: the nucleus, or None for electrons.
+        target: the nucleus, or the electron.
         form_p, form_n: proton and neutron form factors at the nodes, (n_variants, n); None for electrons.
     """
 
@@ -90,7 +90,7 @@ class Channel:
     moments: Leaf
     response: Leaf
     spread: Leaf
-    nucleus: Nucleus | None
+    target: Nucleus | Electron
     form_p: Leaf
     form_n: Leaf
 

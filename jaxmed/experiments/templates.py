@@ -15,10 +15,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.constants import M_E
 from jaxmed.experiments.forward import into_bins
 from jaxmed.experiments.model import Channel, Experiment, Leaf, pytree
-from jaxmed.theory.amplitudes import electron_amplitudes, nucleus_amplitudes
+from jaxmed.theory.amplitudes import Electron, amplitudes
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.quadratic_form import (
     electron_forms,
@@ -126,7 +125,7 @@ def _table(channels: Channel, samples: Couplings, masses: tuple[float, float]) -
     n = len(channels.recoil)
     single = [jax.tree.map(lambda leaf, i=i: np.asarray(leaf)[i], channels) for i in range(n)]
     full = np.stack([_templates(channel, line) for channel in single], axis=1)
-    scale = np.array([propagator_scale(c.recoil, _target(c)) for c in single])
+    scale = np.array([propagator_scale(c.recoil, float(c.target.mass)) for c in single])
     sizes = np.abs(full).max(axis=(0, 2, 4))
     sizes = np.where(sizes > 0, sizes, 1.0)
     axes = _subspaces(
@@ -162,7 +161,7 @@ def _subspaces(reached: list[np.ndarray], negligible: float = _NEGLIGIBLE) -> np
 
 def _templates(channel: Channel, masses: np.ndarray) -> np.ndarray:
     """(n_masses, n_variants, 27, n_recoil_bins) of one channel."""
-    powers = propagator_powers(channel.recoil, masses, _target(channel))
+    powers = propagator_powers(channel.recoil, masses, float(channel.target.mass))
     folded = np.stack(
         [
             np.einsum("bn,cfn,mkn->mcfkb", response, _forms(channel, i), powers, optimize=True)
@@ -174,14 +173,10 @@ def _templates(channel: Channel, masses: np.ndarray) -> np.ndarray:
 
 
 def _forms(channel: Channel, variant: int) -> np.ndarray:
-    if channel.nucleus is None:
+    if isinstance(channel.target, Electron):
         return electron_forms(channel.recoil, channel.moments)
     shapes = channel.form_p[variant], channel.form_n[variant]
-    return nucleus_forms(channel.recoil, channel.moments, channel.nucleus, *shapes)
-
-
-def _target(channel: Channel) -> float:
-    return M_E if channel.nucleus is None else float(channel.nucleus.mass)
+    return nucleus_forms(channel.recoil, channel.moments, channel.target, *shapes)
 
 
 def _stack_jet(
@@ -232,14 +227,9 @@ def _derivatives(function: Callable[[Array], Array], x: Array) -> tuple[Array, A
 
 def _products(channel: Channel, scale: Array, couplings: Couplings) -> Array:
     """The 27 products of couplings, in the unit of the table."""
-    if channel.nucleus is None:
-        amplitudes = electron_amplitudes(couplings)
-    else:
-        amplitudes = nucleus_amplitudes(couplings, channel.nucleus)
     unit = 1 / (couplings.mass**2 + scale)
-    return (
-        amplitudes.products * jnp.stack([jnp.ones_like(unit), unit, unit**2])[None, None]
-    ).ravel()
+    powers = jnp.stack([jnp.ones_like(unit), unit, unit**2])
+    return (amplitudes(couplings, channel.target).products * powers[None, None]).ravel()
 
 
 def _stencil(table: Table, log_mass: Array) -> Array:

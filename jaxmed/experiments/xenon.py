@@ -6,6 +6,7 @@ import numpy as np
 
 from jaxmed.constants import M_E
 from jaxmed.detector.response import electrons_above, gaussian
+from jaxmed.experiments.electrons import electron
 from jaxmed.experiments.exposure import (
     edges_of,
     recoil_nodes,
@@ -34,20 +35,39 @@ class _Source(NamedTuple):
     title: str
 
 
-def xenon1t(*, solar_model: str = "gs98", atomic: str = "stepping") -> Experiment:
+class _Physics(NamedTuple):
+    """The options of the signal."""
+
+    solar_model: str
+    atomic: str
+    electron_couplings: str
+
+
+def xenon1t(
+    *,
+    solar_model: str = "gs98",
+    atomic: str = "stepping",
+    electron_couplings: str = "corrected",
+) -> Experiment:
     """XENON1T SR1, 0.65 tonne-years, 29 bins of 1 keV (Phys. Rev. D 102 (2020) 072004).
 
     Args:
         solar_model: gs98 or agss09met.
         atomic: 'stepping' for electrons bound in subshells, 'free' for 54 free electrons.
+        electron_couplings: 'corrected' for radiative corrections or 'tree'.
 
     Raises:
         ValueError: unknown option.
     """
-    return _xenon(_Source("xenon1t", "XENON1T"), solar_model, atomic)
+    return _xenon(_Source("xenon1t", "XENON1T"), _Physics(solar_model, atomic, electron_couplings))
 
 
-def xenonnt(*, solar_model: str = "gs98", atomic: str = "stepping") -> Experiment:
+def xenonnt(
+    *,
+    solar_model: str = "gs98",
+    atomic: str = "stepping",
+    electron_couplings: str = "corrected",
+) -> Experiment:
     """XENONnT SR0, 1.16 tonne-years (Phys. Rev. Lett. 129 (2022) 161805).
 
     The release gives neither an energy resolution nor nuisances: those of XENON1T are used.
@@ -55,22 +75,19 @@ def xenonnt(*, solar_model: str = "gs98", atomic: str = "stepping") -> Experimen
     Args:
         solar_model: gs98 or agss09met.
         atomic: 'stepping' for electrons bound in subshells, 'free' for 54 free electrons.
+        electron_couplings: 'corrected' for radiative corrections or 'tree'.
 
     Raises:
         ValueError: unknown option.
     """
-    return _xenon(_Source("xenonnt", "XENONnT"), solar_model, atomic)
+    return _xenon(_Source("xenonnt", "XENONnT"), _Physics(solar_model, atomic, electron_couplings))
 
 
-def _xenon(source: _Source, solar_model: str, atomic: str) -> Experiment:
-    if atomic not in ATOMIC:
-        raise ValueError(
-            f"unknown option atomic='{atomic}'{hint(atomic, ATOMIC)}: expected {one_of(ATOMIC)}"
-        )
+def _xenon(source: _Source, physics: _Physics) -> Experiment:
     name = source.folder
     spectrum = read_table(f"{name}/er_spectrum")
     edges = edges_of(spectrum["energy_lo"], spectrum["energy_hi"])
-    channel = _channel(name, np.array(edges), solar_model, atomic)
+    channel = _channel(name, np.array(edges), physics)
     in_background = standard_counts(channel)
     efficiency = {f"{name}_efficiency": _EFFICIENCY_ERROR}
     scales = {STRENGTH: 1.0, **efficiency}
@@ -95,10 +112,15 @@ def _xenon(source: _Source, solar_model: str, atomic: str) -> Experiment:
     )
 
 
-def _channel(name: str, edges: np.ndarray, solar_model: str, atomic: str) -> Channel:
+def _channel(name: str, edges: np.ndarray, physics: _Physics) -> Channel:
+    atomic = physics.atomic
+    if atomic not in ATOMIC:
+        raise ValueError(
+            f"unknown option atomic='{atomic}'{hint(atomic, ATOMIC)}: expected {one_of(ATOMIC)}"
+        )
     values = read_constants(name)
     shells = read_table("xenon_atom/binding_energies")
-    flux = solar(solar_model)
+    flux = solar(physics.solar_model)
     breaks = np.concatenate([shells["binding"] * 1e-6, edges * 1e-3, thresholds(flux, M_E)])
     recoil, weights = recoil_nodes(*_RECOIL_RANGE, breaks, panels=24)
     energy = recoil * 1e3
@@ -117,7 +139,7 @@ def _channel(name: str, edges: np.ndarray, solar_model: str, atomic: str) -> Cha
             moments=moments(flux, recoil, M_E),
             response=(atoms * electrons * weights * response)[None],
             spread=np.ones((1, n_bins)),
-            nucleus=None,
+            target=electron(physics.electron_couplings),
             form_p=None,
             form_n=None,
         )

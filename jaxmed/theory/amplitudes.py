@@ -10,11 +10,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.constants import G_F, SIN2_THETA_W
+from jaxmed.constants import G_F, M_E, SIN2_THETA_W
 from jaxmed.theory.couplings import Couplings
-
-# T3 of the electron's weak partner seen by each flavour: nu_e also scatters by the charged current.
-LEFT_T3 = np.array([[0.5], [-0.5], [-0.5]])
 
 
 class Nucleus(NamedTuple):
@@ -33,6 +30,27 @@ class Nucleus(NamedTuple):
     mass: float | Array
     proton_coupling: Array | np.ndarray
     neutron_coupling: Array | np.ndarray
+
+
+class Electron(NamedTuple):
+    """An electron as a target.
+
+    Attributes:
+        left: g_L of nu_e, nu_mu, nu_tau at SIN2_THETA_W, (3,).
+        right: g_R of each flavour, (3,); antineutrinos exchange the two.
+    """
+
+    left: Array | np.ndarray
+    right: Array | np.ndarray
+
+    @property
+    def mass(self) -> float:
+        """[MeV]."""
+        return M_E
+
+
+# The paper's, Eq. 36: nu_e also scatters by the charged current, which turns -1/2 into +1/2.
+TREE_ELECTRON = Electron(np.array([0.5, -0.5, -0.5]) + SIN2_THETA_W, np.full(3, SIN2_THETA_W))
 
 
 class Amplitudes(NamedTuple):
@@ -56,13 +74,21 @@ class Amplitudes(NamedTuple):
         return u0 + u1 * propagator[None], v0 + v1 * propagator[None]
 
 
-def electron_amplitudes(couplings: Couplings) -> Amplitudes:
+def amplitudes(couplings: Couplings, target: Nucleus | Electron) -> Amplitudes:
+    """Those of either target."""
+    if isinstance(target, Electron):
+        return electron_amplitudes(couplings, target)
+    return nucleus_amplitudes(couplings, target)
+
+
+def electron_amplitudes(couplings: Couplings, electron: Electron = TREE_ELECTRON) -> Amplitudes:
     """The couplings g_L and g_R of electrons."""
-    s2, unit = couplings.sin2_theta_w, couplings.eps_nu / (2 * jnp.sqrt(2.0) * G_F)
+    shift = couplings.sin2_theta_w - SIN2_THETA_W
+    unit = couplings.eps_nu / (2 * jnp.sqrt(2.0) * G_F)
     return Amplitudes(
-        s2 + couplings.nc_e_left + jnp.asarray(LEFT_T3[:, 0]),
+        jnp.asarray(electron.left) + shift + couplings.nc_e_left,
         unit * (couplings.eps_e + couplings.axial_e),
-        jnp.full(3, s2 + couplings.nc_e_right),
+        jnp.asarray(electron.right) + shift + couplings.nc_e_right,
         unit * (couplings.eps_e - couplings.axial_e),
     )
 

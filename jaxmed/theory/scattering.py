@@ -9,7 +9,13 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxmed.constants import G_F, HBARC2, M_E
-from jaxmed.theory.amplitudes import Nucleus, electron_amplitudes, nucleus_amplitudes
+from jaxmed.theory.amplitudes import (
+    TREE_ELECTRON,
+    Electron,
+    Nucleus,
+    electron_amplitudes,
+    nucleus_amplitudes,
+)
 from jaxmed.theory.couplings import Couplings
 
 
@@ -34,9 +40,11 @@ def electron_shift(recoil: Array, couplings: Couplings) -> Array:
     return exchange[:, None] * _propagator(recoil, M_E, couplings)[None]
 
 
-def electron_couplings(recoil: Array, couplings: Couplings) -> tuple[Array, Array]:
+def electron_couplings(
+    recoil: Array, couplings: Couplings, electron: Electron = TREE_ELECTRON
+) -> tuple[Array, Array]:
     """g_L and g_R of nu_e, nu_mu, nu_tau on an electron, Z' and its mixing included, each (3, n)."""
-    return electron_amplitudes(couplings).at(_propagator(recoil, M_E, couplings))
+    return electron_amplitudes(couplings, electron).at(_propagator(recoil, M_E, couplings))
 
 
 def _propagator(recoil: Array, mass: Array | float, couplings: Couplings) -> Array:
@@ -44,18 +52,21 @@ def _propagator(recoil: Array, mass: Array | float, couplings: Couplings) -> Arr
     return 1 / (2 * mass * recoil + couplings.mass**2)
 
 
-def electron_rate(recoil: Array, moments: Array, couplings: Couplings) -> Array:
+def electron_rate(
+    recoil: Array, moments: Array, couplings: Couplings, electron: Electron = TREE_ELECTRON
+) -> Array:
     """Flux-folded dsigma/dT on one free electron.
 
     Args:
         recoil: T [MeV], (n,).
         moments: I_k(T) [flux unit MeV^-k], (2, 3, 3, n): neutrino or antineutrino, flavour, k.
         couplings: mediator and weak mixing angle.
+        electron: its couplings in the standard model, at tree level unless given.
 
     Returns:
         (n,) [cm^2/MeV times the flux unit].
     """
-    left, right = electron_couplings(recoil, couplings)
+    left, right = electron_couplings(recoil, couplings, electron)
     # Antineutrinos exchange left and right. Added up before the couplings come in, both cost what one does.
     (straight, opposite), (flipped, unflipped), mixed = _chiral(moments, recoil)
     of_left, of_right = straight + unflipped, flipped + opposite
@@ -64,7 +75,12 @@ def electron_rate(recoil: Array, moments: Array, couplings: Couplings) -> Array:
 
 
 def electron_cross_section(
-    recoil: Array, energy: Array | float, couplings: Couplings, *, antineutrino: bool = False
+    recoil: Array,
+    energy: Array | float,
+    couplings: Couplings,
+    electron: Electron = TREE_ELECTRON,
+    *,
+    antineutrino: bool = False,
 ) -> Array:
     """dsigma/dT of each flavour on a free electron (paper, Eqs. 36-37).
 
@@ -75,12 +91,13 @@ def electron_cross_section(
         recoil: T [MeV], (n,).
         energy: neutrino energy E [MeV], ().
         couplings: mediator and weak mixing angle.
+        electron: its couplings in the standard model, at tree level unless given.
         antineutrino: whether the projectile is an antineutrino.
 
     Returns:
         (3, n) [cm^2/MeV].
     """
-    left, right = electron_couplings(recoil, couplings)
+    left, right = electron_couplings(recoil, couplings, electron)
     first, second = (right, left) if antineutrino else (left, right)
     unit = _line_moments(recoil, energy)
     prefactor = jnp.where(recoil <= t_max(energy, M_E), 2 * G_F**2 * M_E / jnp.pi * HBARC2, 0.0)

@@ -27,6 +27,7 @@ from jaxmed.experiments.model import STRENGTH, Axis, Channel, Experiment, compon
 from jaxmed.inference.expansion import nuisance_expansion
 from jaxmed.inference.newton import begin, minimise
 from jaxmed.inference.problem import make_problem
+from jaxmed.theory.amplitudes import TREE_ELECTRON
 from jaxmed.theory.models import get_model
 
 BINS = 50
@@ -49,7 +50,7 @@ def experiment() -> Experiment:
         moments=np.zeros((2, 3, 3, 1)),
         response=np.zeros((1, 1, 1)),
         spread=np.zeros((1, BINS)),
-        nucleus=None,
+        target=TREE_ELECTRON,
         form_p=None,
         form_n=None,
     )

@@ -18,6 +18,7 @@ import numpy as np
 
 from jaxmed.bench.measure import timed
 from jaxmed.experiments import load
+from jaxmed.theory.amplitudes import Electron
 from jaxmed.theory.models import get_model
 from jaxmed.theory.scattering import electron_rate, nucleus_rate
 
@@ -34,10 +35,10 @@ def rates(name: str) -> Callable[[Array], Array]:
 
     def one(point, recoil, moments):
         couplings = model.couplings({"g": point[0], "mass": point[1]})
-        if channel.nucleus is None:
-            return electron_rate(recoil, moments, couplings)
+        if isinstance(channel.target, Electron):
+            return electron_rate(recoil, moments, couplings, channel.target)
         forms = channel.form_p[0][index], channel.form_n[0][index]
-        return nucleus_rate(recoil, moments, couplings, channel.nucleus, *forms)
+        return nucleus_rate(recoil, moments, couplings, channel.target, *forms)
 
     compiled = jax.jit(jax.vmap(one, in_axes=(0, None, None)))
     return lambda points: compiled(points, recoil, moments)

@@ -373,6 +373,7 @@ def test_new_data_of_the_same_shape_do_not_recompile():
         (lambda: load("xenonnt", atomic="bound"), "unknown option atomic='bound': expected"),
         (lambda: load("coherent_csi", form_factor="box"), "unknown form factor 'box'"),
         (lambda: load("coherent_lar", nucleon_couplings="x"), "unknown nucleon couplings 'x'"),
+        (lambda: load("texono", electron_couplings="x"), "unknown electron couplings 'x'"),
         (
             lambda: expected(loaded("texono"), standard_model(), {"flux": 1.0}),
             "unknown nuisance 'flux': expected one of signal_strength",

@@ -125,6 +125,17 @@ def test_xenon_adds_only_what_the_mediator_adds(name):
     np.testing.assert_allclose(mu, b0 + extra, rtol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["texono", "xenon1t", "xenonnt"])
+def test_electrons_at_tree_level(name):
+    by_hand_mediator, c = mediator_pair("u1r", 1.57e-6, 0.058)
+    if name == "texono":
+        wanted = [by_hand.texono_events(by_hand_mediator, [3.0, 8.0], tree=True).sum()]
+    else:
+        wanted = by_hand.xenon_events(by_hand_mediator, name, tree=True)
+    got = neutrinos(load(name, electron_couplings="tree"), c)
+    np.testing.assert_allclose(got, wanted, rtol=2e-6)
+
+
 def test_xenon_free_electrons():
     experiment = load("xenon1t", atomic="free")
     wanted = by_hand.xenon_events(by_hand.u1r(1e-6, 0.01), stepping=False)
@@ -190,6 +201,8 @@ def test_csi_options():
     )
     wanted = by_hand.csi_events(mediator, electrons=False, tree=True, form=by_hand.klein_nystrand)
     assert_same_csi(neutrinos(tree, c), wanted)
+    tree = load("coherent_csi", nucleon_couplings="tree", electron_couplings="tree")
+    assert_same_csi(neutrinos(tree, c), by_hand.csi_events(mediator, tree=True))
 
 
 def test_csi_electrons_matter_only_for_a_light_mediator(csi):

@@ -12,6 +12,7 @@ import pytest
 
 from jaxmed.experiments import expected, load, nll
 from jaxmed.experiments.forward import channel_events
+from jaxmed.theory.amplitudes import Nucleus
 from jaxmed.theory.couplings import standard_model
 from jaxmed.theory.models import couplings, get_model
 
@@ -64,7 +65,7 @@ def test_xenon1t_prefers_a_light_mediator_of_about_1e_6(mass):
 @pytest.mark.parametrize(("g", "mass"), [(1e-5, 1e-3), (1e-4, 10.0), (1e-3, 1e3), (0.01, 3e4)])
 def test_the_mediator_adds_to_coherent_scattering_in_every_bin(name, g, mass):
     """Eq. 40: constructive, and the same in both detectors."""
-    nuclei = [c for c in experiment(name).channels if c.nucleus is not None]
+    nuclei = [c for c in experiment(name).channels if isinstance(c.target, Nucleus)]
     assert nuclei
     for channel in nuclei:
         with_mediator, without = (

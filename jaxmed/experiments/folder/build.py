@@ -7,6 +7,7 @@ import jax
 import numpy as np
 
 from jaxmed.constants import M_E
+from jaxmed.experiments.electrons import electron
 from jaxmed.experiments.folder.detector import Shift
 from jaxmed.experiments.folder.fold import probabilities, visible_energy
 from jaxmed.experiments.folder.nodes import Nodes, all_nodes
@@ -132,7 +133,7 @@ def _nuclear(found: Description, templates: list[Template], nodes: Nodes) -> Cha
                 moments=moments(flux, recoil, mass),
                 response=_responses(found, templates, recoil, per_node, isotope.z),
                 spread=np.stack([template.factor for template in templates]),
-                nucleus=nucleus,
+                target=nucleus,
                 form_p=np.tile(form_p, variants),
                 form_n=np.tile(form_n, variants),
             )
@@ -141,13 +142,15 @@ def _nuclear(found: Description, templates: list[Template], nodes: Nodes) -> Cha
 
 
 def _electronic(found: Description, templates: list[Template], nodes: Nodes) -> Channel:
+    electrons = found.target.electrons
+    assert electrons is not None
     return stack(
         Channel(
             recoil=nodes.recoil,
             moments=moments(found.neutrinos.flux, nodes.recoil, M_E),
             response=_responses(found, templates, nodes.recoil, nodes.per_node[0], 0),
             spread=np.stack([template.factor for template in templates]),
-            nucleus=None,
+            target=electron(electrons.couplings),
             form_p=None,
             form_n=None,
         )

@@ -8,6 +8,7 @@ import numpy as np
 
 from jaxmed.constants import SECONDS_PER_DAY
 from jaxmed.experiments.columns import Columns
+from jaxmed.experiments.electrons import ELECTRON_COUPLINGS
 from jaxmed.experiments.exposure import targets_per_kg, tonne_years_in_seconds
 from jaxmed.experiments.folder.source import Source, choice, needed, positive, section
 from jaxmed.experiments.nuclei import FORM_FACTORS, NUCLEON_COUPLINGS, Isotope, NuclearOptions
@@ -29,11 +30,15 @@ class Nuclei(NamedTuple):
 
 
 class Electrons(NamedTuple):
-    """Shells of an atom or molecule: binding energies [keV] and occupancies (n,), and atoms per kilogram."""
+    """Shells of an atom or molecule: binding energies [keV] and occupancies (n,), and atoms per kilogram.
+
+    `couplings` is a key of `ELECTRON_COUPLINGS`.
+    """
 
     binding: np.ndarray
     electrons: np.ndarray
     per_kg: float
+    couplings: str
 
 
 class Target(NamedTuple):
@@ -118,7 +123,7 @@ def _usual_radius(nucleons: np.ndarray) -> np.ndarray:
 def _electrons(source: Source, content: Mapping[str, Any]) -> Electrons:
     """Free electrons by number, or shells from a table binding_[E], electrons."""
     key = "target.electrons"
-    table = section(content, key, ("molar_mass_g_mol", "free", "shells"))
+    table = section(content, key, ("molar_mass_g_mol", "free", "shells", "electron_couplings"))
     molar_mass = positive(f"{key}.molar_mass_g_mol", needed(table, key, "molar_mass_g_mol"))
     if not 1 <= molar_mass <= 2000:
         raise ValueError(
@@ -140,4 +145,5 @@ def _electrons(source: Source, content: Mapping[str, Any]) -> Electrons:
         raise ValueError(
             f"{key}: got {electrons.sum():g} electrons in {molar_mass:g} g/mol, expected fewer than one per g/mol"
         )
-    return Electrons(binding, electrons, targets_per_kg(molar_mass))
+    couplings = choice(table, key, "electron_couplings", tuple(ELECTRON_COUPLINGS), "corrected")
+    return Electrons(binding, electrons, targets_per_kg(molar_mass), couplings)

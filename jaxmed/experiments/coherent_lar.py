@@ -28,10 +28,7 @@ from jaxmed.tables import Table, read_constants, read_table
 _MOLAR_MASS = 39.948  # natural argon [g/mol]
 _FLUX_ERROR = 0.10  # shared with every detector at the same source
 _OWN_ERROR = 0.0831  # the rest of the 13 % on the CEvNS prediction
-_BACKGROUND_ERRORS = {"brn": 0.32, "delbrn": 1.00, "ss": 25 / 3154}
-_STEADY_STATE = (
-    3154  # predicted, of the release's parameter file; its template holds 3152 after rounding
-)
+_BACKGROUND_ERRORS = {"brn": 0.32, "delbrn": 1.00, "ss": 25 / 3152}
 _RECOIL_RANGE = (5e-5, 0.155)  # [MeV]: up to the end of the muon-decay spectrum
 _SHAPES = ("lar_cevns_f90", "lar_cevns_time")
 
@@ -133,7 +130,7 @@ def _background(table: Table) -> tuple[Component, ...]:
             table["delbrn"], {"lar_delayed": _BACKGROUND_ERRORS["delbrn"]}, name="delayed_brn"
         ),
         component(
-            table["ss"] * _STEADY_STATE / table["ss"].sum(),
+            table["ss"],
             {"lar_steady_state": _BACKGROUND_ERRORS["ss"]},
             name="steady_state",
         ),

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-CONVERGED, EXCLUDED, UNCONVERGED = 0, 1, 2
-STATUS = ("converged", "excluded", "unconverged")
+CONVERGED, EXCLUDED, UNCONVERGED, UNDEFINED = 0, 1, 2, 3
+STATUS = ("converged", "excluded", "unconverged", "undefined")
 """What became of a profiled point, by its number."""
 
 
@@ -35,7 +35,9 @@ class Surface(NamedTuple):
         nll: profiled values.
         status: index into STATUS. Converged: the expected further decrease is below 1e-6. Excluded: far above the
             standard model wherever the nuisances go, and `nll` is a lower bound. Unconverged: `nll` is an upper bound.
-        gradient_norm: of -log L in the nuisances that are not held by their box; NaN where excluded.
+            Undefined: the couplings, the counts or -log L are not numbers there, and `nll` is NaN: such a point is
+            neither excluded nor allowed.
+        gradient_norm: of -log L in the nuisances that are not held by their box; NaN where excluded or undefined.
     """
 
     axes: dict[str, np.ndarray]

@@ -94,7 +94,7 @@ def test_light_mediator_is_the_vector_of_eq_29_up_to_the_mass_ratio_squared(assi
     assert np.max(np.abs(heavier)) < 2 * (3e3 / M_Z) ** 2
 
 
-@pytest.mark.parametrize("mass", [1e-6, 1.0, 9e4, M_Z, 1e5])
+@pytest.mark.parametrize("mass", [1e-6, 1.0, 8e4, M_Z, 1e5])
 def test_decoupled_mediator_is_the_standard_model_to_the_last_digit(mass):
     recoil, standard = jnp.array([1e-6, 1e-3, 5.0]), standard_model()
     one = jnp.ones(3)

@@ -48,8 +48,7 @@ def signal_events(experiment: Experiment, couplings: Couplings) -> Array:
     NaN where any coupling is not a number, also one that this experiment does not see.
     """
     stacks = [channel_events(channel, couplings) for channel in experiment.channels]
-    defined = jnp.stack([jnp.isfinite(leaf).all() for leaf in couplings]).all()
-    return jnp.where(defined, jnp.stack(stacks).sum(axis=0), jnp.nan)
+    return jnp.where(couplings.defined, jnp.stack(stacks).sum(axis=0), jnp.nan)
 
 
 def as_signal(experiment: Experiment, variants: Array) -> Component:

@@ -59,8 +59,8 @@ def fit(
         FitResult; look at `status` before using it.
 
     Raises:
-        ValueError: unknown names, values outside their box, a constraint on a model without charges, or JAX in
-            32-bit mode.
+        ValueError: unknown names, values outside their box, a constraint on a model without charges, a model that is
+            undefined on the whole grid, or JAX in 32-bit mode.
     """
     group = as_group(experiments)
     problem = make_problem(group, get_model(model), fixed, free, constraints)
@@ -175,4 +175,5 @@ def _result(
         run_seconds=time.run_seconds,
         constraints=problem.constraints,
         valleys=valleys(problem, minimum.expansion.curvature, held),
+        undefined=problem.model.undefined,
     )

@@ -77,6 +77,7 @@ class FitResult(NamedTuple):
         constraints: names of the measurements added to the likelihood.
         valleys: directions of the model parameters, in the fit's coordinates by name, along which -2 log L changes by
             less than one over a tenth of the box.
+        undefined: in words, where in its box the model is undefined: no best fit is looked for there.
     """
 
     model: str
@@ -100,6 +101,7 @@ class FitResult(NamedTuple):
     run_seconds: float
     constraints: tuple[str, ...] = ()
     valleys: tuple[dict[str, float], ...] = ()
+    undefined: str = ""
 
     @property
     def delta_chi2_sm(self) -> float:

@@ -1,7 +1,7 @@
 """Models: a name, parameters with their box, and a pure function from parameters to couplings."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -93,18 +93,20 @@ class Model:
         return {"g", "mass"} <= {p.name for p in self.parameters}
 
 
-def undefined_words(model: Model, points: np.ndarray, undefined: np.ndarray) -> str:
+def undefined_words(
+    parameters: Sequence[Parameter], points: np.ndarray, undefined: np.ndarray
+) -> str:
     """Where a model is undefined, such as "g from 1e-09 to 1, mass from 2.1 to 4.9 MeV (3 % of 961 points)".
 
     Args:
-        model: whose parameters they are.
+        parameters: whose values they are.
         points: values in the fit's coordinates, (n, n_parameters).
         undefined: which of them are, (n,); empty words if none is.
     """
     if not undefined.any():
         return ""
     ranges = []
-    for p, x in zip(model.parameters, points[undefined].T, strict=True):
+    for p, x in zip(parameters, points[undefined].T, strict=True):
         low, high = (10**end if p.log else end for end in (x.min(), x.max()))
         unit = "" if p.unit == "1" else f" {p.unit}"
         ranges.append(f"{p.name} {f'from {low:.3g} to ' if low < high else ''}{high:.3g}{unit}")

@@ -136,7 +136,8 @@ def checked(model: Model, where: str, evaluate: Callable[[Columns], Columns]) ->
     defined = _values(model, points, where, evaluate)[1]
     # any mass and any other parameter will do without g
     standard = tuple(map(float, decoupled[np.argmax(finite)]))
-    return replace(model, standard=standard, undefined=undefined_words(model, points, ~defined))
+    words = undefined_words(model.parameters, points, ~defined)
+    return replace(model, standard=standard, undefined=words)
 
 
 def _points_along(model: Model) -> int:

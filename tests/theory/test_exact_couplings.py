@@ -146,7 +146,7 @@ def test_values_gradients_and_hessians_are_finite_in_the_whole_box(name):
     points = np.append(points, [[np.log10(0.3), np.log10(M_Z)]], axis=0)
 
     def numbers(x):
-        c = model.couplings({"g": x[0], "mass": x[1]})
+        c = from_charges(model.charges, 10 ** x[0], 10 ** x[1])
         recoil = jnp.array([1e-6, 5.0])
         return c, electron_couplings(recoil, c), weak_charge(recoil, c, TREE, ONE, ONE)
 

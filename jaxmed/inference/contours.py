@@ -15,6 +15,7 @@ from jaxmed.inference.minima import refine_minima
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile import Start, profile
 from jaxmed.inference.progress import Tick, advance
+from jaxmed.inference.results import prefers_mediator
 from jaxmed.inference.tracing import ContourLine, trace
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
@@ -61,6 +62,11 @@ class Contours(NamedTuple):
     def delta_chi2_sm(self) -> float:
         """Improvement over the standard model, 2 (nll_sm - nll)."""
         return 2 * (self.nll_sm - self.nll)
+
+    @property
+    def prefers_mediator(self) -> bool:
+        """Whether the best fit is so much better than the standard model that its coordinates mean anything."""
+        return prefers_mediator("g", self.delta_chi2_sm)
 
 
 def contours(

@@ -16,7 +16,7 @@ from jaxmed.inference.profile import profile
 _POINTS = 40_000
 _AXIS_POINTS = 201
 # Log density where there is none, relative to the maximum: in float64 its exponential hardly differs from zero.
-_NOTHING = -700.0
+NOTHING = -700.0
 
 
 class Density(NamedTuple):
@@ -75,7 +75,7 @@ def scan_posterior(
             f"model '{problem.model.name}' is undefined wherever the priors are: expected a number somewhere"
         )
     log_density = _log_prior(problem, priors, points) - found.nll
-    log_density = np.where(undefined, _NOTHING, log_density - np.nanmax(log_density))
+    log_density = np.where(undefined, NOTHING, log_density - np.nanmax(log_density))
     shape = tuple(axis.size for axis in axes)
     flattening = make_flattening(
         axes, log_density.reshape(shape), found.nuisances.reshape(*shape, -1)

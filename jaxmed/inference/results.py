@@ -1,5 +1,6 @@
 """What a fit returns."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -7,6 +8,21 @@ import numpy as np
 CONVERGED, EXCLUDED, UNCONVERGED, UNDEFINED = 0, 1, 2, 3
 STATUS = ("converged", "excluded", "unconverged", "undefined")
 """What became of a profiled point, by its number."""
+
+
+PREFERRED_FROM = 1.0
+NO_MEDIATOR = "no mediator preferred"
+"""Words in place of the coordinates of a best fit that improves on the standard model by less than one unit."""
+
+
+def prefers_mediator(parameters: Collection[str], delta_chi2_sm: float | None) -> bool:
+    """Whether the coordinates of a best fit mean anything: not where it is no better than the standard model.
+
+    Args:
+        parameters: that were fitted; without g among them nothing was asked about a mediator.
+        delta_chi2_sm: improvement over the standard model in -2 log L; None if it was not fitted.
+    """
+    return "g" not in parameters or delta_chi2_sm is None or delta_chi2_sm >= PREFERRED_FROM
 
 
 class Estimate(NamedTuple):
@@ -107,3 +123,8 @@ class FitResult(NamedTuple):
     def delta_chi2_sm(self) -> float:
         """Improvement over the standard model, 2 (nll_sm - nll)."""
         return 2 * (self.nll_sm - self.nll)
+
+    @property
+    def prefers_mediator(self) -> bool:
+        """Whether the best fit is so much better than the standard model that its coordinates mean anything."""
+        return prefers_mediator(self.parameters, self.delta_chi2_sm)

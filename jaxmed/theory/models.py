@@ -132,19 +132,26 @@ def charged(name: str, charges: Charges) -> Model:
     are NaN.
 
     Raises:
-        ValueError: the charges forbid the mass of a charged fermion or of the neutrino.
+        ValueError: the charges forbid the mass of a charged fermion or of the neutrino; traced ones pass.
     """
-    numbers = Charges(*map(float, charges))
-    size = max(map(abs, numbers))
+    numbers = Charges(*map(_plain, charges))
+    size = 0.0 if is_traced(*numbers) else max(map(abs, numbers))
     for term, carried in yukawa_sums(numbers)._asdict().items():
+        if is_traced(carried):
+            continue
         if term != "majorana" and not abs(carried) <= 1e-12 * size:
             raise ValueError(
                 f"charges of '{name}': the {term} Yukawa term carries X = {carried:g}, expected 0 "
                 "(Eqs. 13-16); build the table with charges(x_q, x_l, x_h)"
             )
     g, mass = MEDIATOR
-    box = (g, mass._replace(high=M_Z - GAMMA_Z)) if numbers.h else MEDIATOR
+    box = (g, mass._replace(high=M_Z - GAMMA_Z)) if _mixes(numbers) else MEDIATOR
     return Model(name, box, _Charged(numbers), DECOUPLED, numbers)
+
+
+def _mixes(charges: Charges) -> bool:
+    """Whether the Z' mixes with the Z, as far as it is known."""
+    return is_traced(charges.h) or charges.h != 0
 
 
 def direct(name: str, epsilon: Epsilon) -> Model:
@@ -171,7 +178,7 @@ class _Charged:
 
     def __call__(self, values: Values) -> Couplings:
         found = from_charges(self.charges, values["g"], values["mass"])
-        if not self.charges.h:
+        if not _mixes(self.charges):
             return found
         apart = apart_from_z(values["g"], values["mass"], self.charges.h)
         couplings = (jnp.where(apart, leaf, jnp.nan) for leaf in found)

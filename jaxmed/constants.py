@@ -23,6 +23,9 @@ M_Z = 91187.6
 M_W = 80379.0
 ATOMIC_MASS_UNIT = 931.49410242
 
+# Total width of the Z [MeV].
+GAMMA_Z = 2495.2
+
 # SU(2)_L x U(1)_Y: vacuum expectation value (sqrt(2) G_F)^(-1/2) [MeV] and g_Z = 2 M_Z / v.
 VEV = 246219.65
 G_Z = 2.0 * M_Z / VEV

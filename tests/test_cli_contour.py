@@ -84,7 +84,7 @@ def test_files_and_keys(run, tmp_path):
         (["--cl", "most"], "cl = 'most': expected numbers"),
         (["--g", "1e-7:1e-5"], "g = '1e-7:1e-5': expected numbers"),
         (["--g", "1e-5:1e-7:9"], "with 0 < low < high"),
-        (["--mass", "1,2"], "at least 3 ascending values from 1e-06 to 91187.6 MeV"),
+        (["--mass", "1,2"], "at least 3 ascending values from 1e-06 to 88692.4 MeV"),
         (["--constraint", "roh"], "unknown constraint 'roh'"),
         (["--out", "taken"], "cannot write to taken"),
     ],

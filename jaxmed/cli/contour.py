@@ -20,6 +20,7 @@ from jaxmed.cli.common import (
     print_table,
     printer,
     progress,
+    say,
     say_written,
     set_up,
 )
@@ -27,7 +28,7 @@ from jaxmed.contour_job import run_contours
 from jaxmed.inference.contours import check_contours
 from jaxmed.inference.grid import read_values
 from jaxmed.jobs import plan_fits
-from jaxmed.report.contours import contours_table
+from jaxmed.report.contours import contours_notes, contours_table
 from jaxmed.report.overlay import read_overlays
 from jaxmed.tables import packaged
 
@@ -68,6 +69,8 @@ def contour(
     with progress(len(planned), f"Contours of {', '.join(job.name for job in planned)}") as tick:
         content, found, figures = run_contours(analysis, planned, levels, plane, out, tick, curves)
     print_table(printer(json), contours_table(found))
+    for sentence in contours_notes(found):
+        say(sentence)
     path = out / f"contour_{analysis.name}.json"
     finish(content, json, path)
     say_written([path, *figures])

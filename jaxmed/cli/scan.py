@@ -33,7 +33,7 @@ from jaxmed.inference.processes import check_processes, join
 from jaxmed.report.chunks import read_job
 from jaxmed.report.overlay import read_overlays
 from jaxmed.report.scan import scan_json, toys_sentence
-from jaxmed.report.tables import scan_table
+from jaxmed.report.tables import scan_notes, scan_table
 from jaxmed.scan_job import assemble, compute, missing, save_scan
 from jaxmed.scan_plan import ToysAsked, plan_scan
 
@@ -93,6 +93,8 @@ def scan(
         return
     content = scan_json(result)
     print_table(printer(json), scan_table(content))
+    for sentence in scan_notes(content):
+        say(sentence)
     if content["toys"]:
         say(toys_sentence(content["toys"], content["n_points"]))
     say_written(save_scan(plan, result, curves))

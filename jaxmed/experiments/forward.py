@@ -44,9 +44,12 @@ def signal(experiment: Experiment, couplings: Couplings) -> Component:
 
 
 def signal_events(experiment: Experiment, couplings: Couplings) -> Array:
-    """The same as numbers, (n_variants, n_bins): nominal, then up and down of every shape."""
+    """The same as numbers, (n_variants, n_bins): nominal, then up and down of every shape.
+
+    NaN where any coupling is not a number, also one that this experiment does not see.
+    """
     stacks = [channel_events(channel, couplings) for channel in experiment.channels]
-    return jnp.stack(stacks).sum(axis=0)
+    return jnp.where(couplings.defined, jnp.stack(stacks).sum(axis=0), jnp.nan)
 
 
 def as_signal(experiment: Experiment, variants: Array) -> Component:

@@ -66,9 +66,14 @@ def data_term(experiment: Experiment, mu: Array) -> Array:
     n = jnp.asarray(experiment.observed)
     if experiment.gaussian:
         return jnp.sum(((mu - n) / experiment.error) ** 2) / 2
-    safe = jnp.maximum(mu, FLOOR)
+    safe = floored(mu)
     # n log(n/mu) written so that n = 0 has a gradient
     return jnp.sum(safe - n + xlogy(n, n) - n * jnp.log(safe))
+
+
+def floored(mu: Array) -> Array:
+    """Expected events, at least the FLOOR; what is not a number stays none, which a maximum may hide."""
+    return jnp.where(mu < FLOOR, FLOOR, mu)
 
 
 def data_slopes(experiment: Experiment, mu: Array) -> tuple[Array, Array]:
@@ -77,5 +82,5 @@ def data_slopes(experiment: Experiment, mu: Array) -> tuple[Array, Array]:
     if experiment.gaussian:
         weight = jnp.asarray(experiment.error) ** -2.0
         return (mu - n) * weight, weight
-    safe = jnp.maximum(mu, FLOOR)
+    safe = floored(mu)
     return 1 - n / safe, n / safe**2

@@ -66,10 +66,17 @@ def tabulate(
         couplings: model parameters (n,) -> couplings.
         box: where the parameters may go, (n, 2).
         masses: log10 of the lightest and the heaviest mediator [MeV].
+
+    Raises:
+        ValueError: the couplings are not numbers in the whole box.
     """
     low, high = box.T
     draws = np.random.default_rng(_SEED).uniform(low, high, (_SAMPLES, len(box)))
     samples = jax.vmap(couplings)(jnp.asarray(draws))
+    defined = jax.vmap(lambda each: each.defined)(samples)
+    if not defined.any():
+        raise ValueError("the model is undefined in its whole box: expected a number somewhere")
+    samples = jax.tree.map(lambda leaf: leaf[defined], samples)
     return tuple(_table(channels, samples, masses) for channels in experiment.channels)
 
 
@@ -106,6 +113,7 @@ def signal_jet(
     pairs = zip(experiment.channels, tables, strict=True)
     jets = [_stack_jet(c, t, couplings, theta) for c, t in pairs]
     value = jnp.stack([jet.value for jet in jets]).sum(axis=0)
+    value = jnp.where(couplings(theta).defined, value, jnp.nan)
     slopes = jnp.stack([jet.slopes for jet in jets]).sum(axis=0)
 
     def bend(weights: Array) -> Array:

@@ -15,6 +15,7 @@ from jaxmed.inference.minima import refine_minima
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile import Start, profile
 from jaxmed.inference.progress import Tick, advance
+from jaxmed.inference.results import prefers_mediator
 from jaxmed.inference.tracing import ContourLine, trace
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
@@ -39,8 +40,9 @@ class Contours(NamedTuple):
         nll_sm: of the standard model.
         g: couplings of every profiled point of the plane, (n_points,).
         mass: their masses [MeV], (n_points,).
-        delta: -2 Delta log L there, (n_points,).
-        converged: whether the inner minimisation did; elsewhere `delta` is a bound, (n_points,).
+        delta: -2 Delta log L there, NaN where the model is undefined: no line runs beside such a point, (n_points,).
+        converged: whether the inner minimisation did; elsewhere `delta` is a bound or NaN, (n_points,).
+        undefined: in words, at which of these points the model is undefined; empty if at none.
     """
 
     cl: tuple[float, ...]
@@ -54,11 +56,17 @@ class Contours(NamedTuple):
     mass: np.ndarray
     delta: np.ndarray
     converged: np.ndarray
+    undefined: str = ""
 
     @property
     def delta_chi2_sm(self) -> float:
         """Improvement over the standard model, 2 (nll_sm - nll)."""
         return 2 * (self.nll_sm - self.nll)
+
+    @property
+    def prefers_mediator(self) -> bool:
+        """Whether the best fit is so much better than the standard model that its coordinates mean anything."""
+        return prefers_mediator("g", self.delta_chi2_sm)
 
 
 def contours(
@@ -88,17 +96,23 @@ def contours(
 
     Raises:
         ValueError: levels outside (0, 1), a grid that does not ascend or leaves the box, a model without a
-            mediator, unknown names, g or mass held fixed, a constraint on a model without charges, or JAX in
-            32-bit mode.
+            mediator or undefined on the whole grid, unknown names, g or mass held fixed, a constraint on a model
+            without charges, or JAX in 32-bit mode.
     """
     group = as_group(experiments)
     chosen, log_g, log_mass, thresholds = check_contours(model, cl, g, mass)
     problem = check_plane(make_problem(group, chosen, fixed, free, constraints))
     scanned = scan_lines(problem, log_g, log_mass, group, lambda part: advance(tick, 0.5 * part))
-    nll_sm = float(scanned.nll[0])
-    start = Start(scanned.nuisances[0], nll_sm)
     plane = scanned.at(scanned.log_g >= log_g[0])
-    ceiling = np.full(log_mass.size, plane.nll.min() + max(thresholds) / 2)
+    if not plane.defined.any():
+        raise ValueError(
+            f"model '{chosen.name}' is undefined in the whole plane: expected a number somewhere"
+        )
+    # the same at every mass at which the model is defined
+    standard = scanned.at((scanned.log_g < log_g[0]) & scanned.defined)
+    nll_sm = float(standard.nll[0])
+    start = Start(standard.nuisances[0], nll_sm)
+    ceiling = np.full(log_mass.size, np.nanmin(plane.nll) + max(thresholds) / 2)
     columns = refine_minima(problem, plane, ceiling, group)
     best, nll = best_fit(problem, columns, nll_sm, group)
     advance(tick, 0.1)
@@ -128,6 +142,7 @@ def contours(
         mass=10 ** lattice.found.points[:, 1],
         delta=2 * (lattice.found.nll - nll),
         converged=lattice.converged,
+        undefined=problem.undefined_words(lattice.found.points, lattice.found.nll),
     )
 
 

@@ -13,6 +13,7 @@ from jaxmed.inference.limits import chi2_quantile
 from jaxmed.inference.problem import Problem, make_problem
 from jaxmed.inference.profile import profile
 from jaxmed.inference.progress import Tick
+from jaxmed.inference.results import UNDEFINED
 from jaxmed.inference.toys import Toys, draw
 from jaxmed.keys import unknown
 from jaxmed.theory.charges import Charges
@@ -70,7 +71,8 @@ def coverage(
         tick: called with the share of the work done since the last call.
 
     Raises:
-        ValueError: fewer than one toy, cl outside (0, 1), unknown names, no points, or JAX in 32-bit mode.
+        ValueError: fewer than one toy, cl outside (0, 1), unknown names, no points, one where the model is undefined,
+            or JAX in 32-bit mode.
     """
     check_toys(number, seed)
     group = as_group(experiments)
@@ -80,6 +82,11 @@ def coverage(
     shift = _shift(problem, nuisances or {})
     setting = set_up(problem, group)
     at = profile(problem, inner, group, start=setting.start)
+    for point, status in zip(points, at.status, strict=True):
+        if status == UNDEFINED:
+            raise ValueError(
+                f"point {dict(point)}: model '{problem.model.name}' is undefined there"
+            )
     rows = []
     for i, (point, own) in enumerate(zip(inner, at.nuisances, strict=True)):
         share = 0.5 / len(inner)

@@ -1,5 +1,6 @@
 """Errors from the Hessian, and words where an error would mean nothing."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
@@ -21,21 +22,34 @@ class Errors(NamedTuple):
     free_gradient: np.ndarray
 
 
-def estimates(problem: Problem, x: np.ndarray, gradient: np.ndarray, hessian: np.ndarray) -> Errors:
+def at_bounds(problem: Problem, x: np.ndarray) -> np.ndarray:
+    """Which free parameters x (n_free,) sit at an edge of their box, (n_free,)."""
+    low, high = problem.box.T
+    return np.minimum(x - low, high - x) < _AT_BOUND * (high - low)
+
+
+def estimates(
+    problem: Problem,
+    x: np.ndarray,
+    gradient: np.ndarray,
+    hessian: np.ndarray,
+    flat: Collection[str] = (),
+) -> Errors:
     """Estimates at a minimum.
 
-    A parameter at an edge of its box, or whose 1 sigma interval would leave it, gets words and no error; the
-    errors of the others are then conditional on it.
+    A parameter at an edge of its box, on a flat direction, or whose 1 sigma interval would leave the box, gets words
+    and no error; the errors of the others are then conditional on it.
 
     Args:
         problem: names and boxes.
         x: minimum in the fit's coordinates, (n_free,).
         gradient: there, (n_free,).
         hessian: there, (n_free, n_free).
+        flat: names of the parameters on flat directions (`valleys`).
     """
-    low, high = problem.box.T
-    at_bound = np.minimum(x - low, high - x) < _AT_BOUND * (high - low)
-    usable, covariance = _determined(x, problem.box, at_bound, hessian)
+    at_bound = at_bounds(problem, x)
+    lost = at_bound | np.isin(problem.names, list(flat))
+    usable, covariance = _determined(x, problem.box, lost, hessian)
     sigma = np.zeros(x.size)
     sigma[usable] = np.sqrt(np.diag(covariance))
     by_name = {
@@ -47,13 +61,13 @@ def estimates(problem: Problem, x: np.ndarray, gradient: np.ndarray, hessian: np
 
 
 def _determined(
-    x: np.ndarray, box: np.ndarray, at_bound: np.ndarray, hessian: np.ndarray
+    x: np.ndarray, box: np.ndarray, lost: np.ndarray, hessian: np.ndarray
 ) -> tuple[list[int], np.ndarray]:
     """Indices with a 1 sigma interval inside the box, and their covariance.
 
     The least determined parameter goes, with those tied to it along a valley, until the rest is determined.
     """
-    usable = np.flatnonzero(~at_bound).tolist()
+    usable = np.flatnonzero(~lost).tolist()
     width = box[:, 1] - box[:, 0]
     while usable:
         scale = width[usable]

@@ -129,10 +129,12 @@ def _bends(
 
 
 def least_nll(problem: Problem, data: Data, parts: Parts) -> Array:
-    """A value that -log L cannot fall below, wherever the nuisances go in their box, ()."""
+    """A value that -log L cannot fall below, wherever the nuisances go in their box, (); NaN if it has none."""
     low, high = map(problem.pulls, problem.box[len(problem.parameters) :].T)
     total = jnp.zeros(())
     for experiment, part in zip(data, parts, strict=True):
+        # said once and for all: minima and maxima may pass over what is not a number
+        total += jnp.where(jnp.isfinite(part[0].nominal).all(), 0.0, jnp.nan)
         least, most = counts_range(part, low, high)
         nearest = jnp.clip(jnp.asarray(experiment.observed), least, most)
         total += data_term(experiment, nearest)

@@ -140,7 +140,7 @@ def _on_line(
         point = np.array([by_name[name] for name in names])
         found = conditional_fits(problem, data, toys, point, start.nuisances)
         rows.append(found.nll)
-        bad |= found.status == UNCONVERGED
+        bad |= found.status >= UNCONVERGED
     return np.stack(rows), bad
 
 

@@ -74,6 +74,9 @@ def fc_limits(
     everywhere = set_up(make_problem(group, chosen, fixed), group)
     rows = []
     for i, mass in enumerate(line_masses):
+        if start.flag[i] == "undefined":
+            rows.append((np.nan, np.nan, "undefined", ()))
+            continue
         setting = setting_at(everywhere, float(np.log10(mass)))
         ask = cl, number, seed, i * _STREAM
         rows.append(_at_mass(setting, start.intervals[i], ask, tick, share))
@@ -102,13 +105,17 @@ def _at_mass(
     points = np.stack(np.broadcast_arrays(np.append(zero, log_g), setting.finder.box[1, 0]), axis=1)
     numbers = first + number * np.arange(len(points))
     found = accept(setting, points, cl, number, seed, numbers, tick=tick, share=share)
+    known = ~np.isnan(found.p)
+    if not known[0]:
+        return np.nan, np.nan, "undefined", ()
+    log_g, found = log_g[known[1:]], Acceptance({}, *(leaf[known] for leaf in found[1:]))
     intervals = accepted_intervals(log_g, found.p, found.p_error, 1 - cl)
     to_edge = bool(found.accepted[-1])
     inside = setting.best[0] > zero
     return (
         np.nan if to_edge or not intervals else intervals[-1][1],
         float(10 ** setting.best[0]) if inside else 0.0,
-        _flag(found, to_edge, len(intervals)),
+        _flag(found, to_edge, len(intervals), partly=not known.all()),
         intervals,
     )
 
@@ -160,11 +167,12 @@ def _without_scatter(inside: np.ndarray, open_: np.ndarray) -> np.ndarray:
     return filled
 
 
-def _flag(found: Acceptance, to_edge: bool, intervals: int) -> str:
+def _flag(found: Acceptance, to_edge: bool, intervals: int, *, partly: bool) -> str:
     notes = {
         "edge": to_edge,
         "islands": intervals > 1,
         "excludes zero": not found.accepted[0],
         "unconverged": bool(found.failed.any()),
+        "partly undefined": partly,
     }
     return ", ".join(name for name, holds in notes.items() if holds) or "ok"

@@ -23,7 +23,7 @@ from jaxmed.inference.limits import chi2_quantile
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile import Start, profile, standard_start
 from jaxmed.inference.progress import Tick, advance
-from jaxmed.inference.results import EXCLUDED
+from jaxmed.inference.results import EXCLUDED, UNDEFINED
 from jaxmed.inference.toys import draw, joined_toys
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
@@ -42,6 +42,7 @@ OF_EXCLUDED: dict[str, float | bool] = {
     "drawn": 0,
 }
 """What `Acceptance` says about points so far from the data that the profile stops early: they are not worth toys."""
+_OF_UNDEFINED = OF_EXCLUDED | {"p": np.nan, "p_error": np.nan}
 # Toys that every other point gets, and how unlikely they have to be, were its p-value 1 - cl, to need no more: as five
 # standard deviations.
 _FIRST, _UNLIKELY = 256, 3e-7
@@ -49,6 +50,8 @@ _FIRST, _UNLIKELY = 256, 3e-7
 
 class Acceptance(NamedTuple):
     """What toys say about each point of a grid; about points far outside, which have none, see `OF_EXCLUDED`.
+
+    Where the model is undefined, there are no toys either: p is NaN, and the point is not accepted.
 
     Attributes:
         axes: grid values by name, in the parameter's own unit; the dimensions of the other arrays in order.
@@ -183,7 +186,7 @@ def accept(
     # the point itself is part of the model
     q = np.maximum(2 * (at.nll - setting.nll_best), 0.0)
     ratios, part = [np.empty(0)] * len(points), share / max(len(points), 1)
-    done, pending = 0, np.flatnonzero(at.status != EXCLUDED)
+    done, pending = 0, np.flatnonzero(~np.isin(at.status, (EXCLUDED, UNDEFINED)))
     advance(tick, part * (len(points) - pending.size))
     while pending.size and done < number:
         more = min(max(done, _FIRST), number - done, toys_at_once())
@@ -226,7 +229,7 @@ def _clear(q: float, ratios: np.ndarray, least: float) -> bool:
 def _row(q: float, ratios: np.ndarray, cl: float) -> tuple[float | bool, ...]:
     """What `Acceptance` says about one point."""
     if not ratios.size:
-        return tuple(OF_EXCLUDED.values())
+        return tuple((_OF_UNDEFINED if np.isnan(q) else OF_EXCLUDED).values())
     p, failed = p_value(q, ratios), int(np.count_nonzero(np.isinf(ratios)))
     accepted = p.value > 1 - cl + _ROUNDING
     return q, *critical_value(ratios, cl), p.value, p.error, accepted, failed, ratios.size

@@ -10,7 +10,7 @@ from jax import Array
 from jaxmed.experiments.model import Experiment, as_group
 from jaxmed.inference import lbfgs
 from jaxmed.inference.compiling import QuickJit
-from jaxmed.inference.errors import Errors, estimates
+from jaxmed.inference.errors import Errors, at_bounds, estimates
 from jaxmed.inference.lanes import ONE_SIZE
 from jaxmed.inference.newton import Minimum
 from jaxmed.inference.polish import polish
@@ -21,7 +21,7 @@ from jaxmed.inference.results import FitResult, Surface
 from jaxmed.inference.scan import grid_axes, scan_problem
 from jaxmed.inference.starts import pick_starts
 from jaxmed.inference.timing import Clock, clock
-from jaxmed.inference.valleys import valleys
+from jaxmed.inference.valleys import Valley, valleys
 from jaxmed.theory.models import Choice, get_model
 
 _STARTS = 6
@@ -59,8 +59,8 @@ def fit(
         FitResult; look at `status` before using it.
 
     Raises:
-        ValueError: unknown names, values outside their box, a constraint on a model without charges, or JAX in
-            32-bit mode.
+        ValueError: unknown names, values outside their box, a constraint on a model without charges, a model that is
+            undefined on the whole grid, or JAX in 32-bit mode.
     """
     group = as_group(experiments)
     problem = make_problem(group, get_model(model), fixed, free, constraints)
@@ -81,11 +81,12 @@ def fit(
         nlls = np.where(np.isfinite(nlls), nlls, np.inf)
         advance(tick, 0.3)
         minimum = polish(problem, ends[np.argmin(nlls)], group)
-        errors = estimates(problem, minimum.x, *minimum.expansion[1:])
+        flat = valleys(problem, minimum.expansion.curvature, at_bounds(problem, minimum.x))
+        errors = estimates(problem, minimum.x, *minimum.expansion[1:], set().union(*flat))
         zoom = _zoom(problem, group, minimum.x, errors, standard)
         advance(tick, 0.1)
     scans = (scanned.surface, zoom)
-    return _result(problem, group, minimum, errors, nlls, scans, standard, time)
+    return _result(problem, group, minimum, (errors, flat), nlls, scans, standard, time)
 
 
 @QuickJit
@@ -140,17 +141,17 @@ def _result(
     problem: Problem,
     data: Data,
     minimum: Minimum,
-    errors: Errors,
+    determined: tuple[Errors, tuple[Valley, ...]],
     ends: np.ndarray,
     scans: tuple[Surface, Surface | None],
     standard: Start,
     time: Clock,
 ) -> FitResult:
+    errors, flat = determined
     value = minimum.expansion.value
     decrement = float(minimum.decrement)
     converged = bool(np.isfinite(value) and decrement < _ACCEPTED)
     names, split = problem.names, len(problem.parameters)
-    held = np.array([errors.by_name[name].at_bound for name in names], dtype=bool)
     return FitResult(
         model=problem.model.name,
         experiments=tuple(e.name for e in data),
@@ -174,5 +175,6 @@ def _result(
         compile_seconds=time.compile_seconds,
         run_seconds=time.run_seconds,
         constraints=problem.constraints,
-        valleys=valleys(problem, minimum.expansion.curvature, held),
+        valleys=flat,
+        undefined=problem.model.undefined,
     )

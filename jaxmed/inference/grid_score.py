@@ -14,7 +14,7 @@ import numpy as np
 from jax import Array
 
 from jaxmed.experiments.forward import components
-from jaxmed.experiments.likelihood import FLOOR, prior_weights
+from jaxmed.experiments.likelihood import floored, prior_weights
 from jaxmed.experiments.model import Experiment
 from jaxmed.inference.expansion import linearise
 from jaxmed.inference.problem import Data, Problem, acts_on, blocks
@@ -29,7 +29,8 @@ class Library(NamedTuple):
     """The grid as toys see it; -log L is relative to what depends on the counts alone.
 
     With F = L L^T the Fisher information in the nuisances, priors included, slopes come times L^-1. Nuisances are
-    in the order of `_order`: then L^-1 mixes those of one experiment with no other experiment's.
+    in the order of `_order`: then L^-1 mixes those of one experiment with no other experiment's. Where the model is
+    undefined, the value is infinite and everything else zero: no toy has its minimum there.
 
     Attributes:
         points: model parameters, (n_points, n_parameters).
@@ -72,7 +73,10 @@ def tabulate_grid(problem: Problem, points: Array, start: Array, data: Data) -> 
             fisher += (jacobian * weight[None]) @ jacobian.T
         inverse = jnp.linalg.inv(jnp.linalg.cholesky(fisher))
         whitened = tuple(inverse[rows] @ slope_per_count[k] for k, rows in touched)
-        return Library(point, value, tuple(per_count), inverse @ slope, whitened, inverse, start)
+        rest = tuple(per_count), inverse @ slope, whitened, inverse
+        defined = jnp.isfinite(value)
+        rest = jax.tree.map(lambda leaf: jnp.where(defined, leaf, 0.0), rest)
+        return Library(point, jnp.where(defined, value, jnp.inf), *rest, start)
 
     # JAX cannot batch a map with results of size zero
     batch = _POINTS_AT_A_TIME if names else None
@@ -189,5 +193,5 @@ def _terms(experiment: Experiment, mu: Array) -> tuple[Array, Array, Array, Arra
     if experiment.gaussian:
         weight = jnp.asarray(experiment.error) ** -2.0
         return mu**2 * weight / 2, -mu * weight, mu * weight, weight
-    safe = jnp.maximum(mu, FLOOR)
+    safe = floored(mu)
     return safe, -jnp.log(safe), jnp.ones_like(mu), 1 / safe

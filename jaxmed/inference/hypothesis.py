@@ -118,7 +118,7 @@ def fit_both(problem: Problem, data: Data, toys: Toys, x: np.ndarray, finder: Fi
         nll=at.nll,
         nll_best=np.where(lower, free.nll, at.nll),
         best=np.where(lower[:, None], free.nuisances, here),
-        failed=(at.status == UNCONVERGED) | (free.status == UNCONVERGED),
+        failed=(at.status >= UNCONVERGED) | (free.status >= UNCONVERGED),
         numbers=toys.numbers,
     )
 

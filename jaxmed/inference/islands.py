@@ -18,7 +18,7 @@ def best_fit(
 ) -> tuple[np.ndarray, float]:
     """Point (2,) and -log L of the lowest minimum, from the lowest points that are well apart."""
     starts: list[int] = []
-    for i in np.argsort(columns.nll):
+    for i in np.argsort(columns.nll)[: np.count_nonzero(columns.defined)]:
         distance = [np.abs(columns.points[i] - columns.points[j]).max() for j in starts]
         if all(d > _APART for d in distance):
             starts.append(int(i))

@@ -18,7 +18,7 @@ class Lattice:
     Attributes:
         axes: fine coordinates, (n_g,) and (n_mass,).
         coarse: distance of coarse nodes in fine ones, a power of two.
-        nll: -log L, NaN where not evaluated, (n_g, n_mass).
+        nll: -log L, NaN where not evaluated or undefined, (n_g, n_mass).
         row: index of a node in `found`, (n_g, n_mass).
         found: the nodes evaluated so far.
         converged: their inner minimisations, (n,).
@@ -103,8 +103,9 @@ def refine(lattice: Lattice, levels: np.ndarray, seeds: np.ndarray, evaluate: Ev
         if len(nodes):
             found, converged = evaluate(lattice.points(nodes))
             lattice.add(nodes, found, converged)
-            new = np.searchsorted(np.sort(levels), found.nll)
-            lowest[tuple(nodes.T)] = highest[tuple(nodes.T)] = new
+            known, new = np.isfinite(found.nll), np.searchsorted(np.sort(levels), found.nll)
+            lowest[tuple(nodes.T)] = np.where(known, new, 127)
+            highest[tuple(nodes.T)] = np.where(known, new, -1)
             stride = lattice.coarse
         else:
             stride //= 2

@@ -25,7 +25,8 @@ class Limits(NamedTuple):
         g_upper: outermost edge of the allowed set, NaN where the flag says there is none, (n,).
         g_best: coupling of the best fit at that mass, 0 for the standard model, (n,).
         flag: 'ok' or what to know, (n,): 'edge' (allowed up to the end of the scan), 'islands' (more than one
-            interval), 'excludes zero', 'unconverged'.
+            interval), 'excludes zero', 'unconverged', 'undefined' (the model gives no number at this mass), 'partly
+            undefined' (nor at some couplings: an interval that reaches them ends there).
         intervals: allowed intervals of g at each mass, ascending; a lower end of 0 is the standard model.
         threshold: allowed means -2 Delta log L below this quantile of chi^2 with one degree of freedom.
     """
@@ -111,6 +112,7 @@ def _crossings(
     """Every crossing of the levels (n_lines,): between which sample and the next, and exactly where."""
     allowed = samples.nll <= level[samples.line]
     changes = (allowed[1:] != allowed[:-1]) & (samples.line[1:] == samples.line[:-1])
+    changes &= samples.defined[1:] & samples.defined[:-1]
     edges = np.flatnonzero(changes)
     inner, outer = np.where(allowed[edges], (edges, edges + 1), (edges + 1, edges))
     below, above = (
@@ -131,21 +133,40 @@ def _gather(
     for i in range(masses.size):
         own = samples.at(samples.line == i)
         crossed = samples.line[edges] == i
-        ends = np.sort(10 ** found.points[crossed, 0]).tolist()
-        from_zero, to_edge = (own.nll[[0, -1]] <= level[i]).tolist()
-        ends = [0.0] * from_zero + ends + [float(10 ** own.log_g[-1])] * to_edge
+        if not own.defined.any():
+            intervals.append(())
+            flags.append("undefined")
+            upper.append(np.nan)
+            best.append(np.nan)
+            continue
+        allowed = own.nll <= level[i]
+        ends = np.concatenate([_borders(own, allowed), found.points[crossed, 0]])
+        from_zero, to_edge = bool(allowed[0]), _reaches_end(own, allowed)
+        ends = [0.0] * from_zero + (10 ** np.sort(ends)[int(from_zero) :]).tolist()
         pairs = tuple(zip(ends[::2], ends[1::2], strict=True))
         notes = {
             "edge": to_edge,
             "islands": len(pairs) > 1,
-            "excludes zero": not from_zero,
+            "excludes zero": bool(own.defined[0]) and not from_zero,
             "unconverged": not found.certain[crossed].all(),
+            "partly undefined": not own.defined.all(),
         }
         intervals.append(pairs)
         flags.append(", ".join(name for name, holds in notes.items() if holds) or "ok")
         upper.append(np.nan if to_edge else pairs[-1][1])
-        at = int(np.argmin(own.nll))
+        at = int(np.nanargmin(own.nll))
         best.append(0.0 if at == 0 else float(10 ** own.log_g[at]))
     return Limits(
         masses, np.array(upper), np.array(best), tuple(flags), tuple(intervals), threshold
     )
+
+
+def _borders(own: Samples, allowed: np.ndarray) -> np.ndarray:
+    """log10 g of allowed samples on a line where it ends or where the next one is undefined: once for each side."""
+    unknown = np.concatenate([[True], ~own.defined, [True]])
+    return np.concatenate([own.log_g[allowed & side] for side in (unknown[:-2], unknown[2:])])
+
+
+def _reaches_end(own: Samples, allowed: np.ndarray) -> bool:
+    """Whether the outermost couplings that are defined are allowed."""
+    return bool(allowed[own.defined][-1])

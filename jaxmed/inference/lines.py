@@ -18,7 +18,7 @@ class Samples(NamedTuple):
     Attributes:
         line: which line, (n,).
         points: (log10 g, log10 mass), (n, 2).
-        nll: profiled -log L, (n,).
+        nll: profiled -log L, NaN where the model is undefined, (n,).
         nuisances: where, (n, n_nuisances).
         converged: of the inner minimisation, (n,).
     """
@@ -36,8 +36,13 @@ class Samples(NamedTuple):
 
     @property
     def lowest(self) -> np.ndarray:
-        """Lowest -log L of every line, (n_lines,)."""
-        return np.minimum.reduceat(self.nll, np.flatnonzero(np.diff(self.line, prepend=-1)))
+        """Lowest -log L of every line, NaN if it has none, (n_lines,)."""
+        return np.fmin.reduceat(self.nll, np.flatnonzero(np.diff(self.line, prepend=-1)))
+
+    @property
+    def defined(self) -> np.ndarray:
+        """Where -log L is a number, (n,)."""
+        return np.isfinite(self.nll)
 
     def at(self, index: np.ndarray) -> "Samples":
         """Some of the points."""

@@ -51,7 +51,8 @@ def posterior(
         Posterior; look at its `warnings` before using it.
 
     Raises:
-        ValueError: unknown names, a bad prior or number, nothing free, JAX in 32-bit mode, or NumPyro or ArviZ missing.
+        ValueError: unknown names, a bad prior or number, nothing free, a model that is undefined wherever the priors
+            are, JAX in 32-bit mode, or NumPyro or ArviZ missing.
     """
     group = as_group(experiments)
     check_posterior(chains, samples, warmup, seed)
@@ -85,6 +86,7 @@ def posterior(
         summaries={name: summarise(v) for name, v in values.items()},
         warmup=warmup,
         seed=seed,
+        undefined=scan.undefined,
     )
 
 

@@ -43,6 +43,7 @@ class Posterior(NamedTuple):
         summaries: by name, of every free parameter.
         warmup: steps of each chain before the first sample.
         seed: of the chains.
+        undefined: in words, where within the priors the model is undefined: there is no likelihood, and no posterior.
     """
 
     model: str
@@ -59,6 +60,7 @@ class Posterior(NamedTuple):
     summaries: dict[str, Summary]
     warmup: int
     seed: int
+    undefined: str = ""
 
     @property
     def divergences(self) -> int:
@@ -91,6 +93,11 @@ class Posterior(NamedTuple):
             found.append(
                 f"{least} has {self.summaries[least].ess_bulk:.0f} effective samples, expected at least "
                 f"{_ESS_PER_CHAIN * chains}; take more samples"
+            )
+        if self.undefined:
+            found.append(
+                f"the model is undefined for {self.undefined}: without a likelihood there is no posterior, and a "
+                "trajectory that enters diverges"
             )
         return found
 

@@ -15,7 +15,7 @@ from jaxmed.inference.constraints import check_constraints, constraint_nll
 from jaxmed.inference.library import library_of
 from jaxmed.keys import unknown
 from jaxmed.theory.couplings import Couplings
-from jaxmed.theory.models import Model, Parameter, Values
+from jaxmed.theory.models import Model, Parameter, Values, undefined_words
 
 PULL_BOX = (-5.0, 5.0)
 STRENGTH_BOX = (-1.0, 19.0)
@@ -68,6 +68,11 @@ class Problem:
         values = [free.get(p.name, held.get(p.name)) for p in self.model.parameters]
         names = [p.name for p in self.model.parameters]
         return dict(zip(names, map(jnp.asarray, values), strict=True))
+
+    def undefined_words(self, points: np.ndarray, nll: np.ndarray) -> str:
+        """At which points (n, n_parameters) -log L (n,) is not a number, in words; empty if it always is."""
+        free = [p for p in self.model.parameters if p.name in self.parameters]
+        return undefined_words(free, points, ~np.isfinite(nll))
 
     def pulls(self, z: Leaf) -> Pulls:
         """All nuisances from the free ones z (n_nuisances,)."""

@@ -17,7 +17,7 @@ from jaxmed.inference.lanes import CONVERGED_BELOW, TOLERANCE, batches, run
 from jaxmed.inference.memory import LARGEST, fastest_batch
 from jaxmed.inference.newton import Minimum, State, begin, minimise, pressed, settle
 from jaxmed.inference.problem import Data, Problem, blocks, constraint_part
-from jaxmed.inference.results import CONVERGED, EXCLUDED, UNCONVERGED
+from jaxmed.inference.results import CONVERGED, EXCLUDED, UNCONVERGED, UNDEFINED
 
 _FIRST_ROUND = 3
 _CONSTRAINED = 64  # points at a time
@@ -45,7 +45,7 @@ class Profiled(NamedTuple):
         nuisances: where, (n_points, n_nuisances), in the order of the problem.
         status: index into results.STATUS, (n_points,). Converged: the expected further decrease is below 1e-6.
             Excluded: more than 500 above the standard model wherever the nuisances go, and `nll` is a lower bound.
-            Unconverged: `nll` is an upper bound.
+            Unconverged: `nll` is an upper bound. Undefined: -log L is not a number, `nll` is NaN.
         gradient_norm: of -log L in the nuisances that are not held by their box, (n_points,).
     """
 
@@ -94,7 +94,8 @@ def profile(
     found = join_blocks(problem, on_all_devices(data), len(points), profile_block)
     if problem.constraints:
         # the same for all values of the nuisances: added once, not in every block
-        found = found._replace(nll=found.nll + _constraints(constraint_part(problem), points))
+        whole = found.nll + _constraints(constraint_part(problem), points)
+        found = _with_undefined(found._replace(nll=whole))
     return found
 
 
@@ -118,7 +119,17 @@ def join_blocks(
         squares += found.gradient_norm**2
         status = np.maximum(status, found.status)
         nuisances[:, columns] = found.nuisances
-    return Profiled(total, nuisances, status, np.sqrt(squares))
+    return _with_undefined(Profiled(total, nuisances, status, np.sqrt(squares)))
+
+
+def _with_undefined(found: Profiled) -> Profiled:
+    """The same, where -log L is not a number with the status that says so."""
+    undefined = ~np.isfinite(found.nll)
+    return found._replace(
+        nll=np.where(undefined, np.nan, found.nll),
+        status=np.where(undefined, UNDEFINED, found.status).astype(np.int8),
+        gradient_norm=np.where(undefined, np.nan, found.gradient_norm),
+    )
 
 
 def standard_start(problem: Problem, data: Data, batch: int = LARGEST) -> Start:
@@ -153,7 +164,7 @@ def _profile_block(
             _advance(problem, (points[lanes], state), data, limit, hopeless)
         )
         floor[lanes] = least
-        return found, (found.at.decrement <= TOLERANCE) | (least > hopeless)
+        return found, (found.at.decrement <= TOLERANCE) | ~(least <= hopeless)
 
     starts = np.broadcast_to(start.nuisances, (len(points), len(problem.nuisances)))
     state = run(begin(starts), advance, size, _FIRST_ROUND, tick)
@@ -197,7 +208,7 @@ def _advance_lanes(
         parts = [components(e, couplings) for e in data]
         floor = least_nll(problem, data, parts)
         expand = partial(nuisance_expansion, problem, data, parts, centres=centres)
-        worth = jnp.where(floor > hopeless, 0, limit)
+        worth = jnp.where(floor <= hopeless, limit, 0)
         end = minimise(expand, state, box, tolerance=TOLERANCE, limit=worth)
         return settle(end, box, TOLERANCE), floor
 

@@ -1,12 +1,28 @@
 """What a fit returns."""
 
+from collections.abc import Collection
 from typing import NamedTuple
 
 import numpy as np
 
-CONVERGED, EXCLUDED, UNCONVERGED = 0, 1, 2
-STATUS = ("converged", "excluded", "unconverged")
+CONVERGED, EXCLUDED, UNCONVERGED, UNDEFINED = 0, 1, 2, 3
+STATUS = ("converged", "excluded", "unconverged", "undefined")
 """What became of a profiled point, by its number."""
+
+
+PREFERRED_FROM = 1.0
+NO_MEDIATOR = "no mediator preferred"
+"""Words in place of the coordinates of a best fit that improves on the standard model by less than one unit."""
+
+
+def prefers_mediator(parameters: Collection[str], delta_chi2_sm: float | None) -> bool:
+    """Whether the coordinates of a best fit mean anything: not where it is no better than the standard model.
+
+    Args:
+        parameters: that were fitted; without g among them nothing was asked about a mediator.
+        delta_chi2_sm: improvement over the standard model in -2 log L; None if it was not fitted.
+    """
+    return "g" not in parameters or delta_chi2_sm is None or delta_chi2_sm >= PREFERRED_FROM
 
 
 class Estimate(NamedTuple):
@@ -35,7 +51,9 @@ class Surface(NamedTuple):
         nll: profiled values.
         status: index into STATUS. Converged: the expected further decrease is below 1e-6. Excluded: far above the
             standard model wherever the nuisances go, and `nll` is a lower bound. Unconverged: `nll` is an upper bound.
-        gradient_norm: of -log L in the nuisances that are not held by their box; NaN where excluded.
+            Undefined: the couplings, the counts or -log L are not numbers there, and `nll` is NaN: such a point is
+            neither excluded nor allowed.
+        gradient_norm: of -log L in the nuisances that are not held by their box; NaN where excluded or undefined.
     """
 
     axes: dict[str, np.ndarray]
@@ -75,6 +93,7 @@ class FitResult(NamedTuple):
         constraints: names of the measurements added to the likelihood.
         valleys: directions of the model parameters, in the fit's coordinates by name, along which -2 log L changes by
             less than one over a tenth of the box.
+        undefined: in words, where in its box the model is undefined: no best fit is looked for there.
     """
 
     model: str
@@ -98,8 +117,14 @@ class FitResult(NamedTuple):
     run_seconds: float
     constraints: tuple[str, ...] = ()
     valleys: tuple[dict[str, float], ...] = ()
+    undefined: str = ""
 
     @property
     def delta_chi2_sm(self) -> float:
         """Improvement over the standard model, 2 (nll_sm - nll)."""
         return 2 * (self.nll_sm - self.nll)
+
+    @property
+    def prefers_mediator(self) -> bool:
+        """Whether the best fit is so much better than the standard model that its coordinates mean anything."""
+        return prefers_mediator(self.parameters, self.delta_chi2_sm)

@@ -45,6 +45,7 @@ class Significance(NamedTuple):
         toys: background-only toys, tested with g and the mass free.
         toys_local: the same toys with the mass held.
         toys_best: toys of the best fit.
+        undefined: in words, where in its box the model is undefined: no best fit is looked for there.
     """
 
     q0: float
@@ -59,6 +60,7 @@ class Significance(NamedTuple):
     toys: Tested
     toys_local: Tested
     toys_best: Tested
+    undefined: str = ""
 
 
 class _Truth(NamedTuple):
@@ -109,7 +111,8 @@ def significance(
     toys_local = in_chunks(background, partial(_test, local, group), tick, 0.1)
     at_best = truth._replace(x=data.best[0])
     toys_best = in_chunks(signal, partial(_test, at_best, group), tick, 0.45)
-    return _result(data, best, toys, toys_local, toys_best)
+    found = _result(data, best, toys, toys_local, toys_best)
+    return found._replace(undefined=chosen.undefined)
 
 
 def check_model(model: str | Model | Charges | Epsilon) -> Model:

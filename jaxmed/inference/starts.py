@@ -11,12 +11,20 @@ def pick_starts(problem: Problem, scanned: Scanned, number: int) -> np.ndarray:
 
     Returns:
         (number, n_free): model parameters and the nuisances profiled there.
+
+    Raises:
+        ValueError: -log L is a number nowhere.
     """
-    nll = scanned.surface.nll
+    nll = np.where(np.isfinite(scanned.surface.nll), scanned.surface.nll, np.inf)
     flat = nll.ravel()
+    if not np.isfinite(flat).any():
+        raise ValueError(
+            f"model '{problem.model.name}' is undefined at all points of the grid: expected a number at one of them"
+        )
     minima = np.flatnonzero(_local_minima(nll))
     minima = minima[np.argsort(flat[minima])]
-    others = np.setdiff1d(np.argsort(flat), minima, assume_unique=True)
+    defined = np.argsort(flat)[: np.count_nonzero(np.isfinite(flat))]
+    others = np.setdiff1d(defined, minima, assume_unique=True)
     chosen = np.resize(np.concatenate([minima, others])[:number], number)
     low, high = problem.box.T
     rows = np.concatenate([scanned.points, scanned.nuisances], axis=1)[chosen]

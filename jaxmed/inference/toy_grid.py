@@ -111,8 +111,9 @@ def _along(log_g: np.ndarray, low: float, high: float, apart: np.ndarray, n: int
 
 @partial(jax.jit, static_argnums=0)
 def _expected_score(problem: Problem, library: Library, data: Data) -> Array:
-    """The score of what the first point predicts, (n_points,)."""
-    couplings, pulls = problem.couplings(library.points[0]), problem.pulls(library.start)
+    """The score of what the first point that is defined predicts, (n_points,)."""
+    first = library.points[jnp.argmax(jnp.isfinite(library.value))]
+    couplings, pulls = problem.couplings(first), problem.pulls(library.start)
     expected = tuple(counts(components(e, couplings), pulls)[None] for e in data)
     return score(problem, library, data, expected, library.start[None])[0]
 

@@ -11,13 +11,16 @@ from rich.table import Table
 
 from jaxmed.experiments import Experiment
 from jaxmed.inference.contours import Contours
+from jaxmed.inference.results import NO_MEDIATOR
 from jaxmed.report.colours import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, SKY
 from jaxmed.report.files import provenance
 from jaxmed.report.overlay import Overlay, draw_overlays
 
 _COLOURS = (BLACK, ORANGE, BLUE, GREEN, PURPLE, RED, SKY)
 _STYLES = ("-", "--", ":", "-.")
+_CENTRED = {"ha": "center", "va": "center"}
 _SIGMAS = {0.6827: "1σ", 0.9545: "2σ", 0.9973: "3σ"}
+_NO_EDGE = "none: everything in the plane is allowed"
 _MARGIN = 0.5  # decades around contours that do not fill the plane
 
 
@@ -28,8 +31,9 @@ def contours_json(
 
     Keys: model, experiments, constraints; best {g, mass_mev}, g = 0 and no mass where nothing beats the standard model;
     nll there, nll_sm, delta_chi2_sm = 2 (nll_sm - nll); contours [{cl, threshold, lines [{closed, mass_mev[], g[],
-    exact}]}], exact if every vertex is on its level to 1e-3; points {mass_mev[], g[], delta_chi2[], converged[]}, all
-    profiled points; provenance.
+    exact}]}], exact if every vertex is on its level to 1e-3, without lines everything in the plane is allowed; points
+    {mass_mev[], g[], delta_chi2[], converged[]}, all profiled points, delta_chi2 null where the model is undefined;
+    undefined, where that is, in words; provenance.
     """
     levels = zip(found.cl, found.thresholds, found.lines, strict=True)
     return {
@@ -57,8 +61,18 @@ def contours_json(
             "delta_chi2": found.delta,
             "converged": found.converged,
         },
+        "undefined": found.undefined,
         "provenance": provenance(experiments),
     }
+
+
+def contours_notes(results: Mapping[str, Contours]) -> list[str]:
+    """One sentence for each fit whose model is undefined at some points."""
+    return [
+        f"{name}: undefined for {found.undefined}: there nothing is excluded or allowed, and no edge is drawn"
+        for name, found in results.items()
+        if found.undefined
+    ]
 
 
 def contours_table(results: Mapping[str, Contours]) -> Table:
@@ -67,9 +81,9 @@ def contours_table(results: Mapping[str, Contours]) -> Table:
     for heading in ("fit", "best g'", "best M_Z' [MeV]", "SM - best", "CL", "edge of the region"):
         table.add_column(heading, no_wrap=True)
     for name, found in results.items():
-        best = (
-            ("SM", "") if found.g_best == 0 else (f"{found.g_best:.3g}", f"{found.mass_best:.3g}")
-        )
+        best = (NO_MEDIATOR, "")
+        if found.prefers_mediator:
+            best = (f"{found.g_best:.3g}", f"{found.mass_best:.3g}")
         first = [name, *best, f"{found.delta_chi2_sm:.2f}"]
         for cl, lines in zip(found.cl, found.lines, strict=True):
             pieces = [
@@ -77,7 +91,7 @@ def contours_table(results: Mapping[str, Contours]) -> Table:
                 f"M_Z' {line.mass.min():.3g} to {line.mass.max():.3g}"
                 for line in lines
             ]
-            table.add_row(*first, _level(cl), "\n".join(pieces) or "none")
+            table.add_row(*first, _level(cl), "\n".join(pieces) or _NO_EDGE)
             first = [""] * 4
     return table
 
@@ -106,7 +120,7 @@ def contours_figure(
         for cl, lines in zip(found.cl, found.lines, strict=True):
             for line in lines:
                 panel.plot(line.mass, line.g, color=colour, lw=width, ls=styles[cl])
-        if found.g_best > 0:
+        if found.prefers_mediator:
             panel.plot(
                 found.mass_best, found.g_best, "*", color=colour, mec="white", ms=15, zorder=5
             )
@@ -116,6 +130,10 @@ def contours_figure(
         Line2D([], [], color="#666666", lw=1.6, ls=style, label=_level(cl))
         for cl, style in styles.items()
     ]
+    if not any(lines for found in results.values() for lines in found.lines):
+        panel.text(
+            0.5, 0.5, "everything in the plane is allowed", **_CENTRED, transform=panel.transAxes
+        )
     own = draw_overlays(panel, overlays)
     _finish(panel, results, plane)
     panel.legend(handles=[*levels, *own], loc="lower right", fontsize=9)
@@ -124,8 +142,8 @@ def contours_figure(
 
 
 def _best(found: Contours) -> str:
-    if found.g_best == 0:
-        return "nothing beats the standard model"
+    if not found.prefers_mediator:
+        return NO_MEDIATOR
     where = f"$g'$ = {found.g_best:.2g}, $M_{{Z'}}$ = {found.mass_best:.2g} MeV"
     return f"best at {where}, $\\Delta\\chi^2$ = {found.delta_chi2_sm:.1f} below the SM"
 

@@ -7,7 +7,10 @@ from typing import Any, NamedTuple
 import contourpy
 import numpy as np
 
-from jaxmed.inference.posterior_scan import Density
+from jaxmed.inference.posterior_scan import NOTHING, Density
+
+# Rise of a log density that is round-off.
+_FLAT = 1e-6
 
 
 class Region(NamedTuple):
@@ -30,7 +33,7 @@ class Region(NamedTuple):
 def credible(
     samples: np.ndarray, density: Density, probabilities: tuple[float, ...]
 ) -> tuple[Region, ...]:
-    """Regions of highest density.
+    """Regions of highest density; none where it is flat, and no part denser than another.
 
     Samples say how much a region holds; prior times profile likelihood says which regions are dense. On the plateaus
     of a likelihood, where a density from samples is noise, its edges are still smooth. It is the marginal density but
@@ -41,6 +44,8 @@ def credible(
         density: in a plane.
         probabilities: of the regions.
     """
+    if np.ptp(density.log[density.log > NOTHING]) < _FLAT:
+        return ()
     levels = np.quantile(_at(density, samples), 1 - np.array(probabilities))
     tracer = contourpy.contour_generator(
         density.axes[1], density.axes[0], density.log, fill_type=contourpy.FillType.OuterOffset

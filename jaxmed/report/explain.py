@@ -6,7 +6,6 @@ from jaxmed.inference.results import Estimate, FitResult
 
 LABELS = {"g": "g'", "mass": "M_Z'", "sin2_theta_w": "sin2 theta_W"}
 _ALIKE = 0.2  # how far the slope of a valley may be from that of a contact interaction
-_NEARLY = 1.0  # unit of -2 log L
 
 
 def explain(result: FitResult) -> list[str]:
@@ -15,10 +14,15 @@ def explain(result: FitResult) -> list[str]:
     found = [f"{LABELS.get(n, n)} is {e.note}." for n, e in undetermined.items()]
     if undetermined:
         found += _valley(result.valleys, result.parameters)
-    if undetermined and result.delta_chi2_sm < _NEARLY:
+    if not result.prefers_mediator:
         found.append(
             f"The standard model is {max(result.delta_chi2_sm, 0):.2f} units of -2 log L worse: the data ask for no "
             "mediator, and jaxmed limit says what they exclude."
+        )
+    if result.undefined:
+        found.append(
+            f"The model is undefined for {result.undefined}: no best fit is looked for there, and nothing there is "
+            "excluded or allowed."
         )
     found += [
         f"The pull of {name} is {e.note} standard deviations: the data contradict its error."

@@ -18,7 +18,7 @@ from matplotlib.ticker import NullFormatter
 from jaxmed.experiments import Experiment
 from jaxmed.inference.expected_limits import Expected
 from jaxmed.inference.limits import Limits
-from jaxmed.inference.results import FitResult, Surface
+from jaxmed.inference.results import NO_MEDIATOR, FitResult, Surface
 from jaxmed.report.colours import BLUE, GREEN, GREY, ORANGE, RED, SKY
 from jaxmed.report.files import write_atomically
 from jaxmed.report.overlay import Overlay, draw_overlays
@@ -27,6 +27,7 @@ from jaxmed.report.spectrum import Spectrum
 # 1, 2 and 3 standard deviations for two parameters.
 _LEVELS = {2.30: ("1σ", "-"), 6.18: ("2σ", "--"), 11.83: ("3σ", ":")}
 _FLOOR, _CEILING = 0.03, 100.0
+_UNDEFINED = "white"
 
 
 def save(figure: Figure, path: Path) -> list[Path]:
@@ -84,7 +85,9 @@ def surface_figure(results: Mapping[str, FitResult], titles: Mapping[str, str]) 
         panel.remove()
     image = None
     for panel, (name, result) in zip(panels, results.items(), strict=False):
-        best = (result.parameters["mass"].value, result.parameters["g"].value)
+        best = None
+        if result.prefers_mediator:
+            best = (result.parameters["mass"].value, result.parameters["g"].value)
         image = surface_panel(panel, result.surface, result.nll, best)
         panel.set_title(titles[name])
         if result.zoom is not None:
@@ -95,14 +98,22 @@ def surface_figure(results: Mapping[str, FitResult], titles: Mapping[str, str]) 
 
 
 def surface_panel(
-    panel: Axes, surface: Surface, lowest: float, best: tuple[float, float], mark: str = "best fit"
+    panel: Axes,
+    surface: Surface,
+    lowest: float,
+    best: tuple[float, float] | None,
+    mark: str = "best fit",
 ) -> QuadMesh:
-    """-2 Delta log L above `lowest` over (M_Z', g'), with contours and the point `best`."""
+    """-2 Delta log L above `lowest` over (M_Z', g'), with contours and the point `best`; None wants no mediator."""
     image = _plane(panel, surface, lowest, best, mark)
     panel.set_xlabel(r"$M_{Z'}$ [MeV]")
     panel.set_ylabel(r"$g'$ (dimensionless)")
     for level, style in _LEVELS.values():
         panel.plot([], [], color="white", lw=1.1, ls=style, label=level)
+    if best is None:
+        panel.plot([], [], ls="", label=NO_MEDIATOR)
+    if not np.isfinite(surface.nll).all():
+        panel.plot([], [], "s", color=_UNDEFINED, mec="black", label="undefined")
     panel.legend(loc="upper left", fontsize=8, facecolor="#888888", labelcolor="white")
     return image
 
@@ -201,7 +212,7 @@ def _spectrum_panel(
     panel.legend(fontsize=8, loc="upper right")
 
 
-def _inset(panel: Axes, zoom: Surface, lowest: float, best: tuple[float, float]) -> None:
+def _inset(panel: Axes, zoom: Surface, lowest: float, best: tuple[float, float] | None) -> None:
     """The neighbourhood of a best fit that the data determine."""
     inset = panel.inset_axes((0.55, 0.1, 0.42, 0.4))
     _plane(inset, zoom, lowest, best, "best fit")
@@ -213,9 +224,10 @@ def _inset(panel: Axes, zoom: Surface, lowest: float, best: tuple[float, float])
 
 
 def _plane(
-    panel: Axes, surface: Surface, lowest: float, best: tuple[float, float], mark: str
+    panel: Axes, surface: Surface, lowest: float, best: tuple[float, float] | None, mark: str
 ) -> QuadMesh:
-    delta = 2 * (surface.nll - lowest)
+    delta = np.ma.masked_invalid(2 * (surface.nll - lowest))
+    panel.set_facecolor(_UNDEFINED)
     mass, g = surface.axes["mass"], surface.axes["g"]
     shown = np.clip(delta, _FLOOR, _CEILING)
     norm = LogNorm(_FLOOR, _CEILING)
@@ -225,6 +237,8 @@ def _plane(
             panel.contour(
                 mass, g, delta, levels=[level], colors="white", linewidths=1.1, linestyles=style
             )
-    panel.plot(*best, "*", color=ORANGE, mec="black", ms=12, label=mark, clip_on=False, zorder=5)
+    if best is not None:
+        star = {"color": ORANGE, "mec": "black", "ms": 12, "clip_on": False, "zorder": 5}
+        panel.plot(*best, "*", label=mark, **star)
     panel.set(xscale="log", yscale="log")
     return image

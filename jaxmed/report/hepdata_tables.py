@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple
 
+import numpy as np
+
 from jaxmed.inference.results import STATUS
 from jaxmed.report.saved import Saved, understanding
 
@@ -98,7 +100,6 @@ def _contours(saved: Saved) -> list[HepTable]:
         )
         for name, content in saved.parts.items()
         for level in content["contours"]
-        if level["lines"]
     ]
 
 
@@ -124,8 +125,11 @@ def _posterior(saved: Saved) -> list[HepTable]:
 def _edge(
     saved: Saved, title: str, description: str, qualifiers: dict[str, str], level: Mapping[str, Any]
 ) -> HepTable:
-    """The lines around one region; its share, the last qualifier, ends the name."""
+    """The lines around one region, in words if there are none; its share, the last qualifier, ends the name."""
     lines = level["lines"]
+    if not lines:
+        description = f"{description} The contour has no lines: everything in the plane is allowed."
+        lines = [{"mass_mev": [None], "g": [None]}]
     number = [i for i, line in enumerate(lines, 1) for _ in line["g"]]
     mass, g = ([v for line in lines for v in line[key]] for key in ("mass_mev", "g"))
     share = list(qualifiers.values())[-1].replace("%", "percent")
@@ -168,14 +172,14 @@ def _scan(saved: Saved) -> list[HepTable]:
     nll = arrays["nll"].ravel()
     status = [STATUS[i] for i in arrays["status"].ravel()]
     dependent = [
-        (("$-2 \\Delta \\log L$", ""), (2 * (nll - nll.min())).tolist()),
+        (("$-2 \\Delta \\log L$", ""), _above_lowest(nll)),
         (("Status", ""), status),
     ]
     if "p" in arrays:
         dependent.append((("p-value, from toys", ""), arrays["p"].ravel().tolist()))
     description = (
         "Above the lowest point, nuisances profiled. Where the status is excluded the number is a lower bound, where "
-        "it is unconverged an upper one."
+        "it is unconverged an upper one, and where it is undefined the model gives none: neither excluded nor allowed."
     )
     return [
         HepTable(
@@ -196,6 +200,11 @@ READERS: dict[str, Callable[[Saved], list[HepTable]]] = {
     "posterior": _posterior,
     "scan": _scan,
 }
+
+
+def _above_lowest(nll: np.ndarray) -> list[float]:
+    """-2 Delta log L, NaN where the model is undefined."""
+    return (2 * (nll - np.fmin.reduce(nll))).tolist()
 
 
 def _qualifiers(content: Mapping[str, Any]) -> dict[str, str]:

@@ -31,7 +31,8 @@ def posterior_json(
     Keys: model, experiments, constraints; priors {name: text}; sampler {chains, samples, warmup, seed, divergences,
     steps, acceptance}; parameters and nuisances {name: {mean, std, quantiles {"0.05": ...}, r_hat, ess_bulk,
     ess_tail}}; warnings []; credible [{probability, lines [{closed, mass_mev[], g[]}], rings [{mass_mev[], g[]}]}],
-    densest per decade of g and mass, the rings closed along the edges of the priors; confidence {best, delta_chi2_sm,
+    densest per decade of g and mass, the rings closed along the edges of the priors, [] where the data say nothing;
+    confidence {best, delta_chi2_sm,
     contours, points} as in the file of `jaxmed contour`; provenance.
     """
     chains, samples = found.diverging.shape

@@ -27,7 +27,7 @@ def plane_figure(
 
     Args:
         found: the posterior.
-        regions: of its g and mass, at most three, those that hold less first.
+        regions: of its g and mass, at most three, those that hold less first; none where the density is flat.
         confidence: at the same levels.
         title: over the panel.
     """
@@ -35,8 +35,16 @@ def plane_figure(
     panel = figure.subplots()
     g, mass = (10**axis for axis in found.density.axes)
     fills = _FILLS[: len(regions)]
-    levels = [*(region.level for region in regions[::-1]), 1.0]
-    panel.contourf(mass, g, found.density.log, levels=levels, colors=fills[::-1])
+    levels = np.array([*(region.level for region in regions[::-1]), 1.0])
+    distinct = np.append(
+        np.diff(levels) > 0, True
+    )  # on a plateau one region may be as large as the next
+    if regions:
+        colours = [colour for colour, own in zip(fills[::-1], distinct, strict=False) if own]
+        panel.contourf(mass, g, found.density.log, levels=levels[distinct], colors=colours)
+    else:
+        said = {"ha": "center", "va": "center", "transform": panel.transAxes}
+        panel.text(0.5, 0.5, "the data say nothing: the posterior is the prior", **said)
     handles: list[Patch | Line2D] = [
         Patch(color=colour, label=f"{_percent(region.probability)} credible")
         for region, colour in zip(regions, fills, strict=True)
@@ -46,7 +54,7 @@ def plane_figure(
             panel.plot(line.mass, line.g, color=_BLACK, lw=1.6, ls=style)
         label = f"{_percent(cl)} confidence"
         handles.append(Line2D([], [], color=_BLACK, lw=1.6, ls=style, label=label))
-    if confidence.g_best > 0:
+    if confidence.prefers_mediator:
         best = (confidence.mass_best, confidence.g_best)
         panel.plot(*best, "*", color=_ORANGE, mec=_BLACK, ms=14, zorder=5)
         star = {"marker": "*", "color": _ORANGE, "mec": _BLACK, "ms": 12, "ls": ""}
@@ -102,7 +110,7 @@ def _profile(panel: Axes, curve: Surface, log: bool) -> None:
     """The likelihood, normalised as a density in the coordinate of the histogram."""
     (values,) = curve.axes.values()
     x = np.log10(values) if log else values
-    height = np.exp(curve.nll.min() - curve.nll)
+    height = np.exp(np.nan_to_num(np.nanmin(curve.nll) - curve.nll, nan=-np.inf))
     area = np.sum((height[1:] + height[:-1]) / 2 * np.diff(x))
     panel.plot(values, height / area, color=_BLACK, label="profile likelihood, same area")
     panel.legend(fontsize=9)

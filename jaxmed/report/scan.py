@@ -15,18 +15,19 @@ and the arrays are
     axis_<name>  values of one parameter in its unit, (n,)
     nll          -log(L/L_saturated) + pulls + constraints, minimised over the nuisances, (n_1, n_2, ...)
     status       0 converged; 1 excluded, `nll` is a lower bound far above the standard model; 2 unconverged, `nll` is
-                 an upper bound, (n_1, n_2, ...)
-    gradient_norm of -log L in the nuisances, NaN where excluded, (n_1, n_2, ...)
+                 an upper bound; 3 undefined, the model gives no number there and `nll` is NaN, (n_1, n_2, ...)
+    gradient_norm of -log L in the nuisances, NaN where excluded or undefined, (n_1, n_2, ...)
     nuisances    where, in standard deviations, (n_1, n_2, ..., n_nuisances)
 
 With toys (header `toys`: number at each point at most, cl, seed) there are also, each (n_1, n_2, ...),
 
-    q            2 (nll - nll at the data's global minimum), NaN where excluded
-    critical     quantile cl of q in toys of this point; critical_error its statistical error; NaN where excluded
-    p            share of the toys with q at least as large, p_error its binomial error; 0 where excluded
+    q            2 (nll - nll at the data's global minimum), NaN where excluded or undefined
+    critical     quantile cl of q in toys of this point; critical_error its statistical error; NaN likewise
+    p            share of the toys with q at least as large, p_error its binomial error; 0 where excluded, NaN where
+                 undefined
     accepted     whether p > 1 - cl: the point is in the Feldman-Cousins region
     failed       toys whose fit did not converge, counted as more extreme than the data
-    drawn        toys that were drawn, fewer than asked for where p is far from 1 - cl; 0 where excluded
+    drawn        toys that were drawn, fewer than asked for where p is far from 1 - cl; 0 where excluded or undefined
 """
 
 from collections.abc import Mapping
@@ -39,6 +40,7 @@ from jaxmed.inference.feldman_cousins import OF_EXCLUDED
 from jaxmed.inference.problem import Problem
 from jaxmed.inference.results import STATUS, Surface
 from jaxmed.report.npz import Result, read_npz
+from jaxmed.theory.models import Parameter, undefined_words
 
 KIND = "scan"
 _PER_POINT = ("nll", "status", "gradient_norm")
@@ -109,9 +111,12 @@ def surface_of(result: Result) -> Surface:
     return Surface(axes, *(result.arrays[name] for name in _PER_POINT))
 
 
-def best_point(surface: Surface) -> tuple[int, ...]:
-    """Index of the lowest converged point, of the lowest of all if none is converged."""
-    allowed = surface.converged if surface.converged.any() else np.ones_like(surface.converged)
+def best_point(surface: Surface) -> tuple[int, ...] | None:
+    """Index of the lowest converged point, of the lowest of all if none is converged; None if all are undefined."""
+    defined = np.isfinite(surface.nll)
+    if not defined.any():
+        return None
+    allowed = surface.converged if surface.converged.any() else defined
     lowest = np.argmin(np.where(allowed, surface.nll, np.inf))
     return tuple(int(i) for i in np.unravel_index(lowest, surface.nll.shape))
 
@@ -119,27 +124,39 @@ def best_point(surface: Surface) -> tuple[int, ...]:
 def scan_json(result: Result) -> dict[str, Any]:
     """A scan with the keys of the user documentation."""
     header, surface = result.header, surface_of(result)
-    at = best_point(surface)
-    nll, nll_sm = float(surface.nll[at]), header["nll_sm"]
-    nuisances = zip(header["nuisances"], result.arrays["nuisances"][at].tolist(), strict=True)
+    at, nll_sm = best_point(surface), header["nll_sm"]
+    best: dict[str, Any] = {"parameters": {}, "nuisances": {}, "nll": None}
+    if at is not None:
+        nuisances = result.arrays["nuisances"][at].tolist()
+        best = {
+            "parameters": {n: v[i] for (n, v), i in zip(surface.axes.items(), at, strict=True)},
+            "nuisances": dict(zip(header["nuisances"], nuisances, strict=True)),
+            "nll": float(surface.nll[at]),
+        }
     return {
         **{key: header[key] for key in ("model", "experiments", "constraints", "fixed")},
         "axes": surface.axes,
         "nll": surface.nll,
         "status": np.array(STATUS)[surface.status],
-        "best": {
-            "parameters": {n: v[i] for (n, v), i in zip(surface.axes.items(), at, strict=True)},
-            "nuisances": dict(nuisances),
-            "nll": nll,
-        },
+        "best": best,
         "nll_sm": nll_sm,
-        "delta_chi2_sm": None if nll_sm is None else 2 * (nll_sm - nll),
+        "delta_chi2_sm": None if nll_sm is None or at is None else 2 * (nll_sm - best["nll"]),
+        "undefined": _undefined(result, surface),
         "n_points": surface.nll.size,
         **{f"n_{name}": int((surface.status == i).sum()) for i, name in enumerate(STATUS)},
         "toys": _toys_json(result),
         "method": header["method"],
         "provenance": header["provenance"],
     }
+
+
+def _undefined(result: Result, surface: Surface) -> str:
+    """Where the model is undefined, in words."""
+    axes, described = surface.axes.values(), result.header["axes"]
+    grids = np.meshgrid(*axes, indexing="ij")
+    parameters = [Parameter(a["name"], 0.0, 0.0, False, a["unit"]) for a in described]
+    points = np.stack([grid.ravel() for grid in grids], axis=1)
+    return undefined_words(parameters, points, ~np.isfinite(surface.nll.ravel()))
 
 
 def _toys_json(result: Result) -> dict[str, Any] | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -28,23 +29,31 @@ def scan_figure(result: Result, title: str, overlays: Sequence[Overlay] = ()) ->
         overlays: a user's own curves over a surface.
 
     Returns:
-        A surface for a grid in g and mass, a curve where all axes but one have a single value, else None.
+        A surface for a grid in g and mass, a curve where all axes but one have a single value, else None, also where
+        the model is undefined at all points.
     """
     surface = surface_of(result)
+    at = best_point(surface)
     wide = [name for name, values in surface.axes.items() if values.size > 1]
+    if at is None:
+        return None
     if wide == ["g", "mass"] and surface.nll.ndim == 2:
-        return _surface(surface, title, overlays)
+        return _surface(surface, at, title, overlays)
     if len(wide) == 1:
         described = {axis["name"]: axis for axis in result.header["axes"]}
         held = [_value(described[n], v[0]) for n, v in surface.axes.items() if n != wide[0]]
-        return _curve(surface, wide[0], described[wide[0]]["log"], ", ".join([title, *held]))
+        return _curve(surface, at, wide[0], described[wide[0]]["log"], ", ".join([title, *held]))
     return None
 
 
-def _surface(surface: Surface, title: str, overlays: Sequence[Overlay]) -> Figure:
+def _surface(
+    surface: Surface,
+    at: tuple[int, ...],
+    title: str,
+    overlays: Sequence[Overlay],
+) -> Figure:
     figure = Figure(figsize=(6.4, 4.8), layout="constrained")
     panel = figure.subplots()
-    at = best_point(surface)
     best = (float(surface.axes["mass"][at[1]]), float(surface.axes["g"][at[0]]))
     image = surface_panel(panel, surface, float(surface.nll[at]), best, "lowest point")
     panel.set_title(title)
@@ -65,13 +74,13 @@ def _own_curves(panel: Axes, overlays: Sequence[Overlay]) -> None:
         panel.add_artist(first)
 
 
-def _curve(surface: Surface, name: str, log: bool, title: str) -> Figure:
+def _curve(surface: Surface, at: tuple[int, ...], name: str, log: bool, title: str) -> Figure:
     figure = Figure(figsize=(6.4, 4.8), layout="constrained")
     panel = figure.subplots()
     values, nll = surface.axes[name], surface.nll.ravel()
-    delta = 2 * (nll - surface.nll[best_point(surface)])
+    delta = 2 * (nll - surface.nll[at])
     panel.plot(values, delta, color=BLUE)
-    top = min(_TOP, 1.05 * max(float(delta.max()), 1.0))
+    top = min(_TOP, 1.05 * max(float(np.nanmax(delta)), 1.0))
     for level, label in ((level, label) for level, label in _LEVELS.items() if level < top):
         panel.axhline(level, color="#888888", lw=0.8, ls=":")
         panel.annotate(label, (1.01, level), xycoords=("axes fraction", "data"), va="center")

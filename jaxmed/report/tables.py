@@ -7,7 +7,7 @@ import numpy as np
 from rich.table import Table
 
 from jaxmed.inference.limits import Limits
-from jaxmed.inference.results import Estimate, FitResult
+from jaxmed.inference.results import NO_MEDIATOR, Estimate, FitResult
 from jaxmed.report.explain import LABELS, explain
 from jaxmed.report.spectrum import Spectrum
 
@@ -17,6 +17,8 @@ _FLAGS = {
     "islands": "more than one interval is allowed, and g' < is the end of the last",
     "excludes zero": "the standard model is excluded at this level",
     "unconverged": "a fit at the edge did not converge, do not trust it",
+    "undefined": "the model gives no number there, so that nothing is excluded or allowed",
+    "partly undefined": "the model gives no number at some couplings: what is allowed ends where they begin",
 }
 
 
@@ -32,7 +34,7 @@ def fit_table(results: Mapping[str, FitResult]) -> Table:
     for name, result in results.items():
         table.add_row(
             name,
-            "\n".join(_parameter(n, e) for n, e in result.parameters.items()) or "none",
+            _best(result),
             f"{2 * result.nll:.2f}",
             f"{result.delta_chi2_sm:.2f}",
             "\n".join(_moved(result)) or "none",
@@ -41,8 +43,14 @@ def fit_table(results: Mapping[str, FitResult]) -> Table:
     return table
 
 
+def _best(result: FitResult) -> str:
+    if not result.prefers_mediator:
+        return NO_MEDIATOR
+    return "\n".join(_parameter(n, e) for n, e in result.parameters.items()) or "none"
+
+
 def explanations(results: Mapping[str, FitResult]) -> list[str]:
-    """One line for each fit that ends at a bound or in a flat direction."""
+    """One line for each fit that ends at a bound or in a flat direction, wants no mediator or is partly undefined."""
     found = {name: explain(result) for name, result in results.items()}
     return [f"{name}: {' '.join(sentences)}" for name, sentences in found.items() if sentences]
 
@@ -59,7 +67,7 @@ def limit_table(
     for i, (mass, upper, best, intervals, flag) in enumerate(rows):
         pairs = "\n".join(f"{low:.3g} to {high:.3g}" for low, high in intervals)
         band = [_band(*(expected[sigma][i] for sigma in ("-1", "0", "1")))] if expected else []
-        table.add_row(f"{mass:.4g}", _number(upper), *band, f"{best:.3g}", pairs, flag)
+        table.add_row(f"{mass:.4g}", _number(upper), *band, _number(best), pairs, flag)
     return table
 
 
@@ -99,20 +107,26 @@ def _limit(found: Limits, i: int) -> str:
 def scan_table(content: Mapping[str, Any]) -> Table:
     """The lowest point of a scan, and how much of it can be trusted."""
     table = Table(title="Scan, nuisances profiled", title_justify="left")
-    for heading in ("points", "converged", "excluded", "lowest point", "-2logL", "SM - lowest"):
+    counts = ("points", "converged", "excluded", "undefined")
+    for heading in (*counts, "lowest point", "-2logL", "SM - lowest"):
         table.add_column(heading, no_wrap=True)
     best, gain = content["best"], content["delta_chi2_sm"]
     units = {name: f" {unit}" for name, unit in _UNITS.items()}
     where = [f"{LABELS.get(n, n)} {v:.3g}{units.get(n, '')}" for n, v in best["parameters"].items()]
     table.add_row(
-        str(content["n_points"]),
-        str(content["n_converged"]),
-        str(content["n_excluded"]),
-        "\n".join(where),
-        f"{2 * best['nll']:.2f}",
+        *(str(content[f"n_{name}"]) for name in counts),
+        "\n".join(where) or "none",
+        "" if best["nll"] is None else f"{2 * best['nll']:.2f}",
         "" if gain is None else f"{gain:.2f}",
     )
     return table
+
+
+def scan_notes(content: Mapping[str, Any]) -> list[str]:
+    """One sentence about points where the model is undefined, if there are any."""
+    if not content["undefined"]:
+        return []
+    return [f"undefined for {content['undefined']}: there nothing is excluded or allowed"]
 
 
 def spectrum_table(name: str, found: Spectrum) -> Table:

@@ -25,7 +25,7 @@ from rich.table import Table
 
 from jaxmed.experiments import Experiment
 from jaxmed.inference.hypothesis import PValue, Tested
-from jaxmed.inference.results import CONVERGED, UNCONVERGED
+from jaxmed.inference.results import CONVERGED, NO_MEDIATOR, UNCONVERGED, prefers_mediator
 from jaxmed.inference.significance import Significance
 from jaxmed.report.files import provenance
 from jaxmed.report.npz import Result
@@ -59,6 +59,7 @@ def significance_json(
         "nll_best": found.nll_best,
         "p_values": {name: getattr(found, name)._asdict() for name in _TESTS},
         "failed": {name: _failed(tested) for name, tested in _tested(found).items()},
+        "undefined": found.undefined,
         "provenance": provenance(experiments),
     }
 
@@ -79,10 +80,10 @@ def significance_result(found: Significance, content: Mapping[str, Any]) -> Resu
 def significance_table(found: Significance) -> Table:
     """One row per test."""
     g, mass = found.best["g"], found.best["mass"]
-    title = (
-        f"{found.toys.q.size} toys; SM - best fit in -2logL: {found.q0:.2f}, "
-        f"at g' = {g:.3g}, M_Z' = {mass:.3g} MeV"
-    )
+    where = f"at g' = {g:.3g}, M_Z' = {mass:.3g} MeV"
+    if not prefers_mediator(found.best, found.q0):
+        where = NO_MEDIATOR
+    title = f"{found.toys.q.size} toys; SM - best fit in -2logL: {found.q0:.2f}, {where}"
     table = Table("test", title=title, title_justify="left")
     for heading in ("p-value", "error", "sigma"):
         table.add_column(heading, justify="right", no_wrap=True)
@@ -93,8 +94,9 @@ def significance_table(found: Significance) -> Table:
 
 
 def failures(found: Significance) -> list[str]:
-    """One sentence for each kind of toy whose fits did not all converge."""
-    return [
+    """One sentence for each kind of toy whose fits did not all converge, and one where the model is undefined."""
+    undefined = f"undefined for {found.undefined}: no best fit is looked for there"
+    return [undefined] * bool(found.undefined) + [
         f"{len(numbers)} {name} toys did not converge and count as more extreme: numbers {numbers[:10]}"
         for name, numbers in ((n, _failed(t)) for n, t in _tested(found).items())
         if numbers

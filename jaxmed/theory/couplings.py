@@ -48,6 +48,11 @@ class Couplings(NamedTuple):
     nc_u: Array | float = 0.0
     nc_d: Array | float = 0.0
 
+    @property
+    def defined(self) -> Array:
+        """Whether all of them are finite numbers, ()."""
+        return jnp.stack([jnp.isfinite(leaf).all() for leaf in self]).all()
+
 
 class Epsilon(NamedTuple):
     """Couplings per unit g of a mediator outside the U(1)_X family: eps_f = g * value."""

@@ -27,9 +27,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxmed.constants import G_Z, M_Z
+from jaxmed.constants import G_Z, GAMMA_Z, M_Z
 from jaxmed.theory.charges import singlet_charge
-from jaxmed.theory.scalars import Scalar, is_traced, real, require_finite, require_positive
+from jaxmed.theory.scalars import (
+    Scalar,
+    is_traced,
+    real,
+    require_finite,
+    require_non_negative,
+    require_positive,
+)
 
 
 class GaugeBosons(NamedTuple):
@@ -146,6 +153,46 @@ def attainable(
         ValueError: g', a mass or g_Z is not positive, or x_h is not finite.
     """
     return _attainable(mixing_from_mass(g_prime, m_zprime, x_h, g_z=g_z, m_z0=m_z0))
+
+
+def apart_from_z(
+    g_prime: ArrayLike,
+    m_zprime: ArrayLike,
+    x_h: ArrayLike = 1.0,
+    *,
+    g_z: ArrayLike = G_Z,
+    m_z0: ArrayLike = M_Z,
+    width: ArrayLike = GAMMA_Z,
+) -> jax.Array:
+    """Tells whether Z and Z' are two lines: Z' a width of the Z or more outside the gap of the level crossing.
+
+    The lower level ends at M_Z0 for every g' and x_h, the upper one begins at M_Z0 sqrt(1 + t^2). Closer to them than
+    the width of the Z the two are one line: unstable states then mix by their widths too, which Eq. 2 lacks, the Z' is
+    more and more the Z itself, and its line shape at LEP would have shown the other. At low energies nothing is
+    lost: there the sum of both hardly knows how they share the line.
+
+    Args:
+        g_prime: U(1)_X coupling g' >= 0.
+        m_zprime: mass of the Z' [MeV].
+        x_h: charge of the Higgs doublet.
+        g_z: g_Z = sqrt(g^2 + g_Y^2).
+        m_z0: standard-model mass of the Z, g_Z v/2 [MeV].
+        width: of the Z [MeV].
+
+    Returns:
+        A boolean scalar; true without mixing.
+
+    Raises:
+        ValueError: g' is negative, a mass, g_Z or the width is not positive, or x_h is not finite.
+    """
+    require_non_negative(g_prime=g_prime)
+    require_positive(m_zprime=m_zprime, g_z=g_z, m_z0=m_z0, width=width)
+    require_finite(x_h=x_h)
+    g_prime, mass, x_h, g_z, m_z0 = map(real, (g_prime, m_zprime, x_h, g_z, m_z0))
+    t = g_prime * x_h / g_z
+    # the edge itself is apart, also with what rounding makes of its logarithm
+    away = real(width) * (1 - 1e-9)
+    return (t == 0) | (mass <= m_z0 - away) | (mass >= m_z0 * jnp.sqrt(1 + t**2) + away)
 
 
 def mixing_from_mass(

@@ -1,14 +1,17 @@
 """Models: a name, parameters with their box, and a pure function from parameters to couplings."""
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import jax.numpy as jnp
+import numpy as np
 from jax import Array
+from jax.typing import ArrayLike
 
-from jaxmed.constants import M_Z, SIN2_THETA_W
+from jaxmed.constants import GAMMA_Z, M_Z, SIN2_THETA_W
 from jaxmed.keys import hint
 from jaxmed.theory.charges import PAPER, Charges, yukawa_sums
 from jaxmed.theory.charges import charges as table_1
@@ -19,6 +22,7 @@ from jaxmed.theory.couplings import (
     from_epsilon,
     standard_model,
 )
+from jaxmed.theory.gauge import apart_from_z
 from jaxmed.theory.scalars import is_traced
 
 Values = Mapping[str, Array | float]
@@ -62,6 +66,7 @@ class Model:
             compiled programs.
         standard: the fit's coordinates of the standard model, one for each parameter.
         charges: U(1)_X charges; None for a mediator without a gauge group, given by its couplings.
+        undefined: in words, where in its box couplings are not numbers; empty if they are everywhere.
     """
 
     name: str
@@ -69,6 +74,7 @@ class Model:
     build: Callable[[Values], Couplings]
     standard: tuple[float, ...]
     charges: Charges | None = None
+    undefined: str = ""
 
     def values(self, coordinates: Values) -> Values:
         """Parameter values at the fit's coordinates (log10 where a parameter is fitted as such)."""
@@ -87,6 +93,27 @@ class Model:
         return {"g", "mass"} <= {p.name for p in self.parameters}
 
 
+def undefined_words(
+    parameters: Sequence[Parameter], points: np.ndarray, undefined: np.ndarray
+) -> str:
+    """Where a model is undefined, such as "g from 1e-09 to 1, mass from 2.1 to 4.9 MeV (3 % of 961 points)".
+
+    Args:
+        parameters: whose values they are.
+        points: values in the fit's coordinates, (n, n_parameters).
+        undefined: which of them are, (n,); empty words if none is.
+    """
+    if not undefined.any():
+        return ""
+    ranges = []
+    for p, x in zip(parameters, points[undefined].T, strict=True):
+        low, high = (10**end if p.log else end for end in (x.min(), x.max()))
+        unit = "" if p.unit == "1" else f" {p.unit}"
+        ranges.append(f"{p.name} {f'from {low:.3g} to ' if low < high else ''}{high:.3g}{unit}")
+    share = f"{100 * undefined.mean():.2g} % of {len(points)} points"
+    return f"{', '.join(ranges)} ({share})"
+
+
 Choice = str | Model | Charges | Epsilon | Callable[[Values], Couplings]
 """What stands for a model wherever one is asked for, see `get_model`."""
 
@@ -100,23 +127,31 @@ DECOUPLED = (-30.0, 0.0)
 def charged(name: str, charges: Charges) -> Model:
     """A U(1)_X with the given charges, such as `charges(x_q, x_l, x_h)`.
 
-    A Z' that mixes with the Z is lighter than the Z: above begins the gap of the level crossing (`gauge.attainable`),
-    where no vacuum has its mass.
+    The box of a Z' that mixes with the Z ends a width of the Z below M_Z: above begins, for every g', the gap of the
+    level crossing, where no vacuum has its mass. In the gap, and within a width of it (`gauge.apart_from_z`), couplings
+    are NaN.
 
     Raises:
-        ValueError: the charges forbid the mass of a charged fermion or of the neutrino.
+        ValueError: the charges forbid the mass of a charged fermion or of the neutrino; traced ones pass.
     """
-    numbers = Charges(*map(float, charges))
-    size = max(map(abs, numbers))
+    numbers = Charges(*map(_plain, charges))
+    size = 0.0 if is_traced(*numbers) else max(map(abs, numbers))
     for term, carried in yukawa_sums(numbers)._asdict().items():
+        if is_traced(carried):
+            continue
         if term != "majorana" and not abs(carried) <= 1e-12 * size:
             raise ValueError(
                 f"charges of '{name}': the {term} Yukawa term carries X = {carried:g}, expected 0 "
                 "(Eqs. 13-16); build the table with charges(x_q, x_l, x_h)"
             )
     g, mass = MEDIATOR
-    box = (g, mass._replace(high=M_Z)) if numbers.h else MEDIATOR
+    box = (g, mass._replace(high=M_Z - GAMMA_Z)) if _mixes(numbers) else MEDIATOR
     return Model(name, box, _Charged(numbers), DECOUPLED, numbers)
+
+
+def _mixes(charges: Charges) -> bool:
+    """Whether the Z' mixes with the Z, as far as it is known."""
+    return is_traced(charges.h) or charges.h != 0
 
 
 def direct(name: str, epsilon: Epsilon) -> Model:
@@ -142,7 +177,12 @@ class _Charged:
     charges: Charges
 
     def __call__(self, values: Values) -> Couplings:
-        return from_charges(self.charges, values["g"], values["mass"])
+        found = from_charges(self.charges, values["g"], values["mass"])
+        if not _mixes(self.charges):
+            return found
+        apart = apart_from_z(values["g"], values["mass"], self.charges.h)
+        couplings = (jnp.where(apart, leaf, jnp.nan) for leaf in found)
+        return Couplings(*couplings)._replace(mass=found.mass)
 
 
 @dataclass(frozen=True)
@@ -211,8 +251,11 @@ def get_model(model: Choice) -> Model:
     return PRESETS[model]
 
 
-def couplings(model: Choice, *, g: float, mass: float, **others: float) -> Couplings:
+def couplings(model: Choice, *, g: ArrayLike, mass: ArrayLike, **others: ArrayLike) -> Couplings:
     """Couplings of one mediator.
+
+    Under jit, vmap or grad numbers cannot be looked at: outside their range, and where the model is undefined, the
+    couplings are then what the model's formulas make of them, NaN in the gap beside the Z.
 
     Args:
         model: a preset name or any other model (`get_model`).
@@ -225,19 +268,26 @@ def couplings(model: Choice, *, g: float, mass: float, **others: float) -> Coupl
 
     Raises:
         ValueError: unknown model, a model without a mediator, g < 0, mass <= 0, or not finite; a parameter that is
-            missing, unknown or outside its box.
+            missing, unknown or outside its box; a point where the model is undefined.
     """
     chosen = get_model(model)
     if not chosen.has_mediator:
         raise ValueError(f"model '{chosen.name}' has no mediator: expected one with g and mass")
-    if not 0 <= g <= _LARGEST_G:
+    if not (is_traced(g) or 0 <= g <= _LARGEST_G):
         raise ValueError(f"coupling g = {g}: expected a finite number from 0 to {_LARGEST_G:g}")
-    if not (math.isfinite(mass) and mass > 0):
+    if not (is_traced(mass) or 0 < mass < math.inf):
         raise ValueError(f"mass = {mass} MeV: expected a finite positive number")
-    return chosen.build({"g": g, "mass": mass} | other_values(chosen, others))
+    values = {"g": g, "mass": mass} | other_values(chosen, others)
+    found = chosen.build(values)
+    if not (is_traced(*found) or all(np.isfinite(leaf).all() for leaf in found)):
+        at = ", ".join(f"{name} = {value:g}" for name, value in values.items())
+        raise ValueError(
+            f"model '{chosen.name}' is undefined at {at}: its couplings are not numbers there"
+        )
+    return found
 
 
-def other_values(model: Model, values: Mapping[str, float]) -> dict[str, float]:
+def other_values(model: Model, values: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
     """Values of all parameters beside g and mass; ValueError if one is missing, unknown or outside its box."""
     own = {p.name: p for p in model.parameters if p.name not in ("g", "mass")}
     for name in values:
@@ -250,6 +300,7 @@ def other_values(model: Model, values: Mapping[str, float]) -> dict[str, float]:
         where = f"from {parameter.low:g} to {parameter.high:g}"
         if name not in values:
             raise ValueError(f"model '{model.name}' needs a value of '{name}', {where}: got none")
-        if not parameter.low <= values[name] <= parameter.high:
+        value = values[name]
+        if not (is_traced(value) or parameter.low <= value <= parameter.high):
             raise ValueError(f"{name} = {values[name]}: expected a number {where}")
     return dict(values)

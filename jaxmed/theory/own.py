@@ -1,9 +1,8 @@
 """A user's own model from a pure Python function, with a box for each of its parameters."""
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from itertools import product
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -12,10 +11,21 @@ import numpy as np
 
 from jaxmed import keys
 from jaxmed.theory.couplings import Couplings
-from jaxmed.theory.models import DECOUPLED, MEDIATOR, Model, Parameter, Values
+from jaxmed.theory.models import (
+    DECOUPLED,
+    MEDIATOR,
+    Model,
+    Parameter,
+    Values,
+    undefined_words,
+)
 from jaxmed.theory.scalars import real
 
+Columns = Mapping[str, np.ndarray]
+
 _MOST_EXTRA = 4
+# Points on which a box is searched for regions where a model is undefined.
+_GRID_POINTS = 40_000
 _DECOUPLED_PRODUCT = 1e-26  # of a neutrino's and a charged fermion's coupling at g = 1e-30
 
 
@@ -31,24 +41,19 @@ def own_model(
         parameters: beside g and mass, or in place of them to change their boxes.
 
     Raises:
-        ValueError: a bad name or box, too many parameters, or a function that does not return finite Couplings with
-            three neutrinos, or whose mediator does not decouple as g goes to zero.
+        ValueError: a bad name or box, too many parameters, or a function that does not return Couplings with three
+            neutrinos, is finite nowhere, or whose mediator does not decouple as g goes to zero.
     """
     model = with_parameters(name, _Own(name, build), parameters)
-    points = corners(model)
-    columns = {p.name: jnp.asarray([point[p.name] for point in points]) for p in model.parameters}
-    found = [np.asarray(leaf) for leaf in jax.vmap(model.build)(columns)]
-    for i, point in enumerate(points):
-        at = ", ".join(f"{k} = {v:g}" for k, v in point.items())
-        leaves = [leaf[i] for leaf in found]
-        for field, leaf in zip(Couplings._fields, leaves, strict=True):
-            if not np.all(np.isfinite(leaf)):
-                raise ValueError(
-                    f"model '{name}': {field} = {leaf} at {at}: expected a finite number"
-                )
-        if point["g"] < model.parameters[0].low:
-            require_decoupled(f"model '{name}'", leaves[1], np.array(leaves[2:5]))
-    return model
+
+    def evaluate(columns: Columns) -> Columns:
+        found = jax.vmap(model.build)({name: jnp.asarray(x) for name, x in columns.items()})
+        leaves = {name: np.asarray(leaf) for name, leaf in found._asdict().items()}
+        nu = leaves.pop("eps_nu")
+        named = {f"eps_nu[{i}]": column for i, column in enumerate(nu.T)}
+        return named | {k: leaves.pop(k) for k in ("eps_e", "eps_u", "eps_d")} | leaves
+
+    return checked(model, f"model '{name}'", evaluate)
 
 
 @dataclass(frozen=True)
@@ -98,27 +103,68 @@ def with_parameters(
     return Model(name, (*first, *extra), build, (*DECOUPLED, *standard))
 
 
-def corners(model: Model) -> list[dict[str, float]]:
-    """Low, middle and high of every parameter, and for g also the 1e-30 of the standard model."""
-    axes = []
-    for p, standard in zip(model.parameters, model.standard, strict=True):
-        ends = [p.box[0], sum(p.box) / 2, p.box[1]]
-        axes.append([standard, *ends] if p.name == "g" else ends)
+def checked(model: Model, where: str, evaluate: Callable[[Columns], Columns]) -> Model:
+    """The model with words about where in its box it is undefined, searched for on a grid.
+
+    Args:
+        model: from `with_parameters`.
+        where: begins a complaint.
+        evaluate: parameters by name (n,) -> numbers by name (n,): couplings of the three neutrinos, of e, u and d, and
+            what else has to be finite.
+
+    Raises:
+        ValueError: no finite number wherever g goes to zero, or in the whole box; or a mediator that does not decouple.
+    """
     names = [p.name for p in model.parameters]
-    return [
-        {k: float(v) for k, v in model.values(dict(zip(names, point, strict=True))).items()}
-        for point in product(*axes)
-    ]
-
-
-def require_decoupled(where: str, nu: np.ndarray, others: np.ndarray) -> None:
-    """ValueError unless couplings of neutrinos and charged fermions, taken at g = 1e-30, give no exchange."""
-    left = np.max(np.abs(nu)) * np.max(np.abs(others))
-    if left > _DECOUPLED_PRODUCT:
+    axes = [np.linspace(*p.box, _points_along(model)) for p in model.parameters]
+    coupling = names.index("g")
+    without = [*axes[:coupling], np.array(model.standard[:1]), *axes[coupling + 1 :]]
+    decoupled = np.concatenate([[model.standard], _product(without)])
+    found, finite = _values(model, decoupled, where, evaluate)
+    with np.errstate(over="ignore"):
+        nu, others = (
+            np.abs([found[key][finite] for key in keys]).max(axis=0)
+            for keys in (list(found)[:3], list(found)[3:6])
+        )
+        left = np.max(nu * others)
+    if not left <= _DECOUPLED_PRODUCT:
         raise ValueError(
             f"{where}: a neutrino's times a charged fermion's coupling is {left:g} as g goes to 0, expected 0: "
             "without g there is the standard model"
         )
+    points = _product(axes)
+    defined = _values(model, points, where, evaluate)[1]
+    # any mass and any other parameter will do without g
+    standard = tuple(map(float, decoupled[np.argmax(finite)]))
+    words = undefined_words(model.parameters, points, ~defined)
+    return replace(model, standard=standard, undefined=words)
+
+
+def _points_along(model: Model) -> int:
+    """Along each parameter, odd, so that the middle of a box is among them."""
+    return int(_GRID_POINTS ** (1 / len(model.parameters))) | 1
+
+
+def _product(axes: Sequence[np.ndarray]) -> np.ndarray:
+    return np.stack([grid.ravel() for grid in np.meshgrid(*axes, indexing="ij")], axis=1)
+
+
+def _values(
+    model: Model, points: np.ndarray, where: str, evaluate: Callable[[Columns], Columns]
+) -> tuple[Columns, np.ndarray]:
+    """Numbers by name at points in the fit's coordinates (n, n_parameters), and where all are finite, (n,)."""
+    coordinates = dict(zip((p.name for p in model.parameters), points.T, strict=True))
+    columns = {name: np.asarray(x) for name, x in model.values(coordinates).items()}
+    with np.errstate(all="ignore"):
+        found = {k: np.broadcast_to(x, len(points)) for k, x in evaluate(columns).items()}
+    finite = np.isfinite(list(found.values())).all(axis=0)
+    if not finite.any():
+        key, value = next((k, x[0]) for k, x in found.items() if not np.isfinite(x[0]))
+        at = ", ".join(f"{k} = {x[0]:g}" for k, x in columns.items())
+        raise ValueError(
+            f"{where}: {key} is {value} at {at}: expected a finite number, there or anywhere beside"
+        )
+    return found, finite
 
 
 def _check_box(parameter: Parameter, model: str) -> None:

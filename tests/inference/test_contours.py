@@ -169,7 +169,7 @@ def test_no_contour_is_no_lines(experiments):
         ({"mass": [1.0, 2.0]}, "mass = .* expected at least 3"),
         (
             {"mass": [1.0, 2.0, float("nan")]},
-            "mass = .* ascending values from 1e-06 to 91187.6 MeV",
+            "mass = .* ascending values from 1e-06 to 88692.4 MeV",
         ),
         ({"model": "weak_mixing"}, "has no mediator"),
         ({"fixed": {"mass": 1.0}}, "expected g and mass"),

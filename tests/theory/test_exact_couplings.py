@@ -94,7 +94,7 @@ def test_light_mediator_is_the_vector_of_eq_29_up_to_the_mass_ratio_squared(assi
     assert np.max(np.abs(heavier)) < 2 * (3e3 / M_Z) ** 2
 
 
-@pytest.mark.parametrize("mass", [1e-6, 1.0, 9e4, M_Z, 1e5])
+@pytest.mark.parametrize("mass", [1e-6, 1.0, 8e4, M_Z, 1e5])
 def test_decoupled_mediator_is_the_standard_model_to_the_last_digit(mass):
     recoil, standard = jnp.array([1e-6, 1e-3, 5.0]), standard_model()
     one = jnp.ones(3)
@@ -146,7 +146,7 @@ def test_values_gradients_and_hessians_are_finite_in_the_whole_box(name):
     points = np.append(points, [[np.log10(0.3), np.log10(M_Z)]], axis=0)
 
     def numbers(x):
-        c = model.couplings({"g": x[0], "mass": x[1]})
+        c = from_charges(model.charges, 10 ** x[0], 10 ** x[1])
         recoil = jnp.array([1e-6, 5.0])
         return c, electron_couplings(recoil, c), weak_charge(recoil, c, TREE, ONE, ONE)
 

@@ -101,14 +101,15 @@ def curve_chart(title: str, label: str, x_values: np.ndarray, delta: np.ndarray,
     x = Scale(float(x_values[0]), float(x_values[-1]), _LEFT, _RIGHT, log)
     top = min(16.0, 1.05 * max(float(np.nanmax(delta)), 1.0))
     y = Scale(0.0, top, 240.0, 14.0)
-    points = [(x(v), y(min(d, top))) for v, d in zip(x_values, delta, strict=True) if d == d]
+    points = [(x(v), y(min(d, top))) for v, d in zip(x_values, delta, strict=True)]
+    runs = np.ma.clump_unmasked(np.ma.masked_invalid(delta))  # a gap where the model is undefined
     return drawing(
         _WIDTH,
         278,
         title,
         x_axis(x, 14, 240, label),
         y_axis(y, _LEFT, _RIGHT, "−2 Δ log L"),
-        path(points, "standard"),
+        *(path(points[run], "standard") for run in runs),
         frame(x, y),
     )
 

@@ -4,6 +4,7 @@ import numpy as np
 from contourpy import contour_generator
 
 from jaxmed.inference.feldman_cousins import OF_EXCLUDED
+from jaxmed.inference.results import prefers_mediator
 from jaxmed.report.html.downloads import Numbers
 from jaxmed.report.html.layer import Layer, line, owner, points, who
 from jaxmed.report.saved import Saved
@@ -20,9 +21,11 @@ def grid_layers(saved: Saved) -> list[Layer]:
     if list(by_name) != ["g", "mass"] or wide != ["g", "mass"]:
         return []
     g, mass = by_name["g"], by_name["mass"]
-    lowest = header["nll"] if saved.kind == "surface" else float(arrays["nll"].min())
+    if not np.isfinite(arrays["nll"]).any():
+        return []
+    lowest = header["nll"] if saved.kind == "surface" else float(np.nanmin(arrays["nll"]))
     delta = 2 * (arrays["nll"] - lowest)
-    at = np.unravel_index(np.argmin(delta), delta.shape)
+    at = np.unravel_index(np.nanargmin(delta), delta.shape)
     best = header.get("best", {"mass": float(mass[at[1]]), "g": float(g[at[0]])})
     zoomed = saved.path.stem.startswith("zoom_")
     what = "scan" if saved.kind == "scan" else "fit"
@@ -30,7 +33,9 @@ def grid_layers(saved: Saved) -> list[Layer]:
     layer.on = not zoomed
     for style, level in enumerate(_SIGMAS):
         _add_edges(layer, mass, g, delta, level, style)
-    layer.stars = [{"x": best["mass"], "y": best["g"]}]
+    # the lowest point of a scan need not be a best fit
+    if saved.kind == "scan" or prefers_mediator(by_name, 2 * (header["nll_sm"] - lowest)):
+        layer.stars = [{"x": best["mass"], "y": best["g"]}]
     names = ["nll", "status", *(name for name in OF_EXCLUDED if name in arrays)]
     columns = [np.tile(mass, g.size), np.repeat(g, mass.size), *(arrays[n].ravel() for n in names)]
     rows = list(zip(*(column.tolist() for column in columns), strict=True))
@@ -55,6 +60,7 @@ def _add_edges(
     layer: Layer, mass: np.ndarray, g: np.ndarray, values: np.ndarray, level: float, style: int
 ) -> None:
     """Lines where values (n_g, n_mass) cross a level, linear in the logarithms."""
-    for edge in contour_generator(x=np.log10(mass), y=np.log10(g), z=values).lines(level):
+    known = np.ma.masked_invalid(values)
+    for edge in contour_generator(x=np.log10(mass), y=np.log10(g), z=known).lines(level):
         at = 10 ** np.asarray(edge)
         layer.lines.append(line(at[:, 0].tolist(), at[:, 1].tolist(), style))

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from jaxmed.inference.results import prefers_mediator
 from jaxmed.report.html.downloads import Numbers
 from jaxmed.report.saved import numbers
 
@@ -54,7 +55,7 @@ def contour_layer(stem: str, content: dict[str, Any], what: str = "contours") ->
             mass, g = (edge[key] + edge[key][again] for key in ("mass_mev", "g"))
             layer.lines.append(line(mass, g, style % 4))
     best = content["best"]
-    if best["mass_mev"]:
+    if best["mass_mev"] and prefers_mediator(("g", "mass"), content["delta_chi2_sm"]):
         layer.stars.append({"x": best["mass_mev"], "y": best["g"]})
     found = content["points"]
     columns = found["mass_mev"], found["g"], found["delta_chi2"]

@@ -34,7 +34,7 @@ def posterior_layers(saved: Saved) -> list[Layer]:
     return [
         layer
         for name, each in saved.parts.items()
-        if each["credible"] is not None
+        if each["credible"]
         for layer in (
             _credible_layer(_stem(saved, name), each),
             contour_layer(

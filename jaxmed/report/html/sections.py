@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from jaxmed.inference.results import NO_MEDIATOR, prefers_mediator
 from jaxmed.report.html.charts import curve_chart, pulls_chart, spectrum_chart
 from jaxmed.report.html.downloads import Numbers, csv_link
 from jaxmed.report.html.tags import Html, section, table, tag
@@ -92,6 +93,8 @@ def significance_section(results: Sequence[Saved]) -> Html | None:
 
 def _fit_row(name: str, fit: Mapping[str, Any]) -> tuple[object, ...]:
     cells = [tag("div", _estimate(n, e)) for n, e in fit["parameters"].items()]
+    if not prefers_mediator(fit["parameters"], fit["delta_chi2_sm"]):
+        cells = NO_MEDIATOR
     return (
         name,
         cells or "no free parameter",
@@ -143,9 +146,11 @@ def _curve(saved: Saved) -> list[Html]:
     held = [f"{n} = {v[0]:g}" for n, v in values.items() if v.size == 1]
     title = ", ".join([str(saved.content["model"]), *saved.content["experiments"], *held])
     chart = None
-    if len(wide) == 1:
+    if len(wide) == 1 and np.isfinite(saved.arrays["nll"]).any():
         name, unit = wide[0]["name"], wide[0]["unit"]
         label = _LABELS.get(name, name if unit == "1" else f"{name} [{unit}]")
         nll = numbers(saved.arrays["nll"].ravel().tolist())
-        chart = curve_chart(title, label, values[name], 2 * (nll - nll.min()), bool(wide[0]["log"]))
+        chart = curve_chart(
+            title, label, values[name], 2 * (nll - np.nanmin(nll)), bool(wide[0]["log"])
+        )
     return [tag("figure", tag("h3", title), chart, tag("div", link, class_="downloads"))]

@@ -66,7 +66,7 @@ class Contours(NamedTuple):
     @property
     def prefers_mediator(self) -> bool:
         """Whether the best fit is so much better than the standard model that its coordinates mean anything."""
-        return prefers_mediator("g", self.delta_chi2_sm)
+        return self.g_best > 0 and prefers_mediator("g", self.delta_chi2_sm)
 
 
 def contours(

@@ -18,9 +18,7 @@ from jaxmed.report.overlay import Overlay, draw_overlays
 
 _COLOURS = (BLACK, ORANGE, BLUE, GREEN, PURPLE, RED, SKY)
 _STYLES = ("-", "--", ":", "-.")
-_CENTRED = {"ha": "center", "va": "center"}
 _SIGMAS = {0.6827: "1σ", 0.9545: "2σ", 0.9973: "3σ"}
-_NO_EDGE = "none: everything in the plane is allowed"
 _MARGIN = 0.5  # decades around contours that do not fill the plane
 
 
@@ -91,7 +89,7 @@ def contours_table(results: Mapping[str, Contours]) -> Table:
                 f"M_Z' {line.mass.min():.3g} to {line.mass.max():.3g}"
                 for line in lines
             ]
-            table.add_row(*first, _level(cl), "\n".join(pieces) or _NO_EDGE)
+            table.add_row(*first, _level(cl), "\n".join(pieces) or f"none: {_inside(found, cl)}")
             first = [""] * 4
     return table
 
@@ -131,9 +129,8 @@ def contours_figure(
         for cl, style in styles.items()
     ]
     if not any(lines for found in results.values() for lines in found.lines):
-        panel.text(
-            0.5, 0.5, "everything in the plane is allowed", **_CENTRED, transform=panel.transAxes
-        )
+        said = "\n".join({_inside(found, max(found.cl)) for found in results.values()})
+        panel.text(0.5, 0.5, said, ha="center", va="center", transform=panel.transAxes)
     own = draw_overlays(panel, overlays)
     _finish(panel, results, plane)
     panel.legend(handles=[*levels, *own], loc="lower right", fontsize=9)
@@ -146,6 +143,20 @@ def _best(found: Contours) -> str:
         return NO_MEDIATOR
     where = f"$g'$ = {found.g_best:.2g}, $M_{{Z'}}$ = {found.mass_best:.2g} MeV"
     return f"best at {where}, $\\Delta\\chi^2$ = {found.delta_chi2_sm:.1f} below the SM"
+
+
+def without_edge(delta: np.ndarray, threshold: float) -> str:
+    """What a level without an edge says about a plane, from -2 Delta log L at its points, NaN where undefined."""
+    known = delta[np.isfinite(delta)]
+    if (known <= threshold).all():
+        return "everything in the plane is allowed"
+    return (
+        "nothing in the plane is allowed" if (known > threshold).all() else "too small to be seen"
+    )
+
+
+def _inside(found: Contours, cl: float) -> str:
+    return without_edge(found.delta, found.thresholds[found.cl.index(cl)])
 
 
 def _level(cl: float) -> str:

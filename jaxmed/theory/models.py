@@ -281,9 +281,10 @@ def couplings(model: Choice, *, g: ArrayLike, mass: ArrayLike, **others: ArrayLi
     found = chosen.build(values)
     if not (is_traced(*found) or all(np.isfinite(leaf).all() for leaf in found)):
         at = ", ".join(f"{name} = {value:g}" for name, value in values.items())
-        raise ValueError(
-            f"model '{chosen.name}' is undefined at {at}: its couplings are not numbers there"
-        )
+        why = "its couplings are not numbers there"
+        if chosen.charges is not None:
+            why = "no real v_s gives this mass, or it is within a width of the Z of those (level repulsion)"
+        raise ValueError(f"model '{chosen.name}' is undefined at {at}: {why}")
     return found
 
 

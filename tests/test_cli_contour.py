@@ -134,4 +134,4 @@ def test_table_has_a_row_for_each_level():
     table = contours_table({"A": _found(1e-6, 0.05), "B": _found(0.0, np.nan)})
     assert table.row_count == 4
     assert list(table.columns[1].cells) == ["1e-06", "", "no mediator preferred", ""]
-    assert list(table.columns[5].cells)[1] == "none"
+    assert list(table.columns[5].cells)[1] == "none: everything in the plane is allowed"

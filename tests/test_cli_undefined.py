@@ -22,6 +22,12 @@ name = "none"
 eps = {nu = ["g", "g", "g"], e = 0}
 """
 
+# hepdata-validator leaves the files open that it reads
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
 
 @pytest.fixture
 def run(tmp_path, monkeypatch):

@@ -24,5 +24,5 @@ def undefined_words(
         low, high = (10**end if p.log else end for end in (x.min(), x.max()))
         unit = "" if p.unit == "1" else f" {p.unit}"
         ranges.append(f"{p.name} {f'from {low:.3g} to ' if low < high else ''}{high:.3g}{unit}")
-    share = f"{100 * undefined.mean():.2g} % of {len(points)} points"
+    share = f"{100 * undefined.mean():.3g} % of {len(points)} points"
     return f"{', '.join(ranges)} ({share})"

@@ -123,7 +123,8 @@ def contours_figure(
                 found.mass_best, found.g_best, "*", color=colour, mec="white", ms=15, zorder=5
             )
         label = f"{label}: {_best(found)}"
-        handles.append(Line2D([], [], color=colour, lw=width, marker="*", ms=11, label=label))
+        star = "*" if found.prefers_mediator else ""
+        handles.append(Line2D([], [], color=colour, lw=width, marker=star, ms=11, label=label))
     levels = [
         Line2D([], [], color="#666666", lw=1.6, ls=style, label=_level(cl))
         for cl, style in styles.items()
@@ -175,6 +176,9 @@ def _finish(
         elif lines:
             along = np.log10(np.concatenate([getattr(line, name) for line in lines]))
             axis(10 ** (along.min() - _MARGIN), 10 ** (along.max() + _MARGIN))
+        else:
+            points = np.concatenate([getattr(found, name) for found in results.values()])
+            axis(points.min(), points.max())
     panel.set_xlabel(r"$M_{Z'}$ [MeV]")
     panel.set_ylabel(r"$g'$ (dimensionless)")
     panel.grid(alpha=0.3)

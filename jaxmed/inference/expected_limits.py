@@ -34,8 +34,8 @@ class Expected(NamedTuple):
 
     Attributes:
         mass: [MeV], (n,).
-        g_upper: limits at the QUANTILES of the toys, (5, n); NaN without a limit, and where the model is undefined, also
-            at some couplings only.
+        g_upper: limits at the QUANTILES of the toys, (5, n); NaN without a limit, and where the model is undefined at
+            any coupling.
         toys: the limit of each toy, (number, n); NaN where a toy's lies outside of the couplings tested.
         failed: toys with a fit that did not converge at each mass; they have no limit, (n,).
     """

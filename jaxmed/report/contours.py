@@ -29,7 +29,7 @@ def contours_json(
 
     Keys: model, experiments, constraints; best {g, mass_mev}, g = 0 and no mass where nothing beats the standard model;
     nll there, nll_sm, delta_chi2_sm = 2 (nll_sm - nll); contours [{cl, threshold, lines [{closed, mass_mev[], g[],
-    exact}]}], exact if every vertex is on its level to 1e-3, without lines everything in the plane is allowed; points
+    exact}]}], exact if every vertex is on its level to 1e-3, no lines where a level has no edge in the plane; points
     {mass_mev[], g[], delta_chi2[], converged[]}, all profiled points, delta_chi2 null where the model is undefined;
     undefined, where that is, in words; provenance.
     """
@@ -149,11 +149,12 @@ def _best(found: Contours) -> str:
 def without_edge(delta: np.ndarray, threshold: float) -> str:
     """What a level without an edge says about a plane, from -2 Delta log L at its points, NaN where undefined."""
     known = delta[np.isfinite(delta)]
+    plane = "the plane" if known.size == delta.size else "the plane where the model is defined"
     if (known <= threshold).all():
-        return "everything in the plane is allowed"
-    return (
-        "nothing in the plane is allowed" if (known > threshold).all() else "too small to be seen"
-    )
+        return f"everything in {plane} is allowed"
+    if (known > threshold).all():
+        return f"nothing in {plane} is allowed"
+    return "the region is too small to be seen"
 
 
 def _inside(found: Contours, cl: float) -> str:

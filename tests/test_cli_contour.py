@@ -59,7 +59,7 @@ def test_files_and_keys(run, tmp_path):
     (found,) = json.loads((tmp_path / "mine" / "contour_xenon1t.json").read_text()).values()
     assert found.keys() == {
         "model", "experiments", "constraints", "best", "nll", "nll_sm", "delta_chi2_sm", "contours", "points",
-        "provenance", "fixed", "free", "options",
+        "undefined", "provenance", "fixed", "free", "options",
     }  # fmt: skip
     assert found["provenance"]["dtype"] == "float64"
     ((line,),) = (c["lines"] for c in found["contours"])
@@ -123,7 +123,7 @@ def test_figure_names_what_it_shows():
     fits = [t.get_text() for t in figure.legends[0].get_texts()]
     assert fits[0].startswith("A: best at $g'$ = 1e-06")
     assert "4.0 below" in fits[0]
-    assert fits[1] == "B: nothing beats the standard model"
+    assert fits[1] == "B: no mediator preferred"
     # two outlines, one star
     assert sorted(len(line.get_xdata()) for line in panel.lines) == [1, 4, 4]
     low, high = panel.get_xlim()
@@ -133,5 +133,5 @@ def test_figure_names_what_it_shows():
 def test_table_has_a_row_for_each_level():
     table = contours_table({"A": _found(1e-6, 0.05), "B": _found(0.0, np.nan)})
     assert table.row_count == 4
-    assert list(table.columns[1].cells) == ["1e-06", "", "SM", ""]
-    assert list(table.columns[5].cells)[1] == "none"
+    assert list(table.columns[1].cells) == ["1e-06", "", "no mediator preferred", ""]
+    assert list(table.columns[5].cells)[1] == "none: everything in the plane is allowed"

@@ -66,7 +66,7 @@ class Contours(NamedTuple):
     @property
     def prefers_mediator(self) -> bool:
         """Whether the best fit is so much better than the standard model that its coordinates mean anything."""
-        return prefers_mediator("g", self.delta_chi2_sm)
+        return self.g_best > 0 and prefers_mediator("g", self.delta_chi2_sm)
 
 
 def contours(
@@ -104,12 +104,12 @@ def contours(
     problem = check_plane(make_problem(group, chosen, fixed, free, constraints))
     scanned = scan_lines(problem, log_g, log_mass, group, lambda part: advance(tick, 0.5 * part))
     plane = scanned.at(scanned.log_g >= log_g[0])
-    if not plane.defined.any():
+    # the same at every mass at which the model is defined
+    standard = scanned.at((scanned.log_g < log_g[0]) & scanned.defined)
+    if not (plane.defined.any() and standard.defined.any()):
         raise ValueError(
             f"model '{chosen.name}' is undefined in the whole plane: expected a number somewhere"
         )
-    # the same at every mass at which the model is defined
-    standard = scanned.at((scanned.log_g < log_g[0]) & scanned.defined)
     nll_sm = float(standard.nll[0])
     start = Start(standard.nuisances[0], nll_sm)
     ceiling = np.full(log_mass.size, np.nanmin(plane.nll) + max(thresholds) / 2)

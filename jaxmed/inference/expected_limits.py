@@ -34,7 +34,8 @@ class Expected(NamedTuple):
 
     Attributes:
         mass: [MeV], (n,).
-        g_upper: limits at the QUANTILES of the toys, (5, n); NaN without a limit.
+        g_upper: limits at the QUANTILES of the toys, (5, n); NaN without a limit, and where the model is undefined at
+            any coupling.
         toys: the limit of each toy, (number, n); NaN where a toy's lies outside of the couplings tested.
         failed: toys with a fit that did not converge at each mass; they have no limit, (n,).
     """
@@ -86,11 +87,11 @@ def expected_limits(
     def rest(share: float) -> None:
         advance(tick, _START_SHARE * share)
 
-    middle = limits(mean, chosen, masses=line, cl=cl, fixed=fixed, tick=rest).g_upper
+    middle = limits(mean, chosen, masses=line, cl=cl, fixed=fixed, tick=rest)
     toys = draw(problem, group, np.append(standard_point(problem), start.nuisances), seed, number)
     upper, failed = np.full((number, line.size), np.nan), np.zeros(line.size, dtype=int)
-    for i, g in enumerate(middle):
-        if np.isfinite(g):
+    for i, g in enumerate(middle.g_upper):
+        if np.isfinite(g) and "undefined" not in middle.flag[i]:
             log_g = np.log10(g) + np.linspace(-_BELOW, _ABOVE, _POINTS)
             nll, bad = _on_line(problem, group, toys, log_g, np.log10(line[i]), start)
             upper[:, i] = np.where(bad, np.nan, crossings(log_g, nll, threshold))
@@ -140,7 +141,7 @@ def _on_line(
         point = np.array([by_name[name] for name in names])
         found = conditional_fits(problem, data, toys, point, start.nuisances)
         rows.append(found.nll)
-        bad |= found.status >= UNCONVERGED
+        bad |= found.status == UNCONVERGED
     return np.stack(rows), bad
 
 

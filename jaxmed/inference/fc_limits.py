@@ -55,7 +55,8 @@ def fc_limits(
 
     Returns:
         Limits with a threshold of NaN: it differs from coupling to coupling. 'unconverged' flags masses at which
-        the fits of some toys failed and count as more extreme than the data, which makes the interval smaller.
+        the fits of some toys failed and count as more extreme than the data, which makes the interval smaller. Where
+        the model is undefined at some couplings, the line ends at the first of them.
 
     Raises:
         ValueError: as `limits`, fewer than one toy, fewer than cl needs, or constraints.
@@ -105,7 +106,8 @@ def _at_mass(
     points = np.stack(np.broadcast_arrays(np.append(zero, log_g), setting.finder.box[1, 0]), axis=1)
     numbers = first + number * np.arange(len(points))
     found = accept(setting, points, cl, number, seed, numbers, tick=tick, share=share)
-    known = ~np.isnan(found.p)
+    # what lies beyond a coupling at which the model is undefined is not seen as a part of the same line
+    known = np.logical_and.accumulate(~np.isnan(found.p))
     if not known[0]:
         return np.nan, np.nan, "undefined", ()
     log_g, found = log_g[known[1:]], Acceptance({}, *(leaf[known] for leaf in found[1:]))

@@ -73,10 +73,12 @@ def tabulate_grid(problem: Problem, points: Array, start: Array, data: Data) -> 
             fisher += (jacobian * weight[None]) @ jacobian.T
         inverse = jnp.linalg.inv(jnp.linalg.cholesky(fisher))
         whitened = tuple(inverse[rows] @ slope_per_count[k] for k, rows in touched)
-        rest = tuple(per_count), inverse @ slope, whitened, inverse
+        found = Library(point, value, tuple(per_count), inverse @ slope, whitened, inverse, start)
         defined = jnp.isfinite(value)
-        rest = jax.tree.map(lambda leaf: jnp.where(defined, leaf, 0.0), rest)
-        return Library(point, jnp.where(defined, value, jnp.inf), *rest, start)
+        nothing = jax.tree.map(jnp.zeros_like, found)._replace(
+            points=point, value=jnp.asarray(jnp.inf), start=start
+        )
+        return jax.tree.map(lambda own, none: jnp.where(defined, own, none), found, nothing)
 
     # JAX cannot batch a map with results of size zero
     batch = _POINTS_AT_A_TIME if names else None

@@ -15,7 +15,8 @@ from jaxmed.inference.constraints import check_constraints, constraint_nll
 from jaxmed.inference.library import library_of
 from jaxmed.keys import unknown
 from jaxmed.theory.couplings import Couplings
-from jaxmed.theory.models import Model, Parameter, Values, undefined_words
+from jaxmed.theory.models import Model, Parameter, Values
+from jaxmed.theory.undefined import undefined_words
 
 PULL_BOX = (-5.0, 5.0)
 STRENGTH_BOX = (-1.0, 19.0)

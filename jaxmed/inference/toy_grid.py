@@ -76,7 +76,8 @@ def _even(problem: Problem, density: tuple[int, int]) -> np.ndarray:
 
 def _masses(low: float, high: float, n: int) -> np.ndarray:
     """Log10 masses (n,): even, and some more near the Z, where a mediator that mixes with it changes fast."""
-    near = np.clip(np.log10(M_Z) + np.linspace(-0.1, 0.0, _NEAR_Z), low, high)
+    end = min(np.log10(M_Z), high)
+    near = np.clip(end + np.linspace(-0.1, 0.0, _NEAR_Z), low, high)
     return np.sort(np.concatenate([np.linspace(low, high, n - _NEAR_Z), near]))
 
 

@@ -18,9 +18,7 @@ from jaxmed.report.overlay import Overlay, draw_overlays
 
 _COLOURS = (BLACK, ORANGE, BLUE, GREEN, PURPLE, RED, SKY)
 _STYLES = ("-", "--", ":", "-.")
-_CENTRED = {"ha": "center", "va": "center"}
 _SIGMAS = {0.6827: "1σ", 0.9545: "2σ", 0.9973: "3σ"}
-_NO_EDGE = "none: everything in the plane is allowed"
 _MARGIN = 0.5  # decades around contours that do not fill the plane
 
 
@@ -31,7 +29,7 @@ def contours_json(
 
     Keys: model, experiments, constraints; best {g, mass_mev}, g = 0 and no mass where nothing beats the standard model;
     nll there, nll_sm, delta_chi2_sm = 2 (nll_sm - nll); contours [{cl, threshold, lines [{closed, mass_mev[], g[],
-    exact}]}], exact if every vertex is on its level to 1e-3, without lines everything in the plane is allowed; points
+    exact}]}], exact if every vertex is on its level to 1e-3, no lines where a level has no edge in the plane; points
     {mass_mev[], g[], delta_chi2[], converged[]}, all profiled points, delta_chi2 null where the model is undefined;
     undefined, where that is, in words; provenance.
     """
@@ -91,7 +89,7 @@ def contours_table(results: Mapping[str, Contours]) -> Table:
                 f"M_Z' {line.mass.min():.3g} to {line.mass.max():.3g}"
                 for line in lines
             ]
-            table.add_row(*first, _level(cl), "\n".join(pieces) or _NO_EDGE)
+            table.add_row(*first, _level(cl), "\n".join(pieces) or f"none: {_inside(found, cl)}")
             first = [""] * 4
     return table
 
@@ -125,15 +123,15 @@ def contours_figure(
                 found.mass_best, found.g_best, "*", color=colour, mec="white", ms=15, zorder=5
             )
         label = f"{label}: {_best(found)}"
-        handles.append(Line2D([], [], color=colour, lw=width, marker="*", ms=11, label=label))
+        star = "*" if found.prefers_mediator else ""
+        handles.append(Line2D([], [], color=colour, lw=width, marker=star, ms=11, label=label))
     levels = [
         Line2D([], [], color="#666666", lw=1.6, ls=style, label=_level(cl))
         for cl, style in styles.items()
     ]
     if not any(lines for found in results.values() for lines in found.lines):
-        panel.text(
-            0.5, 0.5, "everything in the plane is allowed", **_CENTRED, transform=panel.transAxes
-        )
+        said = "\n".join({_inside(found, max(found.cl)) for found in results.values()})
+        panel.text(0.5, 0.5, said, ha="center", va="center", transform=panel.transAxes)
     own = draw_overlays(panel, overlays)
     _finish(panel, results, plane)
     panel.legend(handles=[*levels, *own], loc="lower right", fontsize=9)
@@ -146,6 +144,21 @@ def _best(found: Contours) -> str:
         return NO_MEDIATOR
     where = f"$g'$ = {found.g_best:.2g}, $M_{{Z'}}$ = {found.mass_best:.2g} MeV"
     return f"best at {where}, $\\Delta\\chi^2$ = {found.delta_chi2_sm:.1f} below the SM"
+
+
+def without_edge(delta: np.ndarray, threshold: float) -> str:
+    """What a level without an edge says about a plane, from -2 Delta log L at its points, NaN where undefined."""
+    known = delta[np.isfinite(delta)]
+    plane = "the plane" if known.size == delta.size else "the plane where the model is defined"
+    if (known <= threshold).all():
+        return f"everything in {plane} is allowed"
+    if (known > threshold).all():
+        return f"nothing in {plane} is allowed"
+    return "the region is too small to be seen"
+
+
+def _inside(found: Contours, cl: float) -> str:
+    return without_edge(found.delta, found.thresholds[found.cl.index(cl)])
 
 
 def _level(cl: float) -> str:
@@ -164,6 +177,9 @@ def _finish(
         elif lines:
             along = np.log10(np.concatenate([getattr(line, name) for line in lines]))
             axis(10 ** (along.min() - _MARGIN), 10 ** (along.max() + _MARGIN))
+        else:
+            points = np.concatenate([getattr(found, name) for found in results.values()])
+            axis(points.min(), points.max())
     panel.set_xlabel(r"$M_{Z'}$ [MeV]")
     panel.set_ylabel(r"$g'$ (dimensionless)")
     panel.grid(alpha=0.3)

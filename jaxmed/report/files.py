@@ -96,6 +96,7 @@ def fit_json(result: FitResult, experiments: Sequence[Experiment]) -> dict[str, 
         "n_free": result.n_free,
         "gradient_norm": result.gradient_norm,
         "explanation": explain(result),
+        "undefined": result.undefined,
         "minima": list(result.minima),
         "covariance": {"names": list(result.covariance_names), "matrix": result.covariance},
         "provenance": provenance(experiments)

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxmed.inference.results import STATUS
-from jaxmed.report.saved import Saved, understanding
+from jaxmed.report.contours import without_edge
+from jaxmed.report.saved import Saved, numbers, understanding
 
 _MASS, _COUPLING = ("$M_{Z'}$", "MeV"), ("$g'$", "")
 _LABELS = {"mass": _MASS, "g": _COUPLING}
@@ -94,13 +95,18 @@ def _contours(saved: Saved) -> list[HepTable]:
         _edge(
             saved,
             f"{saved.path.stem} {name}",
-            description,
+            description if level["lines"] else _no_lines(content, level),
             _qualifiers(content) | {"CL": _percent(level["cl"])},
             level,
         )
         for name, content in saved.parts.items()
         for level in content["contours"]
     ]
+
+
+def _no_lines(content: Mapping[str, Any], level: Mapping[str, Any]) -> str:
+    delta = numbers(content["points"]["delta_chi2"])
+    return f"The contour has no lines: {without_edge(delta, level['threshold'])}."
 
 
 def _posterior(saved: Saved) -> list[HepTable]:
@@ -125,10 +131,9 @@ def _posterior(saved: Saved) -> list[HepTable]:
 def _edge(
     saved: Saved, title: str, description: str, qualifiers: dict[str, str], level: Mapping[str, Any]
 ) -> HepTable:
-    """The lines around one region, in words if there are none; its share, the last qualifier, ends the name."""
+    """The lines around one region, an empty one if there are none; its share, the last qualifier, ends the name."""
     lines = level["lines"]
     if not lines:
-        description = f"{description} The contour has no lines: everything in the plane is allowed."
         lines = [{"mass_mev": [None], "g": [None]}]
     number = [i for i, line in enumerate(lines, 1) for _ in line["g"]]
     mass, g = ([v for line in lines for v in line[key]] for key in ("mass_mev", "g"))

@@ -40,7 +40,8 @@ from jaxmed.inference.feldman_cousins import OF_EXCLUDED
 from jaxmed.inference.problem import Problem
 from jaxmed.inference.results import STATUS, Surface
 from jaxmed.report.npz import Result, read_npz
-from jaxmed.theory.models import Parameter, undefined_words
+from jaxmed.theory.models import Parameter
+from jaxmed.theory.undefined import undefined_words
 
 KIND = "scan"
 _PER_POINT = ("nll", "status", "gradient_norm")

@@ -1,15 +1,14 @@
 """Models: a name, parameters with their box, and a pure function from parameters to couplings."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from jax.typing import ArrayLike
 
 from jaxmed.constants import GAMMA_Z, M_Z, SIN2_THETA_W
 from jaxmed.keys import hint
@@ -23,9 +22,10 @@ from jaxmed.theory.couplings import (
     standard_model,
 )
 from jaxmed.theory.gauge import apart_from_z
-from jaxmed.theory.scalars import is_traced
+from jaxmed.theory.scalars import Scalar, is_traced
 
 Values = Mapping[str, Array | float]
+Number = TypeVar("Number", bound=Scalar)
 
 
 class Parameter(NamedTuple):
@@ -91,27 +91,6 @@ class Model:
     def has_mediator(self) -> bool:
         """Whether the model has a coupling and a mass."""
         return {"g", "mass"} <= {p.name for p in self.parameters}
-
-
-def undefined_words(
-    parameters: Sequence[Parameter], points: np.ndarray, undefined: np.ndarray
-) -> str:
-    """Where a model is undefined, such as "g from 1e-09 to 1, mass from 2.1 to 4.9 MeV (3 % of 961 points)".
-
-    Args:
-        parameters: whose values they are.
-        points: values in the fit's coordinates, (n, n_parameters).
-        undefined: which of them are, (n,); empty words if none is.
-    """
-    if not undefined.any():
-        return ""
-    ranges = []
-    for p, x in zip(parameters, points[undefined].T, strict=True):
-        low, high = (10**end if p.log else end for end in (x.min(), x.max()))
-        unit = "" if p.unit == "1" else f" {p.unit}"
-        ranges.append(f"{p.name} {f'from {low:.3g} to ' if low < high else ''}{high:.3g}{unit}")
-    share = f"{100 * undefined.mean():.2g} % of {len(points)} points"
-    return f"{', '.join(ranges)} ({share})"
 
 
 Choice = str | Model | Charges | Epsilon | Callable[[Values], Couplings]
@@ -251,7 +230,7 @@ def get_model(model: Choice) -> Model:
     return PRESETS[model]
 
 
-def couplings(model: Choice, *, g: ArrayLike, mass: ArrayLike, **others: ArrayLike) -> Couplings:
+def couplings(model: Choice, *, g: Scalar, mass: Scalar, **others: Scalar) -> Couplings:
     """Couplings of one mediator.
 
     Under jit, vmap or grad numbers cannot be looked at: outside their range, and where the model is undefined, the
@@ -277,17 +256,18 @@ def couplings(model: Choice, *, g: ArrayLike, mass: ArrayLike, **others: ArrayLi
         raise ValueError(f"coupling g = {g}: expected a finite number from 0 to {_LARGEST_G:g}")
     if not (is_traced(mass) or 0 < mass < math.inf):
         raise ValueError(f"mass = {mass} MeV: expected a finite positive number")
-    values = {"g": g, "mass": mass} | other_values(chosen, others)
+    values: dict[str, Scalar] = {"g": g, "mass": mass} | other_values(chosen, others)
     found = chosen.build(values)
     if not (is_traced(*found) or all(np.isfinite(leaf).all() for leaf in found)):
         at = ", ".join(f"{name} = {value:g}" for name, value in values.items())
-        raise ValueError(
-            f"model '{chosen.name}' is undefined at {at}: its couplings are not numbers there"
-        )
+        why = "its couplings are not numbers there"
+        if chosen.charges is not None:
+            why = "no real v_s gives this mass, or it is within a width of the Z of those (level repulsion)"
+        raise ValueError(f"model '{chosen.name}' is undefined at {at}: {why}")
     return found
 
 
-def other_values(model: Model, values: Mapping[str, ArrayLike]) -> dict[str, ArrayLike]:
+def other_values(model: Model, values: Mapping[str, Number]) -> dict[str, Number]:
     """Values of all parameters beside g and mass; ValueError if one is missing, unknown or outside its box."""
     own = {p.name: p for p in model.parameters if p.name not in ("g", "mass")}
     for name in values:

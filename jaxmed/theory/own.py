@@ -17,9 +17,9 @@ from jaxmed.theory.models import (
     Model,
     Parameter,
     Values,
-    undefined_words,
 )
 from jaxmed.theory.scalars import real
+from jaxmed.theory.undefined import undefined_words
 
 Columns = Mapping[str, np.ndarray]
 
@@ -157,7 +157,7 @@ def _values(
     columns = {name: np.asarray(x) for name, x in model.values(coordinates).items()}
     with np.errstate(all="ignore"):
         found = {k: np.broadcast_to(x, len(points)) for k, x in evaluate(columns).items()}
-    finite = np.isfinite(list(found.values())).all(axis=0)
+    finite = np.logical_and.reduce([np.isfinite(x) for x in found.values()])
     if not finite.any():
         key, value = next((k, x[0]) for k, x in found.items() if not np.isfinite(x[0]))
         at = ", ".join(f"{k} = {x[0]:g}" for k, x in columns.items())

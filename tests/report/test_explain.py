@@ -3,12 +3,14 @@
 import numpy as np
 import pytest
 
+from jaxmed.inference.errors import at_bounds, estimates
 from jaxmed.inference.fit import fit
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.valleys import valleys
 from jaxmed.report.explain import explain
 from jaxmed.report.files import fit_json
 from jaxmed.report.tables import explanations
+from jaxmed.theory.model_file import model_from
 from jaxmed.theory.models import get_model
 
 
@@ -74,3 +76,39 @@ def test_valleys_of_known_shapes(experiments):
     held = free.copy()
     held[2] = True
     assert valleys(problem, tied, held) == ()
+
+
+def test_an_interval_or_not_determined_never_both(experiments):
+    """Any curvature, from exactly flat to steep, with any mixture of directions."""
+    mixing = {"mixing": {"low": -2.0, "high": 2.0}}
+    model = model_from({"eps": {"nu": ["g"] * 3, "e": "mixing * g"}, "parameters": mixing})
+    problem = make_problem((experiments["xenon1t"],), model)
+    n, rng, outcomes = len(problem.names), np.random.default_rng(2), set()
+    low, high = problem.box.T
+    for _ in range(300):
+        turn, _ = np.linalg.qr(rng.normal(size=(n, n)))
+        steep = 10.0 ** rng.uniform(-6, 8, n) * (rng.uniform(size=n) > 0.2)
+        hessian = turn @ np.diag(steep) @ turn.T
+        x = low + (high - low) * rng.uniform(-0.1, 1.1, n).clip(0, 1)
+        flat = valleys(problem, hessian, at_bounds(problem, x))
+        named = set().union(*flat)
+        found = estimates(problem, x, np.zeros(n), hessian, named).by_name
+        for name in problem.parameters:
+            assert (found[name].interval is None) != (found[name].note == "")
+            assert not (name in named and found[name].interval)
+            outcomes.add((name, name in named, found[name].interval is None))
+    # every parameter was named, and determined, and neither
+    assert len(outcomes) == 9
+
+
+def test_an_own_model_with_a_flat_direction(experiments):
+    """XENON1T determines g and the mass of B - L; how much it mixes with the photon, hardly."""
+    mixing = {"mixing": {"low": -2.0, "high": 2.0}}
+    eps = {"nu": ["-g"] * 3, "e": "-g + mixing * g * e_em", "u": "g/3", "d": "g/3"}
+    result = fit([experiments["xenon1t"]], model_from({"eps": eps, "parameters": mixing}), grid=11)
+    assert result.converged
+    assert set().union(*result.valleys) == {"mixing"}
+    assert result.parameters["mixing"].interval is None
+    for name in ("g", "mass"):
+        low, high = result.parameters[name].interval
+        assert low < result.parameters[name].value < high

@@ -65,6 +65,14 @@ def test_contours_and_scans_are_the_saved_numbers(submission, saved, folder):
     assert set(found["Status"]) == {"converged"}
 
 
+def test_a_contour_without_lines_says_so(submission):
+    """At 90 % every point of the plane is allowed."""
+    vertices, found = columns(submission, "contour_xenon1t_xenon1t_90_percent")
+    assert vertices["$M_{Z'}$"] == ["-"] and found["$g'$"] == ["-"]
+    text = (submission / "submission.yaml").read_text()
+    assert "no lines: everything in the plane" in " ".join(text.split())
+
+
 def test_posteriors_are_regions_and_intervals(submission, saved):
     found = saved["posterior_xenon1t"]["xenon1t"]
     line = found["credible"][1]["lines"][0]
@@ -85,7 +93,7 @@ def test_it_says_what_was_asked_and_whom_to_cite(submission):
     head, *tables = yaml.safe_load_all((submission / "submission.yaml").read_text())
     assert "Alikhanov:2021dhc" in head["comment"] and "XENON:2020rca" in head["comment"]
     names = [table["name"] for table in tables]
-    assert len(set(names)) == len(names) == 8
+    assert len(set(names)) == len(names) == 9
     assert {table["location"] for table in tables} >= {"jaxmed result scan.npz"}
     content = yaml.safe_load((submission / "limit_u1r_xenon1t.yaml").read_text())
     qualifiers = {q["name"]: q["value"] for q in content["dependent_variables"][0]["qualifiers"]}

@@ -27,7 +27,7 @@ POINTS = [("u1r", 1e-6, 0.05), ("b_minus_l", 1e-4, 1e-6), ("universal", 1e-3, 80
 RTOL = {"u1r": 1e-10, "b_minus_l": 1e-12, "universal": 1e-12}
 RECOILS = np.geomspace(1e-6, 0.3, 12)  # MeV
 NUCLEAR_RECOILS = np.geomspace(1e-5, 0.04, 12)
-CORNERS = np.array([(g, m) for g in (-9.0, 0.0) for m in (-6.0, 5.0)])
+CORNERS = np.array([(g, m) for g in (-9.0, 0.0) for m in (-6.0, 4.9)])
 
 
 def caesium(recoil, couplings_of_nucleons="corrected"):

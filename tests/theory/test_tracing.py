@@ -190,7 +190,7 @@ HOST = {
     "mass_input.require_invertible": "returns nothing",
     "model_file.model_from": "reads a table of texts",
     "model_file.read_model": "reads a file",
-    "models.undefined_words": "makes a text",
+    "undefined.undefined_words": "makes a text",
     "own.checked": "looks at a model over its whole box",
     "own.own_model": "makes a model: its couplings are traced in test_own",
     "own.with_parameters": "makes a model",

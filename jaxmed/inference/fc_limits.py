@@ -58,7 +58,7 @@ def fc_limits(
         tick: called with the share of the work done since the last call.
 
     Returns:
-        Limits with a threshold of NaN: it differs from coupling to coupling. 'unconverged' flags masses at which
+        Limits with a threshold of NaN, since it differs from coupling to coupling. 'unconverged' flags masses at which
         the fits of some toys failed and count as more extreme than the data, which makes the interval smaller.
 
     Raises:
@@ -82,7 +82,7 @@ def fc_limits(
         ask = cl, number, seed, i * _STREAM
         rows.append(_at_mass(setting, start.intervals[i], ask, tick, share))
     upper, best, flags, intervals = zip(*rows, strict=True)
-    return Limits(line_masses, np.array(upper), np.array(best), flags, intervals, np.nan)
+    return Limits(line_masses, np.array(upper), np.array(best), flags, intervals, np.nan, None)
 
 
 def check_precision(number: int, cl: float) -> None:

@@ -5,7 +5,7 @@ from itertools import product
 from typing import Any, NamedTuple
 
 from jaxmed.inference.results import STATUS
-from jaxmed.report.saved import Saved, understanding
+from jaxmed.report.saved import Saved, method_words, understanding
 
 _MASS, _COUPLING = ("$M_{Z'}$", "MeV"), ("$g'$", "")
 _LABELS = {"mass": _MASS, "g": _COUPLING}
@@ -62,7 +62,7 @@ def _limit(saved: Saved) -> list[HepTable]:
         ),
     ]
     name = saved.path.stem.replace("_", " ")
-    description = f"Upper limit on the coupling, {content['method']}, outermost if there are several intervals."
+    description = f"Upper limit on the coupling, {method_words(content)}, outermost if there are several intervals."
     qualifiers = _qualifiers(content) | {"CL": _percent(content["cl"])}
     return [
         HepTable(
@@ -79,6 +79,7 @@ def _limit(saved: Saved) -> list[HepTable]:
 def _bounds(saved: Saved) -> list[HepTable]:
     content = saved.content
     common = {"model": content["model"], "cl": content["cl"], "method": "asymptotic"}
+    common |= {"sided": content.get("sided")}
     return [
         table._replace(name=f"{table.name} {name}")
         for name, each in content["likelihood"].items()

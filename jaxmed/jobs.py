@@ -186,7 +186,7 @@ def run_check(folder: Path) -> dict[str, Any]:
 
 
 def run_bounds(
-    points: int, out: Path, tick: Tick, cl: float = 0.90
+    points: int, out: Path, tick: Tick, cl: float = 0.90, sided: str = "two"
 ) -> tuple[dict[str, Any], dict[str, Limits], list[Path]]:
     """Figure 5 of the paper with likelihood limits over it, in the paper's model u1r.
 
@@ -195,6 +195,7 @@ def run_bounds(
         out: folder of the figures.
         tick: called with the share of the work done since the last call.
         cl: confidence level of the likelihood limits.
+        sided: their convention, 'two' or 'one' (`limits`).
 
     Returns:
         JSON content, likelihood limits by group, and the figures written.
@@ -213,11 +214,13 @@ def run_bounds(
         if tick:
             tick(part / len(groups))
 
-    found = {key: limits(g, "u1r", masses=line, cl=cl, tick=share) for key, g in groups.items()}
+    ask = {"masses": line, "cl": cl, "sided": sided, "tick": share}
+    found = {key: limits(group, "u1r", **ask) for key, group in groups.items()}
     figures = save(bounds_figure(mass, quick, found, cl), out / "bounds")
     content = {
         "model": "u1r",
         "cl": cl,
+        "sided": sided,
         "mass_mev": np.asarray(mass),
         "quick": {name: np.asarray(bound) for name, bound in quick._asdict().items()},
         "likelihood": {key: _line_json(groups[key], each) for key, each in found.items()},

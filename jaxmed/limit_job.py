@@ -12,7 +12,7 @@ from jaxmed.experiments import Experiment, load
 from jaxmed.inference.expected_limits import Expected, expected_limits
 from jaxmed.inference.fc_limits import check_precision, fc_limits
 from jaxmed.inference.hypothesis import check_toys
-from jaxmed.inference.limits import Limits, limits
+from jaxmed.inference.limits import Limits, limit_threshold, limits
 from jaxmed.inference.progress import Tick, advance
 from jaxmed.keys import unknown
 from jaxmed.report.figures import limits_figure, save
@@ -37,12 +37,19 @@ class LimitPlan(NamedTuple):
     seed: int = 1
     fixed: Mapping[str, float] = MappingProxyType({})
     overlays: tuple[Overlay, ...] = ()
+    sided: str = "two"
 
     def check(self) -> None:
         """ValueError for what can be refused before any work."""
         if self.method not in METHODS:
             raise ValueError(unknown("method", self.method, METHODS))
+        limit_threshold(self.cl, self.sided)
         if self.method == "fc":
+            if self.sided != "two":
+                raise ValueError(
+                    f"sided = {self.sided}: expected it left out with method fc, since Feldman-Cousins' ordering "
+                    "decides by itself whether an interval has one end or two"
+                )
             check_toys(self.toys, self.seed, self.constraints)
             check_precision(self.toys, self.cl)
         if self.expected is not None:
@@ -67,10 +74,11 @@ def run_limit(plan: LimitPlan, out: Path, tick: Tick) -> tuple[dict[str, Any], L
     if plan.method == "fc":
         found = fc_limits(group, plan.model, number=plan.toys, seed=plan.seed, **ask)
     else:
-        found = limits(group, plan.model, **ask)
+        found = limits(group, plan.model, sided=plan.sided, **ask)
     expected = None
     if plan.expected is not None:
-        expected = expected_limits(group, plan.model, number=plan.expected, seed=plan.seed, **ask)
+        ask |= {"sided": plan.sided, "number": plan.expected, "seed": plan.seed}
+        expected = expected_limits(group, plan.model, **ask)
     title = f"{plan.model.name}: {', '.join([*(e.title for e in group), *plan.constraints])}"
     figure = limits_figure(found, title, plan.cl, expected, plan.overlays)
     figures = save(figure, out / "_".join(["limit", plan.model.name, *(e.name for e in group)]))

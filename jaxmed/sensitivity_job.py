@@ -24,6 +24,7 @@ class SensitivityPlan(NamedTuple):
     masses: np.ndarray
     cl: float
     fixed: Mapping[str, float] = MappingProxyType({})
+    sided: str = "two"
 
 
 def run_sensitivity(
@@ -32,9 +33,15 @@ def run_sensitivity(
     """JSON content, what was found, and the files written: two figures and a CSV table."""
     experiment = load(plan.name)
     found = sensitivity(
-        experiment, plan.model, masses=plan.masses, cl=plan.cl, fixed=plan.fixed, tick=tick
+        experiment,
+        plan.model,
+        masses=plan.masses,
+        cl=plan.cl,
+        sided=plan.sided,
+        fixed=plan.fixed,
+        tick=tick,
     )
-    title = f"{experiment.title}, {plan.model.name}, {100 * plan.cl:g} % CL"
+    title = f"{experiment.title}, {plan.model.name}, {100 * plan.cl:g} % CL, {plan.sided}-sided"
     path = out / f"sensitivity_{plan.model.name}_{experiment.name}"
     figures = save(sensitivity_figure(found, title), path)
     table = path.with_name(f"{path.name}.csv")

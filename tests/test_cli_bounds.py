@@ -34,7 +34,7 @@ def run(tmp_path_factory):
 def test_files_and_keys(run):
     assert {p.name for p in run.folder.iterdir()} == {"bounds.json", "bounds.png", "bounds.pdf"}
     assert (run.folder / "bounds.json").read_text() == run.stdout
-    keys = {"model", "cl", "mass_mev", "quick", "likelihood", "note", "provenance"}
+    keys = {"model", "cl", "sided", "mass_mev", "quick", "likelihood", "note", "provenance"}
     assert run.content.keys() == keys
     assert run.content["cl"] == 0.9
     assert run.content["quick"].keys() == {"texono", "xenon1t", "coherent"}

@@ -9,6 +9,7 @@ from jaxmed.cli.common import (
     Cache,
     Json,
     Out,
+    Sided,
     finish,
     one_sentence,
     prepare,
@@ -19,6 +20,7 @@ from jaxmed.cli.common import (
     say_written,
     set_up,
 )
+from jaxmed.inference.limits import check_sided
 from jaxmed.jobs import run_bounds
 from jaxmed.report.tables import bounds_table
 
@@ -28,6 +30,7 @@ def bounds(
     points: Annotated[
         int, typer.Option(help="Masses of the likelihood limits, from 1e-3 to 1e3 MeV.")
     ] = 13,
+    sided: Sided = "two",
     out: Out = Path("results"),
     json: Json = None,
     cache: Cache = True,
@@ -35,10 +38,11 @@ def bounds(
     """Figure 5 of the paper: quick bounds on g' against M_Z', and likelihood limits over them."""
     if points < 2:
         raise ValueError(f"points = {points}: expected at least 2 masses")
+    check_sided(sided)
     set_up(cache)
     prepare(out, json)
     with progress(1.0, "Limits from TEXONO, COHERENT and XENON1T") as tick:
-        content, found, figures = run_bounds(points, out, tick)
+        content, found, figures = run_bounds(points, out, tick, sided=sided)
     print_table(printer(json), bounds_table(found, content["cl"]))
     say(content["note"])
     finish(content, json, out / "bounds.json")

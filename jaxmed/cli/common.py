@@ -13,7 +13,12 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from jaxmed.cli.names import complete_constraint, complete_experiments, complete_model
+from jaxmed.cli.names import (
+    complete_constraint,
+    complete_experiments,
+    complete_model,
+    complete_sided,
+)
 from jaxmed.config import check_experiments
 from jaxmed.report.files import prepare_file, prepare_folder, to_json, write_atomically
 
@@ -50,6 +55,14 @@ ModelName = Annotated[
 Settings = Annotated[
     list[str] | None,
     typer.Option("--set", help="Value of another parameter of the model: name=number, repeatable."),
+]
+Sided = Annotated[
+    str,
+    typer.Option(
+        help="two: g' with -2 Delta log L below the chi^2_1 quantile of the level (2.706 at 90 %), which may exclude "
+        "zero. one: upper limit only, quantile of twice the level less one (1.642), all g' below the best fit allowed.",
+        autocompletion=complete_sided,
+    ),
 ]
 Seed = Annotated[int, typer.Option(help="Seed of the toys: the same one gives the same toys.")]
 Constraint = Annotated[

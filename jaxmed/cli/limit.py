@@ -15,6 +15,7 @@ from jaxmed.cli.common import (
     Overlays,
     Seed,
     Settings,
+    Sided,
     experiment_names,
     finish,
     one_sentence,
@@ -45,6 +46,7 @@ def limit(
     model: ModelName = "u1r",
     experiments: Experiments = "texono",
     cl: Annotated[float, typer.Option(help="Confidence level.")] = 0.9,
+    sided: Sided = "two",
     constraint: Constraint = None,
     set_: Settings = None,
     method: Annotated[
@@ -66,12 +68,12 @@ def limit(
 ) -> None:
     """Upper limit on g' at each mass, nuisances profiled, the whole line scanned for islands."""
     names, masses = experiment_names(experiments), read_values("mass", mass, log=True)
-    chosen, _, _ = check_line(model, masses, cl)
+    chosen, _, _ = check_line(model, masses, cl, sided)
     others = other_values(chosen, settings(set_))
     constraints = check_constraints(constraint or (), chosen)
     curves = read_overlays(overlay)
     plan = LimitPlan(
-        names, chosen, masses, cl, constraints, method, toys, expected, seed, others, curves
+        names, chosen, masses, cl, constraints, method, toys, expected, seed, others, curves, sided
     )
     plan.check()
     set_up(cache)

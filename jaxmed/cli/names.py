@@ -6,6 +6,7 @@ from pathlib import Path
 from jaxmed.experiments import LOADERS
 from jaxmed.experiments.folder import MAIN
 from jaxmed.inference.constraints import CONSTRAINTS
+from jaxmed.inference.limits import SIDED
 from jaxmed.limit_job import METHODS
 from jaxmed.theory.models import PRESETS
 
@@ -35,6 +36,11 @@ def complete_constraint(incomplete: str) -> list[str]:
 def complete_method(incomplete: str) -> list[str]:
     """Methods of limits."""
     return list(_begin(METHODS, incomplete))
+
+
+def complete_sided(incomplete: str) -> list[str]:
+    """Conventions of limits."""
+    return list(_begin(SIDED, incomplete))
 
 
 def _begin(names: Iterable[str], incomplete: str) -> Iterator[str]:

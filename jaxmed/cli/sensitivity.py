@@ -11,6 +11,7 @@ from jaxmed.cli.common import (
     ModelName,
     Out,
     Settings,
+    Sided,
     finish,
     one_experiment,
     one_sentence,
@@ -45,6 +46,7 @@ def sensitivity(
     ],
     model: ModelName = "u1r",
     cl: Annotated[float, typer.Option(help="Confidence level.")] = 0.9,
+    sided: Sided = "two",
     set_: Settings = None,
     out: Out = Path("results"),
     json: Json = None,
@@ -52,8 +54,8 @@ def sensitivity(
 ) -> None:
     """Expected limit of an experiment, and how much a better one would lower it, property by property."""
     name, masses = one_experiment(experiment), read_values("mass", mass, log=True)
-    chosen, _, _ = check_line(model, masses, cl)
-    plan = SensitivityPlan(name, chosen, masses, cl, other_values(chosen, settings(set_)))
+    chosen, _, _ = check_line(model, masses, cl, sided)
+    plan = SensitivityPlan(name, chosen, masses, cl, other_values(chosen, settings(set_)), sided)
     set_up(cache)
     prepare(out, json)
     with progress(1.0, f"Sensitivity of {name}") as tick:

@@ -8,7 +8,7 @@ import numpy as np
 
 from jaxmed.experiments.model import Experiment, as_group
 from jaxmed.inference.feldman_cousins import Setting, critical_value, set_up
-from jaxmed.inference.hypothesis import Tested, check_toys, fit_both, in_chunks
+from jaxmed.inference.hypothesis import Tested, at_least, check_toys, fit_both, in_chunks
 from jaxmed.inference.limits import chi2_quantile
 from jaxmed.inference.problem import Problem, make_problem
 from jaxmed.inference.profile import profile
@@ -102,7 +102,9 @@ def _covered(
 ) -> tuple[float, float, float, float]:
     # q of the toys and of the critical value scatter alike
     error = np.sqrt(2 * cl * (1 - cl) / q.size)
-    return float(np.mean(q <= critical)), error, float(np.mean(q <= asymptotic)), critical
+    # what ties with the critical value is in the set, as it is where p-values decide
+    inside = at_least(critical, q)
+    return float(np.mean(inside)), error, float(np.mean(q <= asymptotic)), critical
 
 
 def _test(

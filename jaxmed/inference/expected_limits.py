@@ -52,6 +52,7 @@ def expected_limits(
     *,
     masses: Sequence[float] | np.ndarray,
     cl: float = 0.90,
+    sided: str = "two",
     number: int = 1000,
     seed: int = 1,
     fixed: Mapping[str, float] | None = None,
@@ -68,6 +69,7 @@ def expected_limits(
         model: a preset name, Charges, Epsilon or Model, with a mediator.
         masses: mediator masses [MeV], (n,).
         cl: confidence level, between 0 and 1.
+        sided: 'two' or 'one', as for `limits`.
         number: of toys, the same at each mass.
         seed: of the toys.
         fixed: nuisances held fixed, by name.
@@ -79,7 +81,7 @@ def expected_limits(
     """
     check_toys(number, seed, constraints)
     group = as_group(experiments)
-    chosen, line, threshold = check_line(model, masses, cl)
+    chosen, line, threshold = check_line(model, masses, cl, sided)
     problem = make_problem(group, chosen, fixed)
     start = standard_start(problem, group)
     mean = _expected_data(problem, group, start)
@@ -87,7 +89,7 @@ def expected_limits(
     def rest(share: float) -> None:
         advance(tick, _START_SHARE * share)
 
-    middle = limits(mean, chosen, masses=line, cl=cl, fixed=fixed, tick=rest)
+    middle = limits(mean, chosen, masses=line, cl=cl, sided=sided, fixed=fixed, tick=rest)
     toys = draw(problem, group, np.append(standard_point(problem), start.nuisances), seed, number)
     upper, failed = np.full((number, line.size), np.nan), np.zeros(line.size, dtype=int)
     for i, g in enumerate(middle.g_upper):

@@ -9,7 +9,7 @@ from jaxmed.inference.feldman_cousins import Acceptance, Setting, accept, set_up
 from jaxmed.inference.hypothesis import check_toys, standard_point
 from jaxmed.inference.limits import Limits, check_line, limits
 from jaxmed.inference.problem import make_problem
-from jaxmed.inference.progress import Tick
+from jaxmed.inference.progress import Tick, advance
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
 from jaxmed.theory.models import Model
@@ -19,7 +19,9 @@ _COARSE, _PER_END = 14, 7
 _AROUND, _FROM_ZERO = 0.6, 0.2
 # The couplings tested reach this far below the lowest and above the highest end of the asymptotic intervals.
 _BELOW, _ABOVE = 3.0, 2.0
-_ASYMPTOTIC_SHARE = 0.1
+_ASYMPTOTIC_SHARE, _FIRST_SHARE = 0.1, 0.7
+# The distance of the couplings next to an end is halved until it is this small: 1 % in a signal that goes as g^4.
+_FINE, _MOST_HALVINGS = 1e-3, 8
 # Toys of a mass in the stream of the seed: room enough for all its couplings.
 _STREAM = 10_000_000
 _SCATTER = 2.0  # standard deviations
@@ -39,8 +41,10 @@ def fc_limits(
 ) -> Limits:
     """Largest g that toys accept at each mass, with g the only parameter there.
 
-    The standard model and couplings around the asymptotic intervals are tested, most of them near their ends;
-    between them the p-value is interpolated in log g, so that other islands narrower than the spacing are missed.
+    The standard model and couplings around the asymptotic intervals are tested, most of them near their ends, so
+    that islands narrower than the spacing are missed. Counts are discrete, so that p-values jump from coupling to
+    coupling: those next to an end are halved until p differs by no more than the toys' error, or their distance in
+    log10 g is below 0.001; only there is the p-value interpolated, in log g.
 
     Args:
         experiments: one data set or several.
@@ -54,7 +58,7 @@ def fc_limits(
         tick: called with the share of the work done since the last call.
 
     Returns:
-        Limits with a threshold of NaN: it differs from coupling to coupling. 'unconverged' flags masses at which
+        Limits with a threshold of NaN, since it differs from coupling to coupling. 'unconverged' flags masses at which
         the fits of some toys failed and count as more extreme than the data, which makes the interval smaller. Where
         the model is undefined at some couplings, the line ends at the first of them.
 
@@ -82,7 +86,7 @@ def fc_limits(
         ask = cl, number, seed, i * _STREAM
         rows.append(_at_mass(setting, start.intervals[i], ask, tick, share))
     upper, best, flags, intervals = zip(*rows, strict=True)
-    return Limits(line_masses, np.array(upper), np.array(best), flags, intervals, np.nan)
+    return Limits(line_masses, np.array(upper), np.array(best), flags, intervals, np.nan, None)
 
 
 def check_precision(number: int, cl: float) -> None:
@@ -101,16 +105,29 @@ def _at_mass(
 ) -> tuple[float, float, str, tuple[tuple[float, float], ...]]:
     """Upper limit, best g, flag and intervals; `ask` is cl, number, seed and the first toy's number."""
     cl, number, seed, first = ask
-    log_g = _line(around, setting.finder.box[0])
+    box, log_mass = setting.finder.box[0], setting.finder.box[1, 0]
     zero = standard_point(setting.problem)[0]
-    points = np.stack(np.broadcast_arrays(np.append(zero, log_g), setting.finder.box[1, 0]), axis=1)
-    numbers = first + number * np.arange(len(points))
-    found = accept(setting, points, cl, number, seed, numbers, tick=tick, share=share)
+
+    def test(log_g: np.ndarray, done: int, part: float) -> Acceptance:
+        points = np.stack(np.broadcast_arrays(log_g, log_mass), axis=1)
+        numbers = first + number * (done + np.arange(len(points)))
+        return accept(setting, points, cl, number, seed, numbers, tick=tick, share=part * share)
+
+    log_g = _line(around, box)
+    found, part = test(np.append(zero, log_g), 0, _FIRST_SHARE), (1 - _FIRST_SHARE) / _MOST_HALVINGS
     # what lies beyond a coupling at which the model is undefined is not seen as a part of the same line
     known = np.logical_and.accumulate(~np.isnan(found.p))
     if not known[0]:
         return np.nan, np.nan, "undefined", ()
     log_g, found = log_g[known[1:]], Acceptance({}, *(leaf[known] for leaf in found[1:]))
+    done = len(known)
+    for _ in range(_MOST_HALVINGS):
+        new = np.clip(_between(log_g, found.p, found.p_error, 1 - cl), *box)
+        if new.size:
+            found = _joined(found, test(new, done, part), np.append(zero, log_g), new)
+            log_g, done = np.sort(np.append(log_g, new)), done + new.size
+        else:
+            advance(tick, part * share)
     intervals = accepted_intervals(log_g, found.p, found.p_error, 1 - cl)
     to_edge = bool(found.accepted[-1])
     inside = setting.best[0] > zero
@@ -148,15 +165,38 @@ def accepted_intervals(
         error: of p.
         least: p-value at the ends.
     """
-    # the standard model has no log g: one step below the first coupling
-    x = np.append(2 * log_g[0] - log_g[1], log_g)
-    inside = _without_scatter(p > least, p + _SCATTER * error > least)
+    x, inside = _with_zero(log_g), _accepted(p, error, least)
     edges = np.flatnonzero(inside[1:] != inside[:-1])
     part = (p[edges] - least) / (p[edges] - p[edges + 1])
     ends = (10 ** (x[edges] + part * (x[edges + 1] - x[edges]))).tolist()
     ends = [0.0, *ends] if inside[0] else ends
     ends = [*ends, float(10 ** x[-1])] if inside[-1] else ends
     return tuple(zip(ends[::2], ends[1::2], strict=True))
+
+
+def _between(log_g: np.ndarray, p: np.ndarray, error: np.ndarray, least: float) -> np.ndarray:
+    """Where to test next, log10 of couplings, (n,): the middle of those ends that are not known well yet."""
+    x, inside = _with_zero(log_g), _accepted(p, error, least)
+    left, right = slice(None, -1), slice(1, None)
+    known = np.abs(p[right] - p[left]) <= np.maximum(error[left], error[right])
+    coarse = (inside[right] != inside[left]) & (x[right] - x[left] > _FINE) & ~known
+    return (x[left] + x[right])[coarse] / 2
+
+
+def _joined(found: Acceptance, more: Acceptance, at: np.ndarray, new: np.ndarray) -> Acceptance:
+    """Both, in the order of their couplings `at` and `new`."""
+    order = np.argsort(np.append(at, new), kind="stable")
+    pairs = zip(found[1:], more[1:], strict=True)
+    return Acceptance({}, *(np.concatenate(pair)[order] for pair in pairs))
+
+
+def _with_zero(log_g: np.ndarray) -> np.ndarray:
+    """Couplings and, first, the standard model, which has no log g: one step below them."""
+    return np.append(2 * log_g[0] - log_g[1], log_g)
+
+
+def _accepted(p: np.ndarray, error: np.ndarray, least: float) -> np.ndarray:
+    return _without_scatter(p > least, p + _SCATTER * error > least)
 
 
 def _without_scatter(inside: np.ndarray, open_: np.ndarray) -> np.ndarray:

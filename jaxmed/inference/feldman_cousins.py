@@ -12,6 +12,7 @@ import numpy as np
 from jaxmed.experiments.model import Experiment, as_group
 from jaxmed.inference.global_fits import Finder, at_mass, make_finder
 from jaxmed.inference.hypothesis import (
+    at_least,
     check_toys,
     data_as_toy,
     fit_both,
@@ -58,7 +59,7 @@ class Acceptance(NamedTuple):
         q: 2 (nll at the point - nll at the global minimum) of the data.
         critical: quantile of q in toys at the point, infinity where too many toys failed or there are too few.
         critical_error: its statistical error, from order statistics.
-        p: share of the toys with q at least as large as the data's.
+        p: share of the toys with q at least as large as the data's (`hypothesis.at_least`: ties in full).
         p_error: its binomial error.
         accepted: whether p > 1 - cl.
         failed: toys with a fit that did not converge; they count as more extreme than the data.
@@ -85,7 +86,6 @@ class Setting(NamedTuple):
         start: the standard model's nuisances and -log L.
         finder: of the global minima.
         best: the data's global minimum, (n_free,); the standard model if nothing is lower.
-        nll_best: -log L there.
     """
 
     problem: Problem
@@ -93,7 +93,6 @@ class Setting(NamedTuple):
     start: Start
     finder: Finder
     best: np.ndarray
-    nll_best: float
 
 
 def feldman_cousins(
@@ -145,7 +144,7 @@ def set_up(problem: Problem, data: Data) -> Setting:
     finder = make_finder(problem, data, start.nuisances)
     x = np.append(standard_point(problem), start.nuisances)
     found = fit_both(problem, data, data_as_toy(problem, data), x, finder)
-    return Setting(problem, data, start, finder, found.best[0], float(found.nll_best[0]))
+    return Setting(problem, data, start, finder, found.best[0])
 
 
 def setting_at(setting: Setting, log_mass: float) -> Setting:
@@ -155,7 +154,7 @@ def setting_at(setting: Setting, log_mass: float) -> Setting:
     x = np.append(standard_point(problem), start.nuisances)
     x[problem.parameters.index("mass")] = log_mass
     found = fit_both(problem, data, data_as_toy(problem, data), x, here)
-    return Setting(problem, data, start, here, found.best[0], float(found.nll_best[0]))
+    return Setting(problem, data, start, here, found.best[0])
 
 
 def accept(
@@ -183,10 +182,10 @@ def accept(
     """
     at = profile(setting.problem, points, setting.data, start=setting.start)
     xs = np.concatenate([points, at.nuisances], axis=1)
-    # the point itself is part of the model
-    q = np.maximum(2 * (at.nll - setting.nll_best), 0.0)
     ratios, part = [np.empty(0)] * len(points), share / max(len(points), 1)
     done, pending = 0, np.flatnonzero(~np.isin(at.status, (EXCLUDED, UNDEFINED)))
+    q = np.where(at.status == UNDEFINED, np.nan, np.inf)
+    q[pending] = _data_ratios(setting, xs[pending])
     advance(tick, part * (len(points) - pending.size))
     while pending.size and done < number:
         more = min(max(done, _FIRST), number - done, toys_at_once())
@@ -202,6 +201,16 @@ def accept(
         pending = pending[~clear]
     rows = [_row(own, toys, cl) for own, toys in zip(q, ratios, strict=True)]
     return Acceptance({}, *(np.array(column) for column in zip(*rows, strict=True)))
+
+
+def _data_ratios(setting: Setting, xs: np.ndarray) -> np.ndarray:
+    """The data's likelihood ratio at points (n, n_free), fitted as toys are: equal counts give equal q, (n,)."""
+    problem, data = setting.problem, setting.data
+    one, most, ratios = data_as_toy(problem, data), toys_at_once(), [np.empty(0)]
+    for part in (xs[i : i + most] for i in range(0, len(xs), most)):
+        same = joined_toys([one] * len(part))
+        ratios.append(fit_both(problem, data, same, part, setting.finder).q)
+    return np.concatenate(ratios)
 
 
 def _toy_ratios(
@@ -220,7 +229,7 @@ def _clear(q: float, ratios: np.ndarray, least: float) -> bool:
 
     By Chernoff's bound on the binomial's tail.
     """
-    share = np.mean(ratios >= q)
+    share = np.mean(at_least(ratios, q))
     pairs = ((share, least), (1 - share, 1 - least))
     distance = sum(a * np.log(a / b) for a, b in pairs if a > 0)
     return bool(np.exp(-ratios.size * distance) < _UNLIKELY)

@@ -22,6 +22,8 @@ from jaxmed.inference.toys import Toys
 # Toys fitted between two reports of progress, on a CPU and on an accelerator.
 _CHUNK = 2048, 16_384
 _MOST_TOYS = 100_000_000
+# Values that differ by less than this, relative and absolute, are equal: what rounding leaves of a tie.
+_TIE = 1e-6
 
 
 class PValue(NamedTuple):
@@ -139,10 +141,23 @@ def in_chunks(
     return Tested(*(np.concatenate(leaves) for leaves in zip(*done, strict=True)))
 
 
+def at_least(toys: np.ndarray | float, observed: np.ndarray | float) -> np.ndarray:
+    """Whether toys are at least as extreme as what was observed, elementwise, with ties in full.
+
+    Counts are discrete: many toys have exactly the data's. So a toy counts unless it is lower by more than
+    1e-6 (1 + observed), far more than rounding and far less than any difference in counts.
+
+    Args:
+        toys: likelihood ratios or -log L, not negative; infinity is more extreme than any data.
+        observed: the same of the data.
+    """
+    return np.asarray(toys >= (1 - _TIE) * observed - _TIE)
+
+
 def p_value(observed: float, toys: np.ndarray) -> PValue:
-    """Share of toys (n,) at least as large as what was observed; infinity always is."""
+    """Share of toys (n,) `at_least` as extreme as what was observed."""
     n = toys.size
-    value = (1 + int(np.count_nonzero(toys >= observed))) / (n + 1)
+    value = (1 + int(np.count_nonzero(at_least(toys, observed)))) / (n + 1)
     spread = value * (1 - value) / n + 1 / (4 * n**2)
     return PValue(value, float(np.sqrt(spread) / (1 + 1 / n)), z_of(value))
 

@@ -57,6 +57,7 @@ class Sensitivity(NamedTuple):
         slopes: d ln g_expected / d ln knob, (n_knobs, n); NaN without a limit.
         missing: (name, reason) of what cannot be changed.
         threshold: of q.
+        sided: 'two' or 'one', as in `Limits`.
     """
 
     mass: np.ndarray
@@ -66,6 +67,7 @@ class Sensitivity(NamedTuple):
     slopes: np.ndarray
     missing: tuple[tuple[str, str], ...]
     threshold: float
+    sided: str = "two"
 
     def gains(self, share: float = 0.1) -> np.ndarray:
         """Fraction by which the limit falls if each knob alone is better by a share of itself, (n_knobs, n).
@@ -82,6 +84,7 @@ def sensitivity(
     *,
     masses: Sequence[float] | np.ndarray,
     cl: float = 0.90,
+    sided: str = "two",
     fixed: Mapping[str, float] | None = None,
     tick: Tick = None,
 ) -> Sensitivity:
@@ -92,13 +95,14 @@ def sensitivity(
         model: a preset name or whatever else makes a model (`get_model`), with a mediator.
         masses: mediator masses [MeV], (n,).
         cl: confidence level, between 0 and 1.
+        sided: 'two' or 'one', as for `limits`.
         fixed: nuisances, and parameters of the model beside g and mass, held fixed, by name.
         tick: called with the share of the work done since the last call.
 
     Raises:
         ValueError: as `limits`.
     """
-    chosen, line, threshold = check_line(model, masses, cl)
+    chosen, line, threshold = check_line(model, masses, cl, sided)
     problem = check_plane(make_problem((experiment,), chosen, fixed))
     design = make_design(experiment)
     expected = asimov(problem, experiment)
@@ -107,6 +111,7 @@ def sensitivity(
         chosen,
         masses=line,
         cl=cl,
+        sided=sided,
         fixed=fixed,
         tick=lambda share: advance(tick, _SCAN_SHARE * share),
     )
@@ -119,7 +124,9 @@ def sensitivity(
         uphill = design_gradient(problem, point, pulls, design)
         slope[:, i] = -np.log(10) * uphill / steep
         advance(tick, (1 - _SCAN_SHARE) / known.size)
-    return Sensitivity(line, upper, found.flag, design.knobs, slope, design.missing, threshold)
+    return Sensitivity(
+        line, upper, found.flag, design.knobs, slope, design.missing, threshold, sided
+    )
 
 
 def asimov(problem: Problem, experiment: Experiment) -> Experiment:

@@ -105,13 +105,14 @@ def significance(
     data = _test(truth, group, data_as_toy(truth.problem, group))
     best = _parameters(truth.problem, data.best[0])
     local = _standard(make_problem(group, chosen, held | {"mass": best["mass"]}), group)
+    data_local = _test(local, group, data_as_toy(local.problem, group))
     background = draw(truth.problem, group, truth.x, seed, number)
     signal = draw(truth.problem, group, data.best[0], seed, number, first=number)
     toys = in_chunks(background, partial(_test, truth, group), tick, 0.45)
     toys_local = in_chunks(background, partial(_test, local, group), tick, 0.1)
     at_best = truth._replace(x=data.best[0])
     toys_best = in_chunks(signal, partial(_test, at_best, group), tick, 0.45)
-    found = _result(data, best, toys, toys_local, toys_best)
+    found = _result(data, float(data_local.q[0]), best, toys, toys_local, toys_best)
     return found._replace(undefined=chosen.undefined)
 
 
@@ -146,7 +147,12 @@ def _parameters(problem: Problem, x: np.ndarray) -> dict[str, float]:
 
 
 def _result(
-    data: Tested, best: dict[str, float], toys: Tested, local: Tested, at_best: Tested
+    data: Tested,
+    q0_local: float,
+    best: dict[str, float],
+    toys: Tested,
+    local: Tested,
+    at_best: Tested,
 ) -> Significance:
     q0, nll_sm, nll_best = (float(leaf[0]) for leaf in (data.q, data.nll, data.nll_best))
     half_chi2 = 1.0 if q0 == 0 else erfc(sqrt(q0 / 2)) / 2
@@ -158,7 +164,7 @@ def _result(
         nll_sm=nll_sm,
         nll_best=nll_best,
         everywhere=p_value(q0, toys.extreme_q),
-        local=p_value(q0, local.extreme_q),
+        local=p_value(q0_local, local.extreme_q),
         local_asymptotic=PValue(half_chi2, 0.0, z_of(half_chi2)),
         fit_sm=p_value(nll_sm, sm_nll),
         fit_best=p_value(nll_best, best_nll),

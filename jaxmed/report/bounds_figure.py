@@ -68,7 +68,7 @@ def bounds_figure(
     for name, bound in quick._asdict().items():
         panel.plot(mass, bound, color=_COLOURS[name], lw=2, label=_QUICK[name])
     for name, found in likelihood.items():
-        label = f"{LIKELIHOOD[name]}, likelihood, {100 * cl:g} % CL"
+        label = f"{LIKELIHOOD[name]}, likelihood, {100 * cl:g} % CL, {found.convention}"
         panel.plot(
             found.mass, found.g_upper, "--o", color=_COLOURS[name], lw=1.6, ms=3.5, label=label
         )

@@ -147,7 +147,7 @@ def limits_figure(
             panel.plot(
                 [mass, mass], [max(low, floor), high], color=GREEN, lw=3, alpha=0.35, label=label
             )
-    label = f"{100 * cl:g} % CL upper limit (outermost)"
+    label = f"{100 * cl:g} % CL upper limit (outermost), {found.convention}"
     panel.plot(found.mass, found.g_upper, color=BLUE, marker="o", ms=3, label=label)
     draw_overlays(panel, overlays)
     panel.set(xscale="log", yscale="log", title=title)

@@ -118,6 +118,7 @@ def limits_json(
         "constraints": list(constraints),
         "cl": cl,
         "method": "asymptotic",
+        "sided": found.sided,
         "threshold": found.threshold,
         "mass_mev": found.mass,
         "g_upper": found.g_upper,

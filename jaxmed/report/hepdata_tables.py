@@ -8,7 +8,7 @@ import numpy as np
 
 from jaxmed.inference.results import STATUS
 from jaxmed.report.contours import without_edge
-from jaxmed.report.saved import Saved, numbers, understanding
+from jaxmed.report.saved import Saved, method_words, numbers, understanding
 
 _MASS, _COUPLING = ("$M_{Z'}$", "MeV"), ("$g'$", "")
 _LABELS = {"mass": _MASS, "g": _COUPLING}
@@ -65,7 +65,7 @@ def _limit(saved: Saved) -> list[HepTable]:
         ),
     ]
     name = saved.path.stem.replace("_", " ")
-    description = f"Upper limit on the coupling, {content['method']}, outermost if there are several intervals."
+    description = f"Upper limit on the coupling, {method_words(content)}, outermost if there are several intervals."
     qualifiers = _qualifiers(content) | {"CL": _percent(content["cl"])}
     return [
         HepTable(
@@ -82,6 +82,7 @@ def _limit(saved: Saved) -> list[HepTable]:
 def _bounds(saved: Saved) -> list[HepTable]:
     content = saved.content
     common = {"model": content["model"], "cl": content["cl"], "method": "asymptotic"}
+    common |= {"sided": content.get("sided")}
     return [
         table._replace(name=f"{table.name} {name}")
         for name, each in content["likelihood"].items()

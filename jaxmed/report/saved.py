@@ -105,6 +105,12 @@ def numbers(values: Iterable[float | None]) -> np.ndarray:
     return np.array([np.nan if v is None else float(v) for v in values])
 
 
+def method_words(content: Mapping[str, Any]) -> str:
+    """How limits were found, and what kind they are where that was saved."""
+    sided = content.get("sided")
+    return f"{content['method']}, {sided}-sided" if sided else content["method"]
+
+
 def provenances(saved: Saved) -> list[dict[str, Any]]:
     """The provenance of every result in a file."""
     with understanding(saved):

@@ -48,6 +48,7 @@ def sensitivity_json(
         "model": model,
         "experiment": experiment.name,
         "cl": cl,
+        "sided": found.sided,
         "threshold": found.threshold,
         "mass_mev": found.mass,
         "g_expected": found.g_expected,
@@ -75,8 +76,8 @@ def sensitivity_csv(found: Sensitivity) -> str:
 def sensitivity_table(found: Sensitivity, cl: float) -> Table:
     """One row per knob, most useful first; one column per mass, five of them at most."""
     title = (
-        f"Expected limit on g' at {100 * cl:g} % confidence level; for each property x d ln g'/d ln x, "
-        f"and the change of the limit if x is {100 * SHARE:g} % better"
+        f"Expected limit on g' at {100 * cl:g} % confidence level, {found.sided}-sided; "
+        f"for each property x d ln g'/d ln x, and the change of the limit if x is {100 * SHARE:g} % better"
     )
     table = Table("x", "now", title=title, title_justify="left")
     shown = np.unique(np.linspace(0, found.mass.size - 1, _MOST_COLUMNS).round().astype(int))

@@ -59,7 +59,8 @@ def limit_table(
     found: Limits, cl: float, expected: Mapping[str, np.ndarray] | None = None
 ) -> Table:
     """One row per mass; `expected`: limits without a mediator at "-1", "0" and "1" sigma, (n,) each."""
-    table = Table(title=f"Upper limits at {100 * cl:g} % confidence level", title_justify="left")
+    title = f"Upper limits at {100 * cl:g} % confidence level, {found.convention}"
+    table = Table(title=title, title_justify="left")
     without = ["expected without a mediator"] if expected else []
     for heading in ("M_Z' [MeV]", "g' <", *without, "best g'", "allowed g'", "flag"):
         table.add_column(heading, overflow="fold")
@@ -91,9 +92,9 @@ def limit_notes(found: Limits) -> list[str]:
 
 def bounds_table(found: Mapping[str, Limits], cl: float) -> Table:
     """One row per mass, one column per group of experiments."""
-    title = f"Likelihood limits on g' at {100 * cl:g} % confidence level"
-    table = Table("M_Z' [MeV]", *found, title=title, title_justify="left")
     first = next(iter(found.values()))
+    title = f"Likelihood limits on g' at {100 * cl:g} % confidence level, {first.convention}"
+    table = Table("M_Z' [MeV]", *found, title=title, title_justify="left")
     for i, mass in enumerate(first.mass):
         table.add_row(f"{mass:.4g}", *(_limit(each, i) for each in found.values()))
     return table

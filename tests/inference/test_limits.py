@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 from scipy.stats import chi2
 
 from jaxmed.inference.limits import chi2_quantile, limits
@@ -74,6 +75,41 @@ def test_every_crossing_is_exact_to_1e_4_in_log10_g(experiments, name, model):
             )
 
 
+def _coupling_at(data, model, mass, level, low, high):
+    """Where 2 (nll - lowest) reaches the level between two couplings, by SciPy on single points of a scan."""
+
+    def excess(log_g):
+        return 2 * scan(data, model, g=[10**log_g], mass=[mass]).nll.item() - level
+
+    return 10 ** brentq(excess, np.log10(low), np.log10(high), xtol=1e-9)
+
+
+@pytest.mark.parametrize(("name", "mass"), [("xenon1t", 0.06), ("texono", 1.0), ("texono", 30.0)])
+@pytest.mark.parametrize("cl", [0.9, 0.95])
+def test_one_sided_is_the_upper_end_of_a_smaller_quantile(experiments, name, mass, cl):
+    """An excess, an island and neither: everything below the best fit is allowed, the end is at chi^2_1's 2 cl - 1."""
+    data = experiments[name]
+    found, two = (limits(data, masses=[mass], cl=cl, sided=sided) for sided in ("one", "two"))
+    assert found.threshold == pytest.approx(chi2.ppf(2 * cl - 1, 1), rel=1e-9)
+    assert (found.sided, found.convention, two.convention) == ("one", "one-sided", "two-sided")
+    np.testing.assert_array_equal(found.g_best, two.g_best)
+    assert "excludes zero" not in found.flag[0] and found.intervals[0][0][0] == 0
+    assert found.intervals[0][0][1] > found.g_best[0]
+    assert found.g_upper[0] == found.intervals[0][-1][1] < two.g_upper[0]
+    lowest = scan(data, g=[max(found.g_best[0], 1e-9)], mass=[mass]).nll.item()
+    inside = max(found.g_best[0], found.intervals[0][-1][0] * 1.02, 0.8 * found.g_upper[0])
+    level = 2 * lowest + chi2.ppf(2 * cl - 1, 1)
+    end = _coupling_at(data, "u1r", mass, level, inside, 1.1 * found.g_upper[0])
+    assert found.g_upper[0] == pytest.approx(end, rel=5e-5)
+
+
+def test_one_sided_at_95_is_two_sided_at_90_above_the_best_fit(experiments):
+    one = limits(experiments["xenon1t"], masses=[0.06, 1.0], cl=0.95, sided="one")
+    two = limits(experiments["xenon1t"], masses=[0.06, 1.0], cl=0.9)
+    np.testing.assert_array_equal(one.g_upper, two.g_upper)
+    assert two.flag[0] == "excludes zero" and one.flag[0] == "ok"
+
+
 def test_best_coupling_is_the_minimum(experiments):
     """XENON1T prefers a mediator at low mass: its best coupling against a fine scan around it."""
     found = limits(experiments["xenon1t"], masses=[0.01, 0.06])
@@ -117,6 +153,11 @@ def test_allowed_to_the_end_of_the_scan_is_no_limit(experiments):
         ({"masses": []}, "mass = "),
         ({"masses": [float("nan")]}, "mass = nan MeV"),
         ({"masses": [1.0], "cl": 1.5}, "confidence level cl = 1.5"),
+        (
+            {"masses": [1.0], "sided": "three"},
+            "unknown value of sided 'three': expected one of two, one",
+        ),
+        ({"masses": [1.0], "cl": 0.5, "sided": "one"}, "cl = 0.5: expected above 0.5 .* one-sided"),
         ({"masses": [1.0], "model": "weak_mixing"}, "has no mediator"),
         (
             {"masses": [1.0], "fixed": {"mass": 1.0}},

@@ -18,7 +18,7 @@ from jaxmed.report.html.layer import (
 )
 from jaxmed.report.html.posteriors import posterior_layers
 from jaxmed.report.html.sensitivities import sensitivity_layers
-from jaxmed.report.saved import Saved, understanding
+from jaxmed.report.saved import Saved, method_words, understanding
 
 
 def layers(results: Sequence[Saved], overlays: Sequence[dict[str, Any]] = ()) -> list[Layer]:
@@ -50,7 +50,7 @@ def _contours(saved: Saved) -> list[Layer]:
 def _limit(saved: Saved) -> list[Layer]:
     content = saved.content
     layer = _limit_layer(
-        f"{who(content)}: {100 * content['cl']:g} % limit, {content['method']}", content
+        f"{who(content)}: {100 * content['cl']:g} % limit, {method_words(content)}", content
     )
     layer.tables = [limit_table(saved.path.stem, content)]
     layers = [layer]

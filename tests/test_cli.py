@@ -142,6 +142,15 @@ def test_limit_gives_a_number_and_a_flag(run, tmp_path):
     assert (tmp_path / "results" / "limit_b_minus_l_texono.png").stat().st_size > 10_000
 
 
+@pytest.mark.parametrize(("sided", "threshold"), [("two", 2.7055), ("one", 1.6424)])
+def test_limits_say_how_many_sides_they_have(run, tmp_path, sided, threshold):
+    done = run("limit", "--mass", "1", "--sided", sided, "--json", "-")
+    found = json.loads(done.stdout)
+    assert found["sided"] == sided
+    assert found["threshold"] == pytest.approx(threshold, abs=1e-4)
+    assert f"90 % confidence level, {sided}-sided" in " ".join(done.stderr.split())
+
+
 def test_a_model_of_one_s_own_is_a_file_away(run, tmp_path):
     mine = str(MODELS / "kinetic_mixing.toml")
     point = ["--model", mine, "--set", "mixing=0", "--json", "-"]
@@ -205,6 +214,13 @@ def test_logarithmic_mass_range(run):
         (["limit", "--mass", "1:10"], "mass = '1:10': expected numbers"),
         (["limit", "--mass", "-1"], "mass = -1.0 MeV: expected"),
         (["limit", "--mass", "1", "--cl", "2"], "confidence level cl = 2.0"),
+        (["limit", "--mass", "1", "--cl", "0.4", "--sided", "one"], "cl = 0.4: expected above 0.5"),
+        (["limit", "--mass", "1", "--sided", "both"], "unknown value of sided 'both'"),
+        (["bounds", "--sided", "three"], "unknown value of sided 'three'"),
+        (
+            ["limit", "--mass", "1", "--method", "fc", "--sided", "one"],
+            "sided = one: expected it left out with method fc",
+        ),
         (
             ["limit", "--mass", "1", "--model", "universal", "--constraint", "rho"],
             "expected a model with U(1)_X charges",

@@ -90,6 +90,7 @@ def test_mass_without_a_limit_is_a_gap(experiments):
     dashed = next(line for line in panel.lines if line.get_linestyle() == "--")
     assert np.isnan(np.asarray(dashed.get_ydata(), dtype=float)).all()
     assert panel.get_xlabel().endswith("[MeV]")
+    assert dashed.get_label() == "TEXONO, likelihood, 90 % CL, two-sided"
 
 
 @pytest.mark.parametrize(

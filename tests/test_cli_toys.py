@@ -45,7 +45,8 @@ def test_limits_from_toys(run, tmp_path):
     assert done.exit_code == 0, done.output
     content = json.loads(done.stdout)
     assert (content["method"], content["toys"], content["seed"]) == ("fc", 30, 1)
-    assert content["threshold"] is None
+    assert content["threshold"] is None and content["sided"] is None
+    assert "confidence level, Feldman-Cousins" in " ".join(done.stderr.split())
     low, median, high = (f"{content['g_expected'][s][0]:.3g}" for s in ("-1", "0", "1"))
     assert f"{median} ({low} to {high})" in done.stderr
     bands = [content["g_expected"][s][0] for s in ("-2", "-1", "0", "1", "2")]

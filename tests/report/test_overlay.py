@@ -108,7 +108,9 @@ def test_a_label_that_is_no_formula_is_drawn_as_it_is(tmp_path):
 
 
 def test_it_is_drawn_over_limits():
-    drawn(limits_figure(limit_found(), "title", 0.9, overlays=[CURVE]))
+    figure = limits_figure(limit_found()._replace(sided="one"), "title", 0.9, overlays=[CURVE])
+    labels = {line.get_label() for line in drawn(figure).lines}
+    assert "90 % CL upper limit (outermost), one-sided" in labels
 
 
 def test_it_is_drawn_over_contours_without_stretching_them():

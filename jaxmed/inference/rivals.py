@@ -7,7 +7,7 @@ import jax
 import numpy as np
 
 from jaxmed.inference.devices import sized
-from jaxmed.inference.lanes import MOST_STEPS, run, silent
+from jaxmed.inference.lanes import CONVERGED_BELOW, MOST_STEPS, run, silent
 from jaxmed.inference.memory import numbers_at_once
 from jaxmed.inference.newton import FIRST_DAMPING, Minimum, State, begin
 
@@ -101,8 +101,12 @@ def batch_size(each: int) -> int:
 
 
 def lowest_of(owner: np.ndarray, found: Minimum) -> Minimum:
-    """Of several minima of each toy, whose number is in `owner`, the lowest; toys in ascending order."""
-    order = np.lexsort((found.expansion.value, owner))
+    """Of several minima of each toy, whose number is in `owner`, the lowest; toys in ascending order.
+
+    A search that was given up next to a finished one at the same minimum may be lower by what the last step leaves.
+    """
+    unfinished = np.where(found.decrement < CONVERGED_BELOW, 0.0, CONVERGED_BELOW)
+    order = np.lexsort((found.expansion.value + unfinished, owner))
     return rows(found, order[np.unique(owner[order], return_index=True)[1]])
 
 

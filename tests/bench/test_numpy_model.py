@@ -22,7 +22,7 @@ GROUPS = (
     ("texono", "coherent_csi", "coherent_lar", "xenon1t"),
 )
 # standard model in effect, light and heavy mediators, deep in what is excluded, heavier than the Z
-POINTS = ((1e-9, 1e-6), (1.6e-6, 0.06), (3e-5, 5.0), (2e-3, 300.0), (0.03, 0.2), (0.4, 9.5e4))
+POINTS = ((1e-9, 1e-6), (1.6e-6, 0.06), (3e-5, 5.0), (2e-3, 300.0), (0.03, 0.2), (0.4, 8.5e4))
 
 
 @pytest.mark.parametrize("names", GROUPS, ids="+".join)

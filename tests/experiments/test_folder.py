@@ -249,7 +249,7 @@ def test_gradients_are_finite_over_the_whole_box(loaded):
 
         return jax.grad(cost, argnums=(0, 1))(point, z)
 
-    for corner in ((-9.0, -6.0), (-9.0, 5.0), (0.0, -6.0), (0.0, 5.0), (-5.0, 0.0)):
+    for corner in ((-9.0, -6.0), (-9.0, 4.9), (0.0, -6.0), (0.0, 4.9), (-5.0, 0.0)):
         for width in (0.0, 4.0):
             found = slope(np.array(corner), np.full(len(experiment.nuisances), width))
             assert all(np.all(np.isfinite(x)) for x in found)

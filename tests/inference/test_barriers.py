@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from jaxmed.inference.barriers import Crossings, newton_steps, promising
-from jaxmed.inference.newton import Expansion, minimise
-from jaxmed.inference.rivals import Search
+from jaxmed.inference.newton import Expansion, Minimum, minimise
+from jaxmed.inference.rivals import Search, lowest_of
 
 BOX = np.array([[-5.0, 5.0], [-5.0, 5.0]])
 
@@ -69,3 +69,13 @@ def test_steps_and_convexity_are_those_of_a_library(n):
     assert 0 < convex.mean() < 1
     left = np.einsum("lij,lj->li", curvature, step)
     np.testing.assert_allclose(left[convex], gradient[convex], atol=1e-9)
+
+
+def test_a_finished_search_is_not_beaten_by_what_its_last_step_leaves():
+    """Values, and the decrease still expected, of three searches of one toy and two of another."""
+    value = np.array([1.0 + 2e-7, 1.0, 2.0, 5.0, 4.9])
+    decrement = np.array([1e-9, 1.0, 1e-9, 1e-9, 1.0])
+    nothing = Expansion(value, np.zeros((5, 1)), np.zeros((5, 1, 1)))
+    found = Minimum(np.arange(5.0)[:, None], nothing, decrement, np.zeros(5, dtype=int))
+    best = lowest_of(np.array([0, 0, 0, 1, 1]), found)
+    assert best.x.ravel().tolist() == [0.0, 4.0]

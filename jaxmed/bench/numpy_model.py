@@ -91,7 +91,7 @@ class _DataTerm:
         """All neutrino events, with their systematic variations."""
         variants = np.sum([channel.events(couplings) for channel in self._channels], axis=0)
         e = self._experiment
-        part = Component(variants[0], variants[1::2], variants[2::2], e.widths, e.shapes, e.scales)
+        part = Component(variants, e.widths, e.shapes, e.nodes, e.scales)
         return Template(part, self._places)
 
     def value(self, signal: Template, pulls: np.ndarray) -> float:
@@ -126,8 +126,9 @@ class _NumpyChannel:
         else:
             u, v = _on_nucleus(target, c, propagator)
         a, b, mixed = self._forms[:, 0], self._forms[:, 1], self._forms[:, 2]
-        rate = (u**2 * a + v**2 * b + u * v * mixed).sum(axis=1)  # (1 or n_variants, n)
-        per_recoil_bin = (channel.response @ rate[:, :, None])[:, :, 0]
+        rate = (u**2 * a + v**2 * b + u * v * mixed).sum(axis=1)  # (n_forms, n)
+        foldings = np.concatenate([channel.response @ rate[0], rate[1:] @ channel.response[0].T])
+        per_recoil_bin = foldings[list(channel.folding_of)]
         run = channel.spread.shape[1] // per_recoil_bin.shape[1]
         return channel.spread * np.repeat(per_recoil_bin, run, axis=1)
 

@@ -10,6 +10,7 @@ from jaxmed.experiments.exposure import (
     recoil_nodes,
     targets_per_kg,
 )
+from jaxmed.experiments.interpolation import ONE_SIGMA
 from jaxmed.experiments.model import (
     STRENGTH,
     Axis,
@@ -70,6 +71,7 @@ def coherent_lar(*, nucleon_couplings: str = "corrected", form_factor: str = "he
         title="COHERENT LAr",
         axes=axes,
         shapes=_SHAPES,
+        nodes=(ONE_SIGMA,) * len(_SHAPES),
         scales=tuple(scales),
         gaussian=False,
         citations=table.citation,
@@ -84,7 +86,7 @@ def _channels(table: Table, edges: np.ndarray, options: NuclearOptions) -> tuple
     energy_bin = np.searchsorted(edges, table["e_lo"])
     standard = standard_counts(bare)[energy_bin]
     f90, time = _variations(table, "cevns", "f90_p", "f90_m"), _variations(table, "cevns", "tmean")
-    templates = np.stack([table["cevns"], *f90, *time])
+    templates = np.stack([table["cevns"], *f90[::-1], *time[::-1]])
     # Above the end of the recoil spectrum both the template and our spectrum vanish.
     spread = np.divide(templates, standard, out=np.zeros_like(templates), where=templates > 0)
     return (stack(_channel(edges, spread, options)),)
@@ -105,15 +107,15 @@ def _channel(edges: np.ndarray, spread: np.ndarray, options: NuclearOptions) -> 
     response = nuclei * weights * gaussian(edges, visible, sigma, knots)
     form_p = form_factor(options.form_factor, recoil, mass, ARGON.radius_p)
     form_n = form_factor(options.form_factor, recoil, mass, ARGON.radius_n)
-    variants = (len(spread), 1)
     return Channel(
         recoil=recoil,
         moments=moments(flux, recoil, mass),
-        response=np.tile(response, (len(spread), 1, 1)),
+        response=response[None],
         spread=spread,
         target=nucleus,
-        form_p=np.tile(form_p, variants),
-        form_n=np.tile(form_n, variants),
+        form_p=form_p[None],
+        form_n=form_n[None],
+        folding_of=(0,) * len(spread),
     )
 
 

@@ -122,8 +122,7 @@ def changed(design: Design, scales: Scales) -> Experiment:
 
     def scaled(part: Component) -> Component:
         factor = exposure * scales.get(f"{BACKGROUND} {part.name}", 1.0) * widened
-        events = (part.nominal * factor, part.up * factor[None], part.down * factor[None])
-        return replace(part, nominal=events[0], up=events[1], down=events[2])
+        return replace(part, variants=part.variants * factor[None])
 
     background = tuple(scaled(part) for part in experiment.background)
     return replace(

@@ -44,7 +44,7 @@ def signal(experiment: Experiment, couplings: Couplings) -> Component:
 
 
 def signal_events(experiment: Experiment, couplings: Couplings) -> Array:
-    """The same as numbers, (n_variants, n_bins): nominal, then up and down of every shape.
+    """The same as numbers, (n_variants, n_bins): nominal, then every shape at its nodes.
 
     NaN where any coupling is not a number, also one that this experiment does not see.
     """
@@ -54,8 +54,8 @@ def signal_events(experiment: Experiment, couplings: Couplings) -> Array:
 
 def as_signal(experiment: Experiment, variants: Array) -> Component:
     """Events from `signal_events` with their systematics."""
-    systematics = experiment.widths, experiment.shapes, experiment.scales
-    return Component(variants[0], variants[1::2], variants[2::2], *systematics)
+    e = experiment
+    return Component(variants, e.widths, e.shapes, e.nodes, e.scales)
 
 
 def require_float64() -> None:
@@ -75,14 +75,16 @@ def channel_events(channel: Channel, couplings: Couplings) -> Array:
 def _events(channel: Channel, couplings: Couplings) -> Array:
     recoil, moments, target = channel.recoil, channel.moments, channel.target
     if isinstance(target, Electron):
-        rate = electron_rate(recoil, moments, couplings, target)
-        per_recoil_bin = channel.response @ rate
+        rates = electron_rate(recoil, moments, couplings, target)[None]
     else:
         rates = jax.vmap(nucleus_rate, in_axes=(None, None, None, None, 0, 0))(
             recoil, moments, couplings, target, channel.form_p, channel.form_n
         )
-        per_recoil_bin = jnp.einsum("vbn,vn->vb", channel.response, rates)
-    return into_bins(channel.spread, per_recoil_bin)
+    response = jnp.asarray(channel.response)
+    # one matrix for all responses: many points at once are then one product
+    flat = response.reshape(-1, recoil.shape[-1]) @ rates[0]
+    per_recoil_bin = jnp.concatenate([flat.reshape(response.shape[:2]), rates[1:] @ response[0].T])
+    return into_bins(channel.spread, jnp.asarray(channel.folding_matrix) @ per_recoil_bin)
 
 
 def into_bins(spread: Array, per_recoil_bin: Array) -> Array:

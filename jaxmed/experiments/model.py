@@ -8,6 +8,7 @@ from typing import Any, NamedTuple, TypeVar
 import jax
 import numpy as np
 
+from jaxmed.experiments.interpolation import ONE_SIGMA, Nodes
 from jaxmed.theory.amplitudes import Electron, Nucleus
 
 STRENGTH = "signal_strength"
@@ -42,48 +43,54 @@ class Axis(NamedTuple):
         return len(self.edges) - 1
 
 
-@pytree("shapes", "scales", "name")
+@pytree("shapes", "nodes", "scales", "name")
 @dataclass(frozen=True)
 class Component:
     """Counts of one signal or background with its systematic variations.
 
     Attributes:
-        nominal: events per bin, (n_bins,).
-        up: events with one shape nuisance at +1 sigma, (n_shapes, n_bins).
-        down: the same at -1 sigma.
+        variants: events per bin, nominal and then with each shape nuisance at each of its nodes, (n_variants, n_bins).
         widths: fractional 1 sigma normalisation error of each scale nuisance, (n_scales,).
-        shapes: names of the nuisances behind `up` and `down`.
+        shapes: names of the nuisances behind the variants.
+        nodes: of each of them [sigma].
         scales: names of those behind `widths`.
         name: of the background, the same for parts that are only there together; empty for a signal.
     """
 
-    nominal: Leaf
-    up: Leaf
-    down: Leaf
+    variants: Leaf
     widths: Leaf
     shapes: tuple[str, ...]
+    nodes: tuple[Nodes, ...]
     scales: tuple[str, ...]
     name: str = ""
 
+    @property
+    def nominal(self) -> Leaf:
+        """Events per bin, (n_bins,)."""
+        return self.variants[0]
 
-@pytree()
+
+@pytree("folding_of")
 @dataclass(frozen=True)
 class Channel:
     """A flux on a target: what turns couplings into events.
 
     In an experiment every leaf has one more leading axis: channels of equal shape are stacked, so that one
-    computation serves them all. The variants are the nominal response, then +1 and -1 sigma of each shape
-    nuisance of the experiment.
+    computation serves them all. The variants are the nominal one, then each shape nuisance of the experiment at each
+    of its nodes. They have one of the responses with the nominal form factors, which come first, or the nominal
+    response, which comes first, with others of the form factors.
 
     Attributes:
         recoil: quadrature nodes T [MeV], (n,).
         moments: flux moments I_k(T), (2, 3, 3, n).
         response: events per bin of the recoil axis for dR/dT = 1 at each node, quadrature weights, exposure and
-            number of targets included, (n_variants, n_recoil_bins, n).
+            number of targets included, (n_responses, n_recoil_bins, n).
         spread: share of its recoil bin that falls into each bin, (n_variants, n_bins); the recoil axis comes first,
             so that each recoil bin feeds n_bins/n_recoil_bins bins in a row.
         target: the nucleus, or the electron.
-        form_p, form_n: proton and neutron form factors at the nodes, (n_variants, n); None for electrons.
+        form_p, form_n: proton and neutron form factors at the quadrature nodes, (n_forms, n); None for electrons.
+        folding_of: of each variant, (n_variants,): number of its response, or that of its form factors plus
+            n_responses - 1.
     """
 
     recoil: Leaf
@@ -93,9 +100,26 @@ class Channel:
     target: Nucleus | Electron
     form_p: Leaf
     form_n: Leaf
+    folding_of: tuple[int, ...]
+
+    @property
+    def folding_matrix(self) -> np.ndarray:
+        """Ones where a variant has a folding, (n_variants, n_foldings)."""
+        return np.eye(max(self.folding_of) + 1)[list(self.folding_of)]
 
 
-@pytree("name", "title", "axes", "shapes", "scales", "gaussian", "citations", "tables", "folder")
+@pytree(
+    "name",
+    "title",
+    "axes",
+    "shapes",
+    "nodes",
+    "scales",
+    "gaussian",
+    "citations",
+    "tables",
+    "folder",
+)
 @dataclass(frozen=True)
 class Experiment:
     """One data set: counts, the channels that predict its signal, and its backgrounds.
@@ -111,6 +135,7 @@ class Experiment:
         title: for figures.
         axes: the binning; the first axis is the one that figures show.
         shapes: nuisances of the signal's shape.
+        nodes: of each of them [sigma].
         scales: nuisances of its normalisation.
         gaussian: whether the likelihood is a chi^2.
         citations: BibTeX keys of data, flux and everything else that it was made from.
@@ -131,6 +156,7 @@ class Experiment:
     gaussian: bool
     citations: tuple[str, ...]
     tables: tuple[str, ...]
+    nodes: tuple[Nodes, ...] = ()
     folder: str = ""
 
     @property
@@ -160,13 +186,12 @@ def component(
 ) -> Component:
     """A background from its template, fractional normalisation errors and (up, down) templates by name."""
     scales, shapes = scales or {}, shapes or {}
-    empty = np.zeros((0, nominal.size))
+    varied = [template for up, down in shapes.values() for template in (down, up)]
     return Component(
-        nominal,
-        np.stack([up for up, _ in shapes.values()]) if shapes else empty,
-        np.stack([down for _, down in shapes.values()]) if shapes else empty,
+        np.stack([nominal, *varied]),
         np.array(list(scales.values()), dtype=float),
         tuple(shapes),
+        (ONE_SIGMA,) * len(shapes),
         tuple(scales),
         name,
     )

@@ -43,7 +43,7 @@ class Table:
         scale: s [MeV^2] of each channel: power k of the propagator comes times (M_Z'^2 + s)^k, (n_channels,).
         basis: of the subspace in which the products of couplings move, (n_channels, 27, n_templates).
         mixture: of patterns in each template, (n_masses, n_channels, n_templates, n_patterns).
-        patterns: of events, (n_channels, n_patterns, n_variants, n_recoil_bins).
+        patterns: of events, (n_channels, n_patterns, n_foldings, n_recoil_bins).
     """
 
     first: Leaf
@@ -151,7 +151,7 @@ def _reached(channel: Channel, scale: float, size: np.ndarray, samples: Coupling
 
 
 def _mixed(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mixture and patterns of `Table` for events (n_channels, n_masses, n_templates, n_variants, n_recoil_bins)."""
+    """Mixture and patterns of `Table` for events (n_channels, n_masses, n_templates, n_foldings, n_recoil_bins)."""
     n, n_masses, n_templates, *shape = values.shape
     events = values.reshape(n, n_masses * n_templates, -1)
     patterns = np.swapaxes(_subspaces(list(events), _FAINT), 1, 2)
@@ -168,23 +168,27 @@ def _subspaces(reached: list[np.ndarray], negligible: float = _NEGLIGIBLE) -> np
 
 
 def _templates(channel: Channel, masses: np.ndarray) -> np.ndarray:
-    """(n_masses, n_variants, 27, n_recoil_bins) of one channel."""
+    """(n_masses, n_foldings, 27, n_recoil_bins) of one channel."""
     powers = propagator_powers(channel.recoil, masses, float(channel.target.mass))
     folded = np.stack(
         [
-            np.einsum("bn,cfn,mkn->mcfkb", response, _forms(channel, i), powers, optimize=True)
-            for i, response in enumerate(channel.response)
+            np.einsum("bn,cfn,mkn->mcfkb", response, forms, powers, optimize=True)
+            for response, forms in _foldings(channel)
         ],
         axis=1,
     )
     return folded.reshape(*folded.shape[:2], 27, -1)
 
 
-def _forms(channel: Channel, variant: int) -> np.ndarray:
-    if isinstance(channel.target, Electron):
-        return electron_forms(channel.recoil, channel.moments)
-    shapes = channel.form_p[variant], channel.form_n[variant]
-    return nucleus_forms(channel.recoil, channel.moments, channel.target, *shapes)
+def _foldings(channel: Channel) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Response (n_recoil_bins, n) and forms of each folding."""
+    recoil, moments, target = channel.recoil, channel.moments, channel.target
+    if isinstance(target, Electron):
+        return [(response, electron_forms(recoil, moments)) for response in channel.response]
+    pairs = zip(channel.form_p, channel.form_n, strict=True)
+    nominal, *others = (nucleus_forms(recoil, moments, target, *pair) for pair in pairs)
+    first = [(response, nominal) for response in channel.response]
+    return first + [(channel.response[0], forms) for forms in others]
 
 
 def _stack_jet(
@@ -199,7 +203,7 @@ def _stack_jet(
 
         return jax.vmap(one)(channels, table.scale, table.basis)
 
-    spread = jnp.asarray(channels.spread)
+    spread, foldings = jnp.asarray(channels.spread), jnp.asarray(channels.folding_matrix)
     t, t1, t2 = _derivatives(log_mass, theta)
     p, p1, p2 = _derivatives(products, theta)
     p1, p2 = jnp.moveaxis(p1, -1, 0), jnp.moveaxis(p2, (-2, -1), (0, 1))
@@ -213,12 +217,12 @@ def _stack_jet(
     amounts = jnp.concatenate([value[None], slopes])
     events = jnp.einsum("rcp,cpx->rcx", amounts, flat)
     events = events.reshape(*events.shape[:2], *patterns.shape[2:])
-    filled = into_bins(spread[None], events).sum(axis=1)
+    filled = into_bins(spread[None], foldings @ events).sum(axis=1)
 
     def bend(weights: Array) -> Array:
         gathered = spread * weights[None]
-        gathered = gathered.reshape(*patterns.shape[::2], patterns.shape[3], -1)
-        seen = jnp.einsum("cpx,cx->cp", flat, gathered.sum(axis=-1).reshape(len(flat), -1))
+        gathered = gathered.reshape(*spread.shape[:2], patterns.shape[3], -1).sum(axis=-1)
+        seen = jnp.einsum("cpx,cx->cp", flat, (foldings.T @ gathered).reshape(len(flat), -1))
         of_w, of_w1, of_w2 = jnp.einsum("mcjp,cp->mcj", mixture, seen)
         value, slope = jnp.sum(p * of_w1), jnp.einsum("icj,cj->i", p1, of_w1)
         crossed = jnp.outer(slope, t1)

@@ -79,5 +79,6 @@ def _channel(edges: np.ndarray, kg_days: float, total_flux: float, target: Elect
             target=target,
             form_p=None,
             form_n=None,
+            folding_of=(0,),
         )
     )

@@ -142,5 +142,6 @@ def _channel(name: str, edges: np.ndarray, physics: _Physics) -> Channel:
             target=electron(physics.electron_couplings),
             form_p=None,
             form_n=None,
+            folding_of=(0,),
         )
     )

@@ -10,12 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
+from jaxmed.experiments.interpolation import ONE_SIGMA, lebesgue_constant, node_weights, owners
 from jaxmed.experiments.model import STRENGTH, Component
 from jaxmed.experiments.pulls import Pulls
 
 # Below this fraction of its nominal value a yield falls off exponentially instead of linearly: it stays
 # positive, with a continuous slope, wherever a nuisance goes.
 KNEE = 0.1
+# The same for shapes that are folded at their nodes: what is not negative there hardly is in between.
+_FOLDED_KNEE = 0.01
 # `Yield.weights` and `Yield.bends` without shape nuisances.
 _NO_SHAPES = np.ones((1, 1)), np.zeros((0, 1))
 
@@ -29,9 +32,9 @@ class Yield(NamedTuple):
     Attributes:
         factors: normalisations and their first and second derivatives, each in its own nuisance, (3, n_scales).
         unit: events at normalisation 1, (n_bins,).
-        variants: nominal, all ups and all downs, (1 + 2 n_shapes, n_bins).
-        weights: of the variants in y and in its first derivatives, (1 + n_shapes, 1 + 2 n_shapes).
-        bends: of the variants in its second derivatives, (n_shapes, 1 + 2 n_shapes); mixed ones are zero.
+        variants: nominal, then each shape at its nodes, (n_variants, n_bins).
+        weights: of the variants in y and in its first derivatives, (1 + n_shapes, n_variants).
+        bends: of the variants in its second derivatives, (n_shapes, n_variants); mixed ones are zero.
         slopes: first derivatives of y, (n_shapes, n_bins).
         ratio: y / nominal, (n_bins,).
         moving: P', (n_bins,).
@@ -97,14 +100,14 @@ def component_yields(parts: Sequence[Component], pulls: Pulls) -> list[Yield]:
 
 
 def _yield(part: Component, pulls: Pulls, factors: Array) -> Yield:
-    nominal, variants = jnp.asarray(part.nominal), _variants(part)
+    nominal, variants = jnp.asarray(part.nominal), jnp.asarray(part.variants)
     if not part.shapes:
         one, zero, nothing = jnp.ones_like(nominal), jnp.zeros_like(nominal), variants[:0]
         return Yield(factors, nominal, variants, *_NO_SHAPES, nothing, one, one, zero, zero)
-    weights, bends = _weights(pulls.of(part.shapes))
+    weights, bends = _weights(part, pulls)
     y, slopes = jnp.split(weights @ variants, [1])
     filled, base, ratio = _ratio(nominal, y[0])
-    value, slope, bend = _positive_jet(ratio)
+    value, slope, bend = _positive_jet(ratio, knee=_knee(part))
     moving, folding = jnp.where(filled, slope, 0.0), jnp.where(filled, bend / base, 0.0)
     unit, resting = nominal * value, value - slope * ratio
     return Yield(factors, unit, variants, weights, bends, slopes, ratio, moving, resting, folding)
@@ -115,15 +118,8 @@ def _unit(part: Component, pulls: Pulls) -> Array:
     nominal = jnp.asarray(part.nominal)
     if not part.shapes:
         return nominal
-    z = pulls.of(part.shapes)
-    y = _mixed(_even(z)[None], z[None])[0] @ _variants(part)
-    return nominal * _positive(_ratio(nominal, nominal + y)[2])
-
-
-def _variants(part: Component) -> Array:
-    return jnp.concatenate(
-        [jnp.asarray(part.nominal)[None], jnp.asarray(part.up), jnp.asarray(part.down)]
-    )
+    shift = _mixed(node_weights(part.nodes, pulls.of(part.shapes))[:1])[0] @ part.variants
+    return nominal * _positive(_ratio(nominal, nominal + shift)[2], knee=_knee(part))
 
 
 def _ratio(nominal: Array, y: Array) -> tuple[Array, Array, Array]:
@@ -149,11 +145,21 @@ def _unit_range(part: Component, low: Pulls, high: Pulls) -> Array:
     nominal = jnp.asarray(part.nominal)
     if not part.shapes:
         return jnp.stack([nominal, nominal])
-    even, odd, filled = _changes(part)
-    # both the polynomial and the straight lines outside stay within |z| (|even| + |odd|)
-    largest = jnp.maximum(jnp.abs(low.of(part.shapes)), jnp.abs(high.of(part.shapes)))
-    reach = jnp.maximum(largest, 1.0) @ (jnp.abs(even) + jnp.abs(odd))
-    factors = _positive(jnp.stack([1 - reach, 1 + reach]))
+    filled = nominal != 0
+    changes = jnp.asarray(part.variants)[1:] / jnp.where(filled, nominal, 1.0)[None] - 1
+    # straight outside the nodes: there it is enough to look at the ends
+    ends = jnp.stack([node_weights(part.nodes, pulls.of(part.shapes))[0] for pulls in (low, high)])
+    least, most, first = jnp.ones_like(nominal), jnp.ones_like(nominal), 0
+    for own in part.nodes:
+        here = slice(first, first + len(own))
+        spread = jnp.concatenate([changes[here], jnp.zeros((1, nominal.size))])
+        low_node, high_node = spread.min(axis=0), spread.max(axis=0)
+        beyond = (lebesgue_constant(own) - 1) / 2 * (high_node - low_node)
+        outside = ends[:, here] @ changes[here]
+        least += jnp.minimum(low_node - beyond, outside.min(axis=0))
+        most += jnp.maximum(high_node + beyond, outside.max(axis=0))
+        first += len(own)
+    factors = _positive(jnp.stack([least, most]), knee=_knee(part))
     return nominal[None] * jnp.where(filled[None], factors, 1.0)
 
 
@@ -191,56 +197,40 @@ def _but(factors: Array, left_out: np.ndarray) -> Array:
     return jnp.prod(others, axis=-1)
 
 
-def _changes(part: Component) -> tuple[Array, Array, Array]:
-    """Even and odd half of the relative change at +-1 sigma, (n_shapes, n_bins), and which bins have any."""
-    filled = part.nominal != 0
-    base = jnp.where(filled, part.nominal, 1.0)[None]
-    up, down = part.up / base - 1, 1 - part.down / base
-    return (up - down) / 2, (up + down) / 2, filled
+def _weights(part: Component, pulls: Pulls) -> tuple[Array, Array]:
+    """`weights` and `bends` of the variants."""
+    value, slope, bend = node_weights(part.nodes, pulls.of(part.shapes))
+    own = owners(part.nodes)
+    nominal = np.eye(1, 1 + own.shape[1])
+    weights = jnp.concatenate([nominal + _mixed(value[None]), _mixed(own * slope[None])])
+    return weights, _mixed(own * bend[None])
 
 
-def _weights(z: Array) -> tuple[Array, Array]:
-    """`weights` and `bends` of the variants at shape nuisances z [sigma], (n_shapes,).
-
-    Of half the difference of up and down z is taken, of their mean's distance from the nominal a function that is
-    |z| outside +-1 sigma and HistFactory's polynomial inside, interpolation code 4p: smooth to second order.
-    """
-    out, square = jnp.abs(z) > 1, z**2
-    slope = jnp.where(out, jnp.sign(z), (30 - 40 * square + 18 * square**2) * z / 8)
-    bend = jnp.where(out, 0.0, (30 - 120 * square + 90 * square**2) / 8)
-    own, nominal = np.eye(z.size), np.eye(1, 1 + 2 * z.size)
-    value = nominal + _mixed(_even(z)[None], z[None])
-    slopes = _mixed(own * slope[None], own)
-    return jnp.concatenate([value, slopes]), _mixed(own * bend[None], np.zeros_like(own))
+def _mixed(nodes: Array) -> Array:
+    """Weights of the variants (m, n_variants) from those of the nodes (m, n_nodes): what they get the nominal loses."""
+    return jnp.concatenate([-nodes.sum(axis=1, keepdims=True), nodes], axis=1)
 
 
-def _even(z: Array) -> Array:
-    square = z**2
-    polynomial = (15 - 10 * square + 3 * square**2) * square / 8
-    return jnp.where(jnp.abs(z) > 1, jnp.abs(z), polynomial)
+def _knee(part: Component) -> float:
+    return KNEE if ONE_SIGMA in part.nodes else _FOLDED_KNEE
 
 
-def _mixed(even: Array | np.ndarray, odd: Array | np.ndarray) -> Array:
-    """Weights of nominal, ups and downs for even and odd changes (m, n_shapes), (m, 1 + 2 n_shapes)."""
-    return jnp.concatenate(
-        [-even.sum(axis=1, keepdims=True), (even + odd) / 2, (even - odd) / 2], axis=1
-    )
-
-
-def _positive(y: Array, straight: np.ndarray | bool = False) -> Array:
+def _positive(y: Array, straight: np.ndarray | bool = False, knee: float = KNEE) -> Array:
     """The value itself above the knee or where it is to stay `straight`, an exponential tail below."""
-    return jnp.where((y >= KNEE) | straight, y, _tail(y))
+    return jnp.where((y >= knee) | straight, y, _tail(y, knee))
 
 
-def _positive_jet(y: Array, straight: np.ndarray | bool = False) -> tuple[Array, Array, Array]:
+def _positive_jet(
+    y: Array, straight: np.ndarray | bool = False, knee: float = KNEE
+) -> tuple[Array, Array, Array]:
     """`_positive` and its two derivatives."""
-    tail, above = _tail(y), (y >= KNEE) | straight
+    tail, above = _tail(y, knee), (y >= knee) | straight
     return (
         jnp.where(above, y, tail),
-        jnp.where(above, 1.0, tail / KNEE),
-        jnp.where(above, 0.0, tail / KNEE**2),
+        jnp.where(above, 1.0, tail / knee),
+        jnp.where(above, 0.0, tail / knee**2),
     )
 
 
-def _tail(y: Array) -> Array:
-    return KNEE * jnp.exp(jnp.minimum(y, KNEE) / KNEE - 1)
+def _tail(y: Array, knee: float) -> Array:
+    return knee * jnp.exp(jnp.minimum(y, knee) / knee - 1)

@@ -88,10 +88,7 @@ class _Moved(NamedTuple):
 
 
 def _signal_expansion(jet: Jet, signal: Yield, slope: Array) -> _Moved:
-    n_variants = len(jet.value)
-    # from the order of a yield, all ups before all downs, to that of channels
-    order = np.argsort([0, *range(1, n_variants, 2), *range(2, n_variants, 2)])
-    weights = signal.weights[:, order]
+    weights = jnp.asarray(signal.weights)
     moving, resting, folding = (
         slope * factor for factor in (signal.moving, signal.resting, signal.folding)
     )

@@ -51,6 +51,7 @@ def experiment() -> Experiment:
         response=np.zeros((1, 1, 1)),
         spread=np.zeros((1, BINS)),
         target=TREE_ELECTRON,
+        folding_of=(0,),
         form_p=None,
         form_n=None,
     )

@@ -192,7 +192,7 @@ def test_exposure_and_backgrounds_scale_what_they_should(xenon):
     for part in xenon.background:
         factor = 1.0 if part.name == "radon" else 2.0
         np.testing.assert_allclose(by_name[part.name].nominal, factor * part.nominal)
-        np.testing.assert_allclose(by_name[part.name].up, factor * part.up)
+        np.testing.assert_allclose(by_name[part.name].variants, factor * part.variants)
     (channel,), (old,) = double.channels, xenon.channels
     scale = np.abs(old.response).max()
     np.testing.assert_allclose(channel.response, 2 * old.response, rtol=1e-9, atol=1e-13 * scale)

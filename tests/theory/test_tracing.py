@@ -56,6 +56,7 @@ def fermions(x):
 
 # of one number near 1, which stands in for every argument
 CASES = {
+    "amplitudes.amplitudes": lambda x: amplitudes.amplitudes(mediator(x), CS),
     "amplitudes.electron_amplitudes": lambda x: amplitudes.electron_amplitudes(mediator(x)),
     "amplitudes.nucleus_amplitudes": lambda x: amplitudes.nucleus_amplitudes(mediator(x), CS),
     "bounds.figure_5": bounds.figure_5,

@@ -10,9 +10,10 @@ from jaxmed.constants import M_E
 from jaxmed.experiments.electrons import electron
 from jaxmed.experiments.folder.detector import Shift
 from jaxmed.experiments.folder.fold import probabilities, visible_energy
-from jaxmed.experiments.folder.nodes import Nodes, all_nodes
+from jaxmed.experiments.folder.nodes import Quadrature, all_nodes
 from jaxmed.experiments.folder.read import Description
 from jaxmed.experiments.forward import expected
+from jaxmed.experiments.interpolation import ONE_SIGMA, Nodes
 from jaxmed.experiments.model import (
     STRENGTH,
     Axis,
@@ -30,11 +31,22 @@ from jaxmed.theory.couplings import standard_model
 _MOST_EVENTS = 1e15
 
 
-class Template(NamedTuple):
-    """One template of the signal: response nuisances, and a factor on every bin, (n_bins,)."""
+class Templates(NamedTuple):
+    """Variants of the signal.
 
-    shift: Shift
-    factor: np.ndarray
+    Attributes:
+        shapes: names of the shape nuisances.
+        nodes: of each of them.
+        factors: on every bin, (n_variants, n_bins).
+        shifts: response nuisances of each response.
+        folding_of: number of the response of each variant.
+    """
+
+    shapes: tuple[str, ...]
+    nodes: tuple[Nodes, ...]
+    factors: np.ndarray
+    shifts: tuple[Shift, ...]
+    folding_of: tuple[int, ...]
 
 
 def build(found: Description) -> Experiment:
@@ -43,7 +55,7 @@ def build(found: Description) -> Experiment:
     Raises:
         ValueError: no neutrino of the flux reaches the bins.
     """
-    shapes, templates = signal_templates(found)
+    templates = signal_templates(found)
     channels = _channels(found, templates)
     in_bins = np.sum([standard_counts(channel) for channel in channels], axis=0)
     if not in_bins.sum() > 0:
@@ -66,7 +78,8 @@ def build(found: Description) -> Experiment:
         name=found.name,
         title=found.title,
         axes=(Axis("reconstructed energy", found.data.unit, tuple(edges.tolist())),),
-        shapes=shapes,
+        shapes=templates.shapes,
+        nodes=templates.nodes,
         scales=tuple(scales),
         gaussian=found.data.error is not None,
         citations=found.neutrinos.citations,
@@ -85,29 +98,36 @@ def _in_unit(found: Description) -> float:
     return {"eV": 1e-3, "keV": 1.0, "MeV": 1e3}[found.data.unit]
 
 
-def signal_templates(found: Description) -> tuple[tuple[str, ...], list[Template]]:
-    """Names of the shape nuisances, and the nominal template followed by +1 and -1 sigma of each."""
+def signal_templates(found: Description) -> Templates:
+    """The nominal signal and each shape nuisance at its nodes.
+
+    A parameter of the response is folded anew at every node; where a file has curves or factors at +-1 sigma, these are
+    the nodes.
+    """
     none = np.ones(found.data.edges.size - 1)
     response = found.response
-    pairs: dict[str, tuple[Template, Template]] = {}
+    variants: dict[str, dict[float, tuple[Shift, np.ndarray]]] = {}
     if response.quenching is not None and response.quenching.varies:
-        pairs[f"{found.name}_quenching"] = (
-            Template(Shift(quenching=1.0), none),
-            Template(Shift(quenching=-1.0), none),
-        )
+        variants[f"{found.name}_quenching"] = {
+            z: (Shift(quenching=z), none) for z in response.quenching.nodes
+        }
     if response.efficiency.varies:
-        pairs[f"{found.name}_efficiency"] = (
-            Template(Shift(efficiency=1.0), none),
-            Template(Shift(efficiency=-1.0), none),
-        )
+        variants[f"{found.name}_efficiency"] = {z: (Shift(efficiency=z), none) for z in ONE_SIGMA}
     for name, (up, down) in found.signal.variations.items():
-        pairs[name] = Template(Shift(), up), Template(Shift(), down)
-    varied = [template for pair in pairs.values() for template in pair]
-    return tuple(pairs), [Template(Shift(), none), *varied]
+        variants[name] = {-1.0: (Shift(), down), 1.0: (Shift(), up)}
+    pairs = [(Shift(), none), *(pair for own in variants.values() for pair in own.values())]
+    shifts = tuple(dict.fromkeys(shift for shift, _ in pairs))
+    return Templates(
+        shapes=tuple(variants),
+        nodes=tuple(map(tuple, variants.values())),
+        factors=np.stack([factor for _, factor in pairs]),
+        shifts=shifts,
+        folding_of=tuple(shifts.index(shift) for shift, _ in pairs),
+    )
 
 
-def _channels(found: Description, templates: list[Template]) -> tuple[Channel, ...]:
-    nodes = all_nodes(found, [template.shift for template in templates])
+def _channels(found: Description, templates: Templates) -> tuple[Channel, ...]:
+    nodes = all_nodes(found, templates.shifts)
     channels = []
     if "nuclei" in nodes:
         channels.append(_nuclear(found, templates, nodes["nuclei"]))
@@ -116,7 +136,7 @@ def _channels(found: Description, templates: list[Template]) -> tuple[Channel, .
     return tuple(channels)
 
 
-def _nuclear(found: Description, templates: list[Template], nodes: Nodes) -> Channel:
+def _nuclear(found: Description, templates: Templates, nodes: Quadrature) -> Channel:
     """One channel for each isotope, all on the same recoil energies."""
     nuclei, flux, recoil = found.target.nuclei, found.neutrinos.flux, nodes.recoil
     assert nuclei is not None
@@ -126,22 +146,22 @@ def _nuclear(found: Description, templates: list[Template], nodes: Nodes) -> Cha
         mass, name = float(nucleus.mass), nuclei.options.form_factor
         form_p = form_factor(name, recoil, mass, isotope.radius_p)
         form_n = form_factor(name, recoil, mass, isotope.radius_n)
-        variants = (len(templates), 1)
         channels.append(
             Channel(
                 recoil=recoil,
                 moments=moments(flux, recoil, mass),
                 response=_responses(found, templates, recoil, per_node, isotope.z),
-                spread=np.stack([template.factor for template in templates]),
+                spread=templates.factors,
                 target=nucleus,
-                form_p=np.tile(form_p, variants),
-                form_n=np.tile(form_n, variants),
+                form_p=form_p[None],
+                form_n=form_n[None],
+                folding_of=templates.folding_of,
             )
         )
     return stack(*channels)
 
 
-def _electronic(found: Description, templates: list[Template], nodes: Nodes) -> Channel:
+def _electronic(found: Description, templates: Templates, nodes: Quadrature) -> Channel:
     electrons = found.target.electrons
     assert electrons is not None
     return stack(
@@ -149,27 +169,28 @@ def _electronic(found: Description, templates: list[Template], nodes: Nodes) -> 
             recoil=nodes.recoil,
             moments=moments(found.neutrinos.flux, nodes.recoil, M_E),
             response=_responses(found, templates, nodes.recoil, nodes.per_node[0], 0),
-            spread=np.stack([template.factor for template in templates]),
+            spread=templates.factors,
             target=electron(electrons.couplings),
             form_p=None,
             form_n=None,
+            folding_of=templates.folding_of,
         )
     )
 
 
 def _responses(
     found: Description,
-    templates: list[Template],
+    templates: Templates,
     recoil: np.ndarray,
     per_node: np.ndarray,
     protons: int,
 ) -> np.ndarray:
-    """Response of every template, (n_templates, n_bins, n), for recoils [MeV]."""
-    by_shift = {}
-    for shift in {template.shift for template in templates}:
+    """All responses, (n_responses, n_bins, n), for recoils [MeV]."""
+    rows = []
+    for shift in templates.shifts:
         energy = visible_energy(found.response, recoil * 1e3, protons, shift)
-        by_shift[shift] = per_node * probabilities(found.response, found.data.edges, energy, shift)
-    return np.stack([by_shift[template.shift] for template in templates])
+        rows.append(per_node * probabilities(found.response, found.data.edges, energy, shift))
+    return np.stack(rows)
 
 
 def _background(found: Description, standard: np.ndarray) -> tuple[Component, ...]:

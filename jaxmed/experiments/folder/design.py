@@ -11,7 +11,7 @@ from jaxmed.detector.smearing import smeared
 from jaxmed.experiments.folder.build import signal_templates
 from jaxmed.experiments.folder.detector import Response
 from jaxmed.experiments.folder.fold import visible_energy
-from jaxmed.experiments.folder.nodes import Nodes, all_nodes
+from jaxmed.experiments.folder.nodes import Quadrature, all_nodes
 from jaxmed.experiments.folder.read import Description
 from jaxmed.experiments.model import Leaf
 
@@ -20,12 +20,12 @@ class Folding(NamedTuple):
     """All that the responses of one stack of channels are made of.
 
     Attributes:
-        visible: visible energy at every node [keV], (n_channels, n_variants, n).
+        visible: visible energy at every node [keV], (n_channels, n_responses, n).
         sigma: resolution there [keV], the same shape.
         weight: targets x exposure x quadrature weight, 0 where nothing is seen, the same shape.
         edges: of the bins [keV], (n_bins + 1,).
         knots: energies of the efficiency [keV], (m,).
-        efficiency: values there, (n_variants, m).
+        efficiency: values there, (n_responses, m).
         sigma_first: resolution at the lower edge of the first bin [keV].
     """
 
@@ -45,11 +45,11 @@ def foldings(found: Description) -> tuple[Folding, ...]:
     if response.matrix is not None or resolution is None:
         return ()
     at_first = float(resolution.sigma(edges[:1])[0])
-    shifts = [template.shift for template in signal_templates(found)[1]]
+    shifts = signal_templates(found).shifts
     curve = response.efficiency
     efficiency = np.stack([np.clip(curve.at(shift.efficiency), 0, 1) for shift in shifts])
 
-    def one(nodes: Nodes) -> Folding:
+    def one(nodes: Quadrature) -> Folding:
         visible = np.stack(
             [
                 [visible_energy(response, nodes.recoil * 1e3, z, shift) for shift in shifts]
@@ -75,7 +75,7 @@ def refold(folding: Folding, threshold: Array, resolution: Array) -> Array:
         resolution: factor on sigma at every energy, ().
 
     Returns:
-        (n_channels, n_variants, n_bins, n), `Channel.response`.
+        (n_channels, n_responses, n_bins, n), `Channel.response`.
     """
     first = jnp.asarray(folding.edges[0])
     edges = jnp.asarray(folding.edges).at[0].multiply(threshold)
@@ -84,8 +84,8 @@ def refold(folding: Folding, threshold: Array, resolution: Array) -> Array:
     def fold(visible: Array, sigma: Array, weight: Array, values: Array) -> Array:
         return weight[None] * smeared(edges, visible, resolution * sigma, (knots, values))
 
-    per_variant = jax.vmap(fold)
-    return jax.vmap(per_variant, in_axes=(0, 0, 0, None))(
+    per_response = jax.vmap(fold)
+    return jax.vmap(per_response, in_axes=(0, 0, 0, None))(
         jnp.asarray(folding.visible), folding.sigma, folding.weight, folding.efficiency
     )
 

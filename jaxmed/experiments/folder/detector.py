@@ -10,6 +10,9 @@ from jaxmed import keys
 from jaxmed.detector.quenching import lindhard
 from jaxmed.experiments.folder.curves import Curve, constant, read_curve
 from jaxmed.experiments.folder.source import Source, choice, needed, positive, section
+from jaxmed.experiments.interpolation import ONE_SIGMA, Nodes
+
+_K_NODES: Nodes = (-3.0, -1.5, 1.5, 3.0)
 
 
 class Shift(NamedTuple):
@@ -37,6 +40,13 @@ class Quenching:
     def varies(self) -> bool:
         """Whether it has an uncertainty."""
         return self.factor.varies if self.factor is not None else self.k_error > 0
+
+    @property
+    def nodes(self) -> Nodes:
+        """Pulls at which the response is folded: k as far as it stays positive, a curve where it is given."""
+        if self.lindhard_k is None or self.lindhard_k <= -_K_NODES[0] * self.k_error:
+            return ONE_SIGMA
+        return _K_NODES
 
 
 class Resolution(NamedTuple):

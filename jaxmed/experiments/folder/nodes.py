@@ -14,7 +14,7 @@ from jaxmed.experiments.folder.read import Description
 _PANELS = 24
 
 
-class Nodes(NamedTuple):
+class Quadrature(NamedTuple):
     """Quadrature of one kind of target.
 
     Attributes:
@@ -28,7 +28,7 @@ class Nodes(NamedTuple):
     protons: tuple[int, ...]
 
 
-def all_nodes(found: Description, shifts: Sequence[Shift]) -> dict[str, Nodes]:
+def all_nodes(found: Description, shifts: Sequence[Shift]) -> dict[str, Quadrature]:
     """Nodes of 'nuclei' and 'electrons', whichever the target has, that serve all `shifts` of the response.
 
     Raises:
@@ -39,7 +39,7 @@ def all_nodes(found: Description, shifts: Sequence[Shift]) -> dict[str, Nodes]:
         window = recoil_window(found, shifts, steps, protons)
         recoil, weights = recoil_nodes(*window.ends, window.breaks, panels=_PANELS)
         number = _targets(found, kind, recoil) * found.target.exposure
-        nodes[kind] = Nodes(recoil, number * weights, protons)
+        nodes[kind] = Quadrature(recoil, number * weights, protons)
     return nodes
 
 

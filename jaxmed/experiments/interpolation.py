@@ -1,0 +1,135 @@
+"""Between the nodes of a shape variation: the prediction at a pull as a mixture of those at the nodes.
+
+y(z) = V + sum_k W_k(z) (V_k - V) with the nominal V, the predictions V_k at the nodes z_k and fixed functions W_k:
+linear in the predictions. Nodes at -1 and +1 sigma alone, as releases have them, mean HistFactory's interpolation code
+4p. Through more nodes runs the natural cubic spline, straight outside of them. Both are smooth to second order.
+"""
+
+from functools import cache
+from typing import NamedTuple
+
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+Nodes = tuple[float, ...]
+"""Pulls of a variation [sigma], ascending, without 0, which is the nominal."""
+
+ONE_SIGMA: Nodes = (-1.0, 1.0)
+
+# Between this many samples of a piece polynomials of such a degree rise by less than that factor.
+_SAMPLES, _BETWEEN = 1001, 1.0001
+
+
+class _Pieces(NamedTuple):
+    """All W_k as polynomials: from edges[i] to edges[i + 1] sum_p coefficients[i, p, k] (z - origins[i])^p."""
+
+    edges: np.ndarray
+    origins: np.ndarray
+    coefficients: np.ndarray
+
+
+def node_weights(nodes: tuple[Nodes, ...], z: Array) -> Array:
+    """W_k and two derivatives.
+
+    Args:
+        nodes: of each shape.
+        z: pulls of the shapes [sigma], (n_shapes,).
+
+    Returns:
+        Those of all nodes of the first shape, then of the second, ..., (3, n_nodes).
+    """
+    found: list[Array] = [jnp.zeros((3, 0))] * len(nodes)
+    for own in dict.fromkeys(nodes):
+        which = [i for i, each in enumerate(nodes) if each == own]
+        values = _evaluate(own, jnp.asarray(np.eye(len(nodes))[which]) @ z)
+        for place, i in enumerate(which):
+            found[i] = values[:, place]
+    return jnp.concatenate(found, axis=1)
+
+
+@cache
+def lebesgue_constant(own: Nodes) -> float:
+    """A bound on sum |W_k|, that of the nominal included, from the first node to the last.
+
+    There y stays within this many times half the spread of the predictions from their middle.
+    """
+    edges, origins, coefficients = _pieces(own)
+    largest = 1.0
+    for i in range(1, len(origins) - 1):
+        away = np.linspace(edges[i], edges[i + 1], _SAMPLES) - origins[i]
+        weights = np.vander(away, coefficients.shape[1], increasing=True) @ coefficients[i]
+        sums = np.abs(weights).sum(axis=1) + np.abs(1 - weights.sum(axis=1))
+        largest = max(largest, float(sums.max()))
+    return largest * _BETWEEN
+
+
+def owners(nodes: tuple[Nodes, ...]) -> np.ndarray:
+    """Matrix (n_shapes, n_nodes) of ones where a node belongs to a shape."""
+    lengths = [len(own) for own in nodes]
+    return np.repeat(np.eye(len(nodes)), lengths, axis=1)
+
+
+def _evaluate(own: Nodes, z: Array) -> Array:
+    """(3, n, n_nodes) at pulls (n,)."""
+    edges, origins, coefficients = _pieces(own)
+    degree = coefficients.shape[1]
+    z = z[:, None]
+    inside = (z >= edges[None, :-1]) & (z < edges[None, 1:])
+    away = z - origins[None]
+    powers = [jnp.ones_like(away)]
+    for _ in range(degree - 1):
+        powers.append(powers[-1] * away)
+    chosen = jnp.where(inside[..., None], jnp.stack(powers, axis=-1), 0.0)
+    tables = np.stack(_derivatives(coefficients)).reshape(3, -1, len(own))
+    return jnp.einsum("nx,oxk->onk", chosen.reshape(len(chosen), -1), tables)
+
+
+def _derivatives(coefficients: np.ndarray) -> list[np.ndarray]:
+    """Polynomials (n_pieces, degree + 1, n_nodes) and their two derivatives, padded to the same shape."""
+    found = [coefficients]
+    for _ in range(2):
+        power = np.arange(1, coefficients.shape[1])[None, :, None]
+        lower = found[-1][:, 1:] * power
+        found.append(np.pad(lower, ((0, 0), (0, 1), (0, 0))))
+    return found
+
+
+@cache
+def _pieces(own: Nodes) -> _Pieces:
+    return _code_4p() if own == ONE_SIGMA else _natural_spline(own)
+
+
+def _code_4p() -> _Pieces:
+    """W = (A(z) -+ z)/2 with A = (15 z^2 - 10 z^4 + 3 z^6)/8 within +-1 and |z| outside."""
+    even = np.array([[0, -1, 0, 0, 0, 0, 0], [0, 0, 15, 0, -10, 0, 3], [0, 1, 0, 0, 0, 0, 0]])
+    even = even / np.array([1, 8, 1])[:, None]
+    odd = np.eye(7)[1]
+    edges = np.array([-np.inf, -1.0, 1.0, np.inf])
+    return _Pieces(edges, np.zeros(3), np.stack([even - odd, even + odd], axis=-1) / 2)
+
+
+def _natural_spline(own: Nodes) -> _Pieces:
+    """Cardinal splines: 1 at one node, 0 at all others and at the nominal."""
+    x = np.sort([*own, 0.0])
+    y = np.delete(np.eye(x.size), np.flatnonzero(x == 0), axis=1)
+    width, n = np.diff(x), x.size
+    # second derivatives from the continuity of the first ones
+    matrix, slopes = np.eye(n), np.diff(y, axis=0) / width[:, None]
+    right = np.zeros_like(y)
+    for i in range(1, n - 1):
+        matrix[i, i - 1 : i + 2] = width[i - 1], 2 * (width[i - 1] + width[i]), width[i]
+        right[i] = 6 * (slopes[i] - slopes[i - 1])
+    bend = np.linalg.solve(matrix, right)
+    first = slopes - width[:, None] * (2 * bend[:-1] + bend[1:]) / 6
+    cubic = np.stack(
+        [y[:-1], first, bend[:-1] / 2, np.diff(bend, axis=0) / width[:, None] / 6], axis=1
+    )
+    last = slopes[-1] + width[-1] * (bend[-2] + 2 * bend[-1]) / 6
+    nothing = np.zeros_like(last)
+    ends = [
+        np.stack([value, slope, nothing, nothing])
+        for value, slope in ((y[0], first[0]), (y[-1], last))
+    ]
+    edges = np.concatenate([[-np.inf], x, [np.inf]])
+    return _Pieces(edges, np.append(x[0], x), np.stack([ends[0], *cubic, ends[1]]))

@@ -70,7 +70,7 @@ def test_csi_signal_strength_with_the_steady_state_as_counted(experiments):
     """Reference: 310.7 +- 32.7 and 11.0 sigma when the steady state floats with the 1295 anti-coincident counts."""
     csi = experiments["coherent_csi"]
     *neutrons, steady = csi.background
-    counted = replace(steady, nominal=steady.nominal * 1295 / 1286, widths=np.array([1295**-0.5]))
+    counted = replace(steady, variants=steady.variants * 1295 / 1286, widths=np.array([1295**-0.5]))
     loose = replace(csi, background=(*neutrons, counted))
     events, error, sigma = _strength(loose, _without_signal_nuisances(csi))
     assert events == pytest.approx(310.7, rel=0.03)

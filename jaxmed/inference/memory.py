@@ -21,8 +21,9 @@ _LARGEST_ON_CPU = 256
 
 # float64 numbers that the compiled profile holds for each point, an upper bound for all data sets together and
 # alone, measured with `memory_analysis` of the compiled program (the test repeats that): about 6 for every bin
-# and each nuisance acting on it (templates, derivatives, Hessian), 5 for every recoil node.
-_PER_BIN, _PER_NODE = 6, 5
+# and each nuisance acting on it (templates, derivatives, Hessian), 4 for every bin of a variant of the signal, 5 for
+# every recoil node.
+_PER_BIN, _PER_VARIANT, _PER_NODE = 6, 4, 5
 _DOUBLE = 8
 _SHARE = 0.6  # of what is free, unless told otherwise
 _ARRAYS = 16  # as large as a batch's largest that an accelerator's memory has to hold
@@ -88,7 +89,9 @@ def numbers_at_once(cached: int) -> int:
 def point_bytes(problem: Problem, data: Data) -> int:
     """Memory [bytes] of the compiled profile of one block for each point of a batch."""
     nodes = sum(channel.recoil.size for e in data for channel in e.channels)
-    return _DOUBLE * (_PER_BIN * _cells(problem, data) + _PER_NODE * nodes)
+    variants = sum(e.n_bins * sum(map(len, e.nodes)) for e in data)
+    cells = _cells(problem, data)
+    return _DOUBLE * (_PER_BIN * cells + _PER_VARIANT * variants + _PER_NODE * nodes)
 
 
 def _cells(problem: Problem, data: Data) -> int:

@@ -99,7 +99,9 @@ def test_every_point_is_converged_or_excluded_with_a_lower_bound(experiments):
     points = np.stack([axis.ravel() for axis in axes], axis=-1)
     found = profile(problem, points, data)
     assert set(found.status) == {CONVERGED, EXCLUDED}
-    assert found.gradient_norm[found.converged].max() < 1e-3
+    # the curvature grows with -log L, up to 1e11 here: what a step would still gain is the same everywhere
+    scaled = found.gradient_norm / np.sqrt(1 + found.nll)
+    assert scaled[found.converged].max() < 1e-4
     standard = found.nll[0]
     assert found.nll[found.status == EXCLUDED].min() > standard + 500
     # told to give nothing up, every excluded point ends above its bound

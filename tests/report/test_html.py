@@ -124,7 +124,7 @@ def test_residuals_are_drawn_where_they_are(page, saved):
 
 def test_layers_hold_curves_and_points(page, saved):
     layers = {layer["name"]: layer for layer in json.loads(page.texts["script"][0])}
-    limit = layers["XENON1T (u1r): 90 % limit, asymptotic"]
+    limit = layers["XENON1T (u1r): 90 % limit, asymptotic, two-sided"]
     assert limit["limit"]["y"][1] is None
     assert limit["bars"][-1] == {"x": 1.0, "low": 1e-06, "high": 2e-06}
     (contour,) = (layer for name, layer in layers.items() if ": contours" in name)

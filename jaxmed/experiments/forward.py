@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxmed.experiments.model import Channel, Component, Experiment
+from jaxmed.experiments.model import SIGNAL_STRENGTH, Channel, Component, Experiment
 from jaxmed.experiments.pulls import Nuisances, make_pulls
 from jaxmed.experiments.yields import counts
 from jaxmed.theory.amplitudes import Electron
@@ -52,7 +52,8 @@ def signal_events(experiment: Experiment, couplings: Couplings) -> Array:
 def as_signal(experiment: Experiment, variants: Array) -> Component:
     """Events from `signal_events` with their systematics."""
     systematics = experiment.widths, experiment.shapes, experiment.scales
-    return Component(variants[0], variants[1::2], variants[2::2], *systematics)
+    floating = (SIGNAL_STRENGTH,)
+    return Component(variants[0], variants[1::2], variants[2::2], *systematics, floating=floating)
 
 
 def require_float64() -> None:

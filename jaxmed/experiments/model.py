@@ -9,9 +9,11 @@ import jax
 import numpy as np
 
 from jaxmed.theory.amplitudes import Electron, Nucleus
+from jaxmed.theory.models import Parameter
 
 STRENGTH = "signal_strength"
-"""The only nuisance without a pull: 1 + its value multiplies every neutrino signal. Fixed at 0 by default."""
+SIGNAL_STRENGTH = Parameter(STRENGTH, -1.0, 19.0, False, "1")
+"""1 + its value multiplies every neutrino signal. Fixed at 0 by default."""
 
 T = TypeVar("T")
 
@@ -42,7 +44,7 @@ class Axis(NamedTuple):
         return len(self.edges) - 1
 
 
-@pytree("shapes", "scales", "name")
+@pytree("shapes", "scales", "name", "floating")
 @dataclass(frozen=True)
 class Component:
     """Counts of one signal or background with its systematic variations.
@@ -55,6 +57,8 @@ class Component:
         shapes: names of the nuisances behind `up` and `down`.
         scales: names of those behind `widths`.
         name: of the background, the same for parts that are only there together; empty for a signal.
+        floating: those of `scales` without a prior, each with its range: counts are (value - low) times the nominal
+            ones, none at all at the lower edge.
     """
 
     nominal: Leaf
@@ -64,6 +68,7 @@ class Component:
     shapes: tuple[str, ...]
     scales: tuple[str, ...]
     name: str = ""
+    floating: tuple[Parameter, ...] = ()
 
 
 @pytree()
@@ -146,6 +151,12 @@ class Experiment:
             names += [*component.scales, *component.shapes]
         return tuple(name for name in dict.fromkeys(names) if name != STRENGTH)
 
+    @property
+    def floating(self) -> tuple[Parameter, ...]:
+        """Nuisances without a prior, the signal strength first."""
+        parts = (part.floating for part in self.background)
+        return tuple(dict.fromkeys([SIGNAL_STRENGTH, *(each for part in parts for each in part)]))
+
 
 def stack(*channels: Channel) -> Channel:
     """Channels of the same kind and shape as one, each leaf with a leading axis (n_channels, ...)."""
@@ -157,9 +168,13 @@ def component(
     scales: dict[str, float] | None = None,
     shapes: dict[str, tuple[np.ndarray, np.ndarray]] | None = None,
     name: str = "",
+    floating: tuple[Parameter, ...] = (),
 ) -> Component:
-    """A background from its template, fractional normalisation errors and (up, down) templates by name."""
-    scales, shapes = scales or {}, shapes or {}
+    """A background from its template, fractional normalisation errors and (up, down) templates by name.
+
+    The normalisations that are `floating` need no error.
+    """
+    scales, shapes = (scales or {}) | {each.name: 1.0 for each in floating}, shapes or {}
     empty = np.zeros((0, nominal.size))
     return Component(
         nominal,
@@ -169,6 +184,7 @@ def component(
         tuple(shapes),
         tuple(scales),
         name,
+        floating,
     )
 
 

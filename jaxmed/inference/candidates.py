@@ -31,7 +31,8 @@ def candidate_couplings(problem: Problem, log_mass: float, data: Data) -> np.nda
     found = []
     for experiment in data:
         a, b, c = _quadratic(problem, log_mass, experiment)
-        rest = sum(np.asarray(part.nominal) for part in experiment.background)
+        known = [part for part in experiment.background if not part.floating]
+        rest = sum(np.asarray(part.nominal) for part in known)
         variance = (
             np.asarray(experiment.error) ** 2 if experiment.gaussian else np.maximum(a + rest, 1.0)
         )

@@ -175,4 +175,5 @@ def _result(
         run_seconds=time.run_seconds,
         constraints=problem.constraints,
         valleys=valleys(problem, minimum.expansion.curvature, held),
+        floating=tuple(each for each in problem.floating if each.name in problem.nuisances),
     )

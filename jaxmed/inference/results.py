@@ -4,6 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jaxmed.theory.models import Parameter
+
 CONVERGED, EXCLUDED, UNCONVERGED = 0, 1, 2
 STATUS = ("converged", "excluded", "unconverged")
 """What became of a profiled point, by its number."""
@@ -56,7 +58,7 @@ class FitResult(NamedTuple):
         model: its name.
         experiments: names of the data sets.
         parameters: model parameters by name.
-        nuisances: pulls by name, in standard deviations.
+        nuisances: pulls by name, in standard deviations, and normalisations that float.
         nll: -log(L/L_sat) + pulls at the minimum; -2 log L is twice this.
         nll_sm: the same for the standard model, nuisances fitted.
         nuisances_sm: their values there.
@@ -75,6 +77,7 @@ class FitResult(NamedTuple):
         constraints: names of the measurements added to the likelihood.
         valleys: directions of the model parameters, in the fit's coordinates by name, along which -2 log L changes by
             less than one over a tenth of the box.
+        floating: those nuisances that are no pulls but normalisations without a prior, in units of their own.
     """
 
     model: str
@@ -98,6 +101,13 @@ class FitResult(NamedTuple):
     run_seconds: float
     constraints: tuple[str, ...] = ()
     valleys: tuple[dict[str, float], ...] = ()
+    floating: tuple[Parameter, ...] = ()
+
+    @property
+    def pulls(self) -> dict[str, Estimate]:
+        """Nuisances with a prior, in standard deviations."""
+        floating = {each.name for each in self.floating}
+        return {n: e for n, e in self.nuisances.items() if n not in floating}
 
     @property
     def delta_chi2_sm(self) -> float:

@@ -21,8 +21,10 @@ def fits_section(results: Sequence[Saved]) -> Html | None:
         with understanding(saved):
             for name, fit in saved.parts.items():
                 rows.append(_fit_row(name, fit))
-                if fit["nuisances"]:
-                    pulls = tag("h3", name), pulls_chart(name, fit["nuisances"])
+                floating = fit.get("floating", {})
+                with_prior = {n: e for n, e in fit["nuisances"].items() if n not in floating}
+                if with_prior:
+                    pulls = tag("h3", name), pulls_chart(name, with_prior)
                     cards.append(tag("figure", *pulls))
                 nuisances += [
                     (name, n, e["value"], e["error"]) for n, e in fit["nuisances"].items()
@@ -91,7 +93,9 @@ def significance_section(results: Sequence[Saved]) -> Html | None:
 
 
 def _fit_row(name: str, fit: Mapping[str, Any]) -> tuple[object, ...]:
-    cells = [tag("div", _estimate(n, e)) for n, e in fit["parameters"].items()]
+    units = {"mass": "MeV"} | fit.get("floating", {})
+    fitted = fit["parameters"] | {n: fit["nuisances"][n] for n in fit.get("floating", {})}
+    cells = [tag("div", _estimate(n, e, units.get(n, "1"))) for n, e in fitted.items()]
     return (
         name,
         cells or "no free parameter",
@@ -103,8 +107,8 @@ def _fit_row(name: str, fit: Mapping[str, Any]) -> tuple[object, ...]:
     )
 
 
-def _estimate(name: str, estimate: Mapping[str, Any]) -> str:
-    unit = " MeV" if name == "mass" else ""
+def _estimate(name: str, estimate: Mapping[str, Any], unit: str) -> str:
+    unit = "" if unit == "1" else f" {unit}"
     found = f"{_LABELS.get(name, name).removesuffix(' [MeV]')} = {estimate['value']:.3g}{unit}"
     if estimate["interval"]:
         low, high = estimate["interval"]

@@ -15,7 +15,9 @@ from jax import Array
 
 from jaxmed.bench.numpy_yields import Template
 from jaxmed.constants import G_F, SIN2_THETA_W
-from jaxmed.experiments.model import STRENGTH, Channel, Component, Experiment
+from jaxmed.experiments.forward import as_signal
+from jaxmed.experiments.likelihood import prior_weights
+from jaxmed.experiments.model import Channel, Experiment
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.theory.amplitudes import Electron, Nucleus
 from jaxmed.theory.couplings import Couplings
@@ -36,7 +38,7 @@ class NumpyLikelihood:
         places = {name: i for i, name in enumerate(pulls.names)}
         self._problem, self._split = problem, len(problem.parameters)
         self._held = np.asarray(pulls.values)[len(problem.nuisances) :]
-        self._prior = np.array([float(name != STRENGTH) for name in pulls.names])
+        self._prior = prior_weights(pulls.names, problem.floating)
         self._terms = [_DataTerm(experiment, places) for experiment in data]
         self._centres = np.zeros(len(pulls.names))
         self._signals: list[Template] = []
@@ -90,9 +92,7 @@ class _DataTerm:
     def signal(self, couplings: Couplings) -> Template:
         """All neutrino events, with their systematic variations."""
         variants = np.sum([channel.events(couplings) for channel in self._channels], axis=0)
-        e = self._experiment
-        part = Component(variants, e.widths, e.shapes, e.nodes, e.scales)
-        return Template(part, self._places)
+        return Template(as_signal(self._experiment, variants), self._places)
 
     def value(self, signal: Template, pulls: np.ndarray) -> float:
         mu, n = signal.counts(pulls), self._observed

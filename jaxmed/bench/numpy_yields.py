@@ -3,7 +3,7 @@
 import numpy as np
 from scipy.interpolate import CubicSpline
 
-from jaxmed.experiments.model import STRENGTH, Component
+from jaxmed.experiments.model import Component
 
 _KNEE, _FOLDED_KNEE = 0.1, 0.01
 
@@ -15,7 +15,9 @@ class Template:
         """Args: the component, and where each nuisance stands in the vector of pulls."""
         self._nominal = np.asarray(part.nominal)
         self._widths = np.asarray(part.widths)
-        self._bent = np.array([name != STRENGTH for name in part.scales], dtype=bool)
+        lowest = {each.name: each.low for each in part.floating}
+        self._bent = np.array([name not in lowest for name in part.scales], dtype=bool)
+        self._low = np.array([lowest.get(name, 0.0) for name in part.scales])
         self._scales = np.array([places[name] for name in part.scales], dtype=int)
         self._shapes = np.array([places[name] for name in part.shapes], dtype=int)
         self._filled = self._nominal != 0
@@ -30,7 +32,7 @@ class Template:
 
     def counts(self, pulls: np.ndarray) -> np.ndarray:
         """Events (n_bins,) at the pulls (n,)."""
-        raw = 1 + self._widths * pulls[self._scales]
+        raw = self._bent + self._widths * (pulls[self._scales] - self._low)
         norm = np.prod(np.where(self._bent, positive(raw), raw))
         if not self._shapes.size:
             return norm * self._nominal

@@ -93,6 +93,6 @@ def _value_and_slope(
 ) -> tuple[Array, Array]:
     def objective(z: Array) -> Array:
         pulls = problem.pulls(jnp.asarray(z))
-        return data_nll(data, parts, pulls) + pull_nll(pulls)
+        return data_nll(data, parts, pulls) + pull_nll(pulls, problem.floating)
 
     return jax.value_and_grad(objective)(z)

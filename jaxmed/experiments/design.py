@@ -155,7 +155,7 @@ def _response_knobs(experiment: Experiment, folding: Folding) -> list[Knob]:
 def _backgrounds(experiment: Experiment) -> list[Knob]:
     """One knob for each background; what is there only together is one."""
     totals: dict[str, float] = {}
-    for part in experiment.background:
+    for part in (part for part in experiment.background if not part.floating):
         totals[part.name] = totals.get(part.name, 0.0) + float(part.nominal.sum())
     return [
         Knob(f"{BACKGROUND} {name}", BACKGROUND, name, f"{events:.6g} events")
@@ -164,6 +164,7 @@ def _backgrounds(experiment: Experiment) -> list[Knob]:
 
 
 def _systematics(experiment: Experiment) -> list[Knob]:
+    floating = {each.name for each in experiment.floating}
     pairs = [(experiment.scales, experiment.widths)]
     pairs += [(part.scales, part.widths) for part in experiment.background]
     widths = {
@@ -177,4 +178,5 @@ def _systematics(experiment: Experiment) -> list[Knob]:
             f"{100 * widths[name]:.3g} %" if name in widths else "its templates",
         )
         for name in experiment.nuisances
+        if name not in floating
     ]

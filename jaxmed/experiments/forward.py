@@ -4,7 +4,7 @@ import jax
 import jax.numpy as jnp
 from jax import Array
 
-from jaxmed.experiments.model import Channel, Component, Experiment
+from jaxmed.experiments.model import SIGNAL_STRENGTH, Channel, Component, Experiment
 from jaxmed.experiments.pulls import Nuisances, make_pulls
 from jaxmed.experiments.yields import counts
 from jaxmed.theory.amplitudes import Electron
@@ -54,8 +54,8 @@ def signal_events(experiment: Experiment, couplings: Couplings) -> Array:
 
 def as_signal(experiment: Experiment, variants: Array) -> Component:
     """Events from `signal_events` with their systematics."""
-    e = experiment
-    return Component(variants, e.widths, e.shapes, e.nodes, e.scales)
+    e, floating = experiment, (SIGNAL_STRENGTH,)
+    return Component(variants, e.widths, e.shapes, e.nodes, e.scales, floating=floating)
 
 
 def require_float64() -> None:

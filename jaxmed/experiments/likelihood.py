@@ -8,10 +8,11 @@ from jax import Array
 from jax.scipy.special import xlogy
 
 from jaxmed.experiments.forward import components, require_float64
-from jaxmed.experiments.model import STRENGTH, Component, Experiment, as_group
+from jaxmed.experiments.model import Component, Experiment, as_group
 from jaxmed.experiments.pulls import Nuisances, Pulls, make_pulls
 from jaxmed.experiments.yields import counts
 from jaxmed.theory.couplings import Couplings
+from jaxmed.theory.models import Parameter
 
 # Expected counts are floored here [events], so that an empty prediction costs much but not infinity.
 FLOOR = 1e-9
@@ -38,7 +39,9 @@ def nll(
     require_float64()
     group = as_group(experiments)
     pulls = make_pulls(nuisances or {}, *group)
-    return data_nll(group, [components(e, couplings) for e in group], pulls) + pull_nll(pulls)
+    floating = tuple(each for e in group for each in e.floating)
+    parts = [components(e, couplings) for e in group]
+    return data_nll(group, parts, pulls) + pull_nll(pulls, floating)
 
 
 def data_nll(
@@ -51,14 +54,15 @@ def data_nll(
     return jnp.sum(jnp.stack(terms))
 
 
-def pull_nll(pulls: Pulls) -> Array:
+def pull_nll(pulls: Pulls, floating: Sequence[Parameter]) -> Array:
     """Sum pull^2/2 over all nuisances with a prior."""
-    return jnp.sum(prior_weights(pulls.names) * pulls.values**2) / 2
+    return jnp.sum(prior_weights(pulls.names, floating) * pulls.values**2) / 2
 
 
-def prior_weights(names: tuple[str, ...]) -> np.ndarray:
-    """1 for every nuisance with a unit-Gaussian prior, 0 for the signal strength, (n,)."""
-    return np.array([float(name != STRENGTH) for name in names])
+def prior_weights(names: tuple[str, ...], floating: Sequence[Parameter]) -> np.ndarray:
+    """1 for every nuisance with a unit-Gaussian prior, 0 for those that float, (n,)."""
+    without = {each.name for each in floating}
+    return np.array([float(name not in without) for name in names])
 
 
 def data_term(experiment: Experiment, mu: Array) -> Array:

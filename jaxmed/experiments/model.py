@@ -10,9 +10,11 @@ import numpy as np
 
 from jaxmed.experiments.interpolation import ONE_SIGMA, Nodes
 from jaxmed.theory.amplitudes import Electron, Nucleus
+from jaxmed.theory.models import Parameter
 
 STRENGTH = "signal_strength"
-"""The only nuisance without a pull: 1 + its value multiplies every neutrino signal. Fixed at 0 by default."""
+SIGNAL_STRENGTH = Parameter(STRENGTH, -1.0, 19.0, False, "1")
+"""1 + its value multiplies every neutrino signal. Fixed at 0 by default."""
 
 T = TypeVar("T")
 
@@ -43,7 +45,7 @@ class Axis(NamedTuple):
         return len(self.edges) - 1
 
 
-@pytree("shapes", "nodes", "scales", "name")
+@pytree("shapes", "nodes", "scales", "name", "floating")
 @dataclass(frozen=True)
 class Component:
     """Counts of one signal or background with its systematic variations.
@@ -55,6 +57,8 @@ class Component:
         nodes: of each of them [sigma].
         scales: names of those behind `widths`.
         name: of the background, the same for parts that are only there together; empty for a signal.
+        floating: those of `scales` without a prior, each with its range: counts are (value - low) times the nominal
+            ones, none at all at the lower edge.
     """
 
     variants: Leaf
@@ -63,6 +67,7 @@ class Component:
     nodes: tuple[Nodes, ...]
     scales: tuple[str, ...]
     name: str = ""
+    floating: tuple[Parameter, ...] = ()
 
     @property
     def nominal(self) -> Leaf:
@@ -172,6 +177,12 @@ class Experiment:
             names += [*component.scales, *component.shapes]
         return tuple(name for name in dict.fromkeys(names) if name != STRENGTH)
 
+    @property
+    def floating(self) -> tuple[Parameter, ...]:
+        """Nuisances without a prior, the signal strength first."""
+        parts = (part.floating for part in self.background)
+        return tuple(dict.fromkeys([SIGNAL_STRENGTH, *(each for part in parts for each in part)]))
+
 
 def stack(*channels: Channel) -> Channel:
     """Channels of the same kind and shape as one, each leaf with a leading axis (n_channels, ...)."""
@@ -183,9 +194,13 @@ def component(
     scales: dict[str, float] | None = None,
     shapes: dict[str, tuple[np.ndarray, np.ndarray]] | None = None,
     name: str = "",
+    floating: tuple[Parameter, ...] = (),
 ) -> Component:
-    """A background from its template, fractional normalisation errors and (up, down) templates by name."""
-    scales, shapes = scales or {}, shapes or {}
+    """A background from its template, fractional normalisation errors and (up, down) templates by name.
+
+    The normalisations that are `floating` need no error.
+    """
+    scales, shapes = (scales or {}) | {each.name: 1.0 for each in floating}, shapes or {}
     varied = [template for up, down in shapes.values() for template in (down, up)]
     return Component(
         np.stack([nominal, *varied]),
@@ -194,6 +209,7 @@ def component(
         (ONE_SIGMA,) * len(shapes),
         tuple(scales),
         name,
+        floating,
     )
 
 

@@ -11,7 +11,7 @@ import numpy as np
 from jax import Array
 
 from jaxmed.experiments.interpolation import ONE_SIGMA, lebesgue_constant, node_weights, owners
-from jaxmed.experiments.model import STRENGTH, Component
+from jaxmed.experiments.model import Component
 from jaxmed.experiments.pulls import Pulls
 
 # Below this fraction of its nominal value a yield falls off exponentially instead of linearly: it stays
@@ -172,7 +172,7 @@ def _norms(parts: Sequence[Component], pulls: Pulls) -> Array:
         missing = longest - len(part.scales)
         names += [*part.scales, *[""] * missing]
         widths += [jnp.asarray(part.widths), np.zeros(missing)]
-    factors = _positive(*_raw_factors(tuple(names), jnp.concatenate(widths), pulls))
+    factors = _positive(*_raw_factors(parts, tuple(names), jnp.concatenate(widths), pulls))
     return jnp.prod(factors.reshape(len(parts), longest), axis=1)
 
 
@@ -180,15 +180,19 @@ def _factors(parts: Sequence[Component], pulls: Pulls) -> Array:
     """The normalisations of all components, one after the other, and two derivatives, (3, n_scales)."""
     names = tuple(name for part in parts for name in part.scales)
     widths = jnp.concatenate([jnp.asarray(part.widths) for part in parts])
-    value, slope, bend = _positive_jet(*_raw_factors(names, widths, pulls))
+    value, slope, bend = _positive_jet(*_raw_factors(parts, names, widths, pulls))
     return jnp.stack([value, slope * widths, bend * widths**2])
 
 
-def _raw_factors(names: tuple[str, ...], widths: Array, pulls: Pulls) -> tuple[Array, np.ndarray]:
+def _raw_factors(
+    parts: Sequence[Component], names: tuple[str, ...], widths: Array, pulls: Pulls
+) -> tuple[Array, np.ndarray]:
     """Normalisations that may be negative, and which of them may stay so, (n_scales,) each."""
-    # The signal strength may reach zero, no neutrinos at all: its box keeps it from going below.
-    straight = np.array([name == STRENGTH for name in names], dtype=bool)
-    return 1 + widths * pulls.of(names), straight
+    # What floats may reach zero, no event at all: its box keeps it from going below.
+    lowest = {each.name: each.low for part in parts for each in part.floating}
+    straight = np.array([name in lowest for name in names], dtype=bool)
+    low = np.array([lowest.get(name, 0.0) for name in names])
+    return np.where(straight, 0.0, 1.0) + widths * (pulls.of(names) - low), straight
 
 
 def _but(factors: Array, left_out: np.ndarray) -> Array:

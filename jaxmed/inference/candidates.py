@@ -33,7 +33,8 @@ def candidate_couplings(problem: Problem, log_mass: float, data: Data) -> np.nda
         a, b, c = _quadratic(problem, log_mass, experiment)
         if not np.isfinite([a, b, c]).all():
             continue  # undefined here: no island to look for
-        rest = sum(np.asarray(part.nominal) for part in experiment.background)
+        known = [part for part in experiment.background if not part.floating]
+        rest = sum(np.asarray(part.nominal) for part in known)
         variance = (
             np.asarray(experiment.error) ** 2 if experiment.gaussian else np.maximum(a + rest, 1.0)
         )

@@ -91,10 +91,10 @@ def _determined(
 def _estimate(
     problem: Problem, name: str, x: float, sigma: float | None, at_bound: bool
 ) -> Estimate:
-    parameter = {p.name: p for p in problem.model.parameters}.get(name)
-    log = parameter is not None and parameter.log
+    log = name in {p.name for p in problem.model.parameters if p.log}
     low, high = problem.box[problem.names.index(name)]
-    unit = f" {parameter.unit}" if parameter and parameter.unit != "1" else ""
+    units = {p.name: p.unit for p in (*problem.model.parameters, *problem.floating)}
+    unit = f" {units[name]}" if units.get(name, "1") != "1" else ""
 
     def outward(coordinate: float) -> float:
         return float(10**coordinate if log else coordinate)

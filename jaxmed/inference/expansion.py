@@ -12,7 +12,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.likelihood import data_slopes, data_term, prior_weights
+from jaxmed.experiments.likelihood import data_slopes, data_term
 from jaxmed.experiments.model import Component, Experiment
 from jaxmed.experiments.pulls import Pulls, selection
 from jaxmed.experiments.yields import Yield, component_yields, counts_range
@@ -36,7 +36,7 @@ def nuisance_expansion(
         centres: where the priors are centred, (n_nuisances,): zero, or what a toy's auxiliary data say.
     """
     pulls = problem.pulls(z)
-    prior = prior_weights(problem.nuisances)
+    prior = problem.prior_weights
     shift, curvature = (z - centres) * prior, jnp.asarray(np.diag(prior))
     value, gradient = jnp.sum(shift**2) / 2 + problem.held_pulls, shift
     for experiment, part in zip(data, parts, strict=True):

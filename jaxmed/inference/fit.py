@@ -177,4 +177,5 @@ def _result(
         constraints=problem.constraints,
         valleys=flat,
         undefined=problem.model.undefined,
+        floating=tuple(each for each in problem.floating if each.name in problem.nuisances),
     )

@@ -55,7 +55,7 @@ class Library(NamedTuple):
 def tabulate_grid(problem: Problem, points: Array, start: Array, data: Data) -> Library:
     """Everything about the points (n_points, n_parameters) that no toy changes; nuisances at `start`."""
     names = _order(problem, data)
-    measured = jnp.asarray(prior_weights(names))
+    measured = jnp.asarray(prior_weights(names, problem.floating))
     pulls, touched = problem.pulls(start), _rows(problem, data)
 
     def one(point: Array) -> Library:
@@ -187,7 +187,7 @@ def _shift(problem: Problem, library: Library, data: Data, centres: Array) -> Ar
     names = _order(problem, data)
     columns = np.array([problem.nuisances.index(name) for name in names], dtype=int)
     away = (library.start[None] - centres)[:, columns]
-    return jnp.asarray(prior_weights(names))[None] * away
+    return jnp.asarray(prior_weights(names, problem.floating))[None] * away
 
 
 def _terms(experiment: Experiment, mu: Array) -> tuple[Array, Array, Array, Array]:

@@ -13,7 +13,7 @@ import numpy as np
 from jax import Array
 
 from jaxmed.experiments.forward import components
-from jaxmed.experiments.likelihood import data_nll, prior_weights
+from jaxmed.experiments.likelihood import data_nll
 from jaxmed.experiments.model import Experiment
 from jaxmed.inference.compiling import QuickJit
 from jaxmed.inference.newton import Expansion
@@ -22,7 +22,7 @@ from jaxmed.inference.problem import Data, Problem, constraint_part, restrict
 
 def expand(problem: Problem, x: np.ndarray, data: Data) -> Expansion:
     """Second-order expansion of the objective at x (n_free,), as NumPy arrays."""
-    weights = np.concatenate([np.zeros(len(problem.parameters)), prior_weights(problem.nuisances)])
+    weights = np.concatenate([np.zeros(len(problem.parameters)), problem.prior_weights])
     value = np.sum(weights * x**2) / 2 + problem.held_pulls
     gradient, curvature = weights * x, np.diag(weights)
     for experiment in data:

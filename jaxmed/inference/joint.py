@@ -11,7 +11,7 @@ import numpy as np
 from jax import Array
 
 from jaxmed.experiments.forward import as_signal
-from jaxmed.experiments.likelihood import data_slopes, prior_weights
+from jaxmed.experiments.likelihood import data_slopes
 from jaxmed.experiments.model import Experiment
 from jaxmed.experiments.pulls import Pulls
 from jaxmed.experiments.templates import Jet, Table, signal_jet
@@ -39,7 +39,7 @@ def joint_expansion(
     split = len(problem.parameters)
     theta, z = x[:split], x[split:]
     pulls = problem.pulls(z)
-    prior = jnp.concatenate([jnp.zeros(split), jnp.asarray(prior_weights(problem.nuisances))])
+    prior = jnp.concatenate([jnp.zeros(split), jnp.asarray(problem.prior_weights)])
     shift = prior * jnp.concatenate([theta, z - centres])
     value, gradient = jnp.sum(shift**2) / 2 + problem.held_pulls, shift
     curvature = jnp.diag(prior)

@@ -57,7 +57,7 @@ def posterior(
     group = as_group(experiments)
     check_posterior(chains, samples, warmup, seed)
     problem = make_problem(group, get_model(model), fixed, free, constraints)
-    complete = complete_priors(problem, read_priors(priors or {}, problem.model))
+    complete = complete_priors(problem, read_priors(priors or {}, problem.model, problem.floating))
     if not problem.names:
         raise ValueError(f"model '{problem.model.name}' has no free parameter: nothing to sample")
     nuts = need("nuts")

@@ -4,14 +4,14 @@ Nuisances are not here: their unit Gaussians are terms of -log L already.
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import jax.numpy as jnp
 from jax import Array
 
-from jaxmed.experiments.model import STRENGTH
-from jaxmed.inference.problem import STRENGTH_BOX, Problem
+from jaxmed.experiments.model import SIGNAL_STRENGTH
+from jaxmed.inference.problem import Problem
 from jaxmed.keys import hint, one_of, short
 from jaxmed.theory.models import Model, Parameter
 
@@ -62,18 +62,21 @@ class Prior:
         return ":".join([self.kind, *(f"{x:.6g}" for x in numbers)])
 
 
-def read_priors(given: Mapping[str, str], model: Model) -> dict[str, Prior]:
+def read_priors(
+    given: Mapping[str, str], model: Model, floating: Sequence[Parameter] = (SIGNAL_STRENGTH,)
+) -> dict[str, Prior]:
     """Priors from text by name of the parameter.
 
     Args:
         given: 'log-uniform' and 'uniform' between the edges of the parameter's box, or with ':low:high' between others,
             in its own unit; or 'normal:mean:sigma', cut at the edges of the box.
-        model: whose parameters may have one; the signal strength may, too.
+        model: whose parameters may have one.
+        floating: nuisances that have none in the likelihood, which may have one, too.
 
     Raises:
         ValueError: an unknown parameter or kind, or numbers that make no density.
     """
-    own = {p.name: p for p in _parameters(model)}
+    own = {p.name: p for p in (*model.parameters, *floating)}
     for name in given:
         if name not in own:
             raise ValueError(
@@ -84,21 +87,17 @@ def read_priors(given: Mapping[str, str], model: Model) -> dict[str, Prior]:
 
 
 def complete_priors(problem: Problem, given: Mapping[str, Prior]) -> dict[str, Prior]:
-    """Priors of everything free that is no nuisance: those given, else flat in the fit's coordinate.
+    """Priors of everything free that has none in the likelihood: those given, else flat in the fit's coordinate.
 
     Raises:
         ValueError: a prior for what is held fixed.
     """
-    own = {p.name: p for p in _parameters(problem.model) if p.name in problem.names}
+    known = (*problem.model.parameters, *problem.floating)
+    own = {p.name: p for p in known if p.name in problem.names}
     for name in given:
         if name not in own:
             raise ValueError(f"prior of '{name}', which is held fixed: free it or drop the prior")
     return {name: given.get(name, _flat(p)) for name, p in own.items()}
-
-
-def _parameters(model: Model) -> tuple[Parameter, ...]:
-    low, high = STRENGTH_BOX
-    return (*model.parameters, Parameter(STRENGTH, low, high, False, "1"))
 
 
 def _flat(parameter: Parameter) -> Prior:

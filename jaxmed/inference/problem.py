@@ -8,8 +8,8 @@ import numpy as np
 from jax import Array
 
 from jaxmed.experiments.forward import components, require_float64
-from jaxmed.experiments.likelihood import data_nll, pull_nll
-from jaxmed.experiments.model import STRENGTH, Experiment, Leaf
+from jaxmed.experiments.likelihood import data_nll, prior_weights, pull_nll
+from jaxmed.experiments.model import SIGNAL_STRENGTH, STRENGTH, Experiment, Leaf
 from jaxmed.experiments.pulls import Pulls
 from jaxmed.inference.constraints import check_constraints, constraint_nll
 from jaxmed.inference.library import library_of
@@ -19,7 +19,6 @@ from jaxmed.theory.models import Model, Parameter, Values
 from jaxmed.theory.undefined import undefined_words
 
 PULL_BOX = (-5.0, 5.0)
-STRENGTH_BOX = (-1.0, 19.0)
 
 Data = tuple[Experiment, ...]
 
@@ -34,6 +33,7 @@ class Problem:
         nuisances: free nuisances.
         fixed: (name, value) of everything held fixed, model parameters in the fit's coordinate.
         constraints: names of terms in the model parameters alone, such as rho.
+        floating: nuisances without a prior, free or not.
     """
 
     model: Model
@@ -41,6 +41,7 @@ class Problem:
     nuisances: tuple[str, ...]
     fixed: tuple[tuple[str, float], ...]
     constraints: tuple[str, ...] = ()
+    floating: tuple[Parameter, ...] = (SIGNAL_STRENGTH,)
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -50,9 +51,13 @@ class Problem:
     @property
     def box(self) -> np.ndarray:
         """Edges of every free parameter in the fit's coordinate, (n_free, 2)."""
-        boxes = {p.name: p.box for p in self.model.parameters}
-        boxes[STRENGTH] = STRENGTH_BOX
+        boxes = {p.name: p.box for p in (*self.model.parameters, *self.floating)}
         return np.array([boxes.get(name, PULL_BOX) for name in self.names]).reshape(-1, 2)
+
+    @property
+    def prior_weights(self) -> np.ndarray:
+        """1 for every free nuisance with a unit-Gaussian prior, 0 for those without, (n_nuisances,)."""
+        return prior_weights(self.nuisances, self.floating)
 
     def couplings(self, x: Array) -> Couplings:
         """Couplings at the free model parameters x (n_parameters,) in the fit's coordinate."""
@@ -85,7 +90,7 @@ class Problem:
     @property
     def held_pulls(self) -> float:
         """Sum pull^2/2 of the nuisances held fixed."""
-        own = {p.name for p in self.model.parameters} | {STRENGTH}
+        own = {p.name for p in (*self.model.parameters, *self.floating)}
         return sum(value**2 for name, value in self.fixed if name not in own) / 2
 
     def nll(self, x: Array, data: Data) -> Array:
@@ -93,7 +98,11 @@ class Problem:
         split = len(self.parameters)
         couplings, pulls = self.couplings(x[:split]), self.pulls(x[split:])
         parts = [components(e, couplings) for e in data]
-        return data_nll(data, parts, pulls) + pull_nll(pulls) + self.constraint(x[:split])
+        return (
+            data_nll(data, parts, pulls)
+            + pull_nll(pulls, self.floating)
+            + self.constraint(x[:split])
+        )
 
 
 def make_problem(
@@ -108,7 +117,7 @@ def make_problem(
     Args:
         experiments: data sets.
         model: what is fitted.
-        fixed: name -> value held fixed: model parameters in their own unit, nuisances in sigma.
+        fixed: name -> value held fixed: model parameters and what floats in their own unit, other nuisances in sigma.
         free: names freed beyond the default; 'signal_strength' is fixed unless named.
         constraints: terms in the model parameters alone, such as 'rho'.
 
@@ -121,6 +130,7 @@ def make_problem(
     if not names or len(set(names)) != len(names):
         raise ValueError(f"experiments = {names}: expected at least one, each at most once")
     by_name = {p.name: p for p in model.parameters}
+    floating = tuple(dict.fromkeys(each for e in experiments for each in e.floating))
     nuisances = tuple(dict.fromkeys(n for e in experiments for n in e.nuisances))
     known = [*by_name, *nuisances, STRENGTH]
     for name in [*(fixed or {}), *free]:
@@ -129,14 +139,16 @@ def make_problem(
     held = {STRENGTH: 0.0} | dict(fixed or {})
     for name in free:
         held.pop(name, None)
+    ranges = {p.name: p for p in (*model.parameters, *floating)}
     for name, value in held.items():
-        held[name] = _held(by_name[name], value) if name in by_name else float(value)
+        held[name] = _held(ranges[name], value) if name in ranges else float(value)
     return Problem(
         model=model,
         parameters=tuple(name for name in by_name if name not in held),
         nuisances=tuple(name for name in (*nuisances, STRENGTH) if name not in held),
         fixed=tuple(sorted(held.items())),
         constraints=check_constraints(constraints, model),
+        floating=floating,
     )
 
 

@@ -5,6 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from jaxmed.theory.models import Parameter
+
 CONVERGED, EXCLUDED, UNCONVERGED, UNDEFINED = 0, 1, 2, 3
 STATUS = ("converged", "excluded", "unconverged", "undefined")
 """What became of a profiled point, by its number."""
@@ -74,7 +76,7 @@ class FitResult(NamedTuple):
         model: its name.
         experiments: names of the data sets.
         parameters: model parameters by name.
-        nuisances: pulls by name, in standard deviations.
+        nuisances: pulls by name, in standard deviations, and normalisations that float.
         nll: -log(L/L_sat) + pulls at the minimum; -2 log L is twice this.
         nll_sm: the same for the standard model, nuisances fitted.
         nuisances_sm: their values there.
@@ -94,6 +96,7 @@ class FitResult(NamedTuple):
         valleys: directions of the model parameters, in the fit's coordinates by name, along which -2 log L changes by
             less than one over a tenth of the box.
         undefined: in words, where in its box the model is undefined: no best fit is looked for there.
+        floating: those nuisances that are no pulls but normalisations without a prior, in units of their own.
     """
 
     model: str
@@ -118,6 +121,13 @@ class FitResult(NamedTuple):
     constraints: tuple[str, ...] = ()
     valleys: tuple[dict[str, float], ...] = ()
     undefined: str = ""
+    floating: tuple[Parameter, ...] = ()
+
+    @property
+    def pulls(self) -> dict[str, Estimate]:
+        """Nuisances with a prior, in standard deviations."""
+        floating = {each.name for each in self.floating}
+        return {n: e for n, e in self.nuisances.items() if n not in floating}
 
     @property
     def delta_chi2_sm(self) -> float:

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxmed.experiments.model import STRENGTH
 from jaxmed.experiments.yields import KNEE
 from jaxmed.inference.barriers import Crossings, joined_crossings, promising
 from jaxmed.inference.newton import Minimum, begin
@@ -111,8 +110,8 @@ def _seamed(problem: Problem, data: Data) -> list[Seamed]:
         part = restrict(problem, group)
         names = {e.name for e in group}
         others = [e for e in data if e.name not in names]
-        shared = [n == STRENGTH or any(acts_on(n, e) for e in others) for n in part.nuisances]
-        own = np.flatnonzero(~np.array(shared, dtype=bool))
+        shared = [any(acts_on(n, e) for e in others) for n in part.nuisances]
+        own = np.flatnonzero(~np.array(shared, dtype=bool) & (part.prior_weights > 0))
         inside = [part.nuisances[i] for i in own]
         seams = [(inside.index(name), place) for name, place in places if name in inside]
         if seams:
@@ -125,12 +124,13 @@ def _seams(problem: Problem, data: Data) -> list[tuple[str, float]]:
     """Nuisances and where their seams are [sigma]."""
     found: dict[tuple[str, float], None] = {}
     low, high = problem.box[len(problem.parameters) :].T
+    floating = {each.name for each in problem.floating}
     for part in (part for e in data for part in (e, *e.background)):
         places = [(name, seam) for name in part.shapes for seam in (-1.0, 0.0, 1.0)]
         widths = zip(part.scales, np.asarray(part.widths), strict=True)
         places += [(name, (KNEE - 1) / float(width)) for name, width in widths if width > 0]
         for name, seam in places:
-            if name in problem.nuisances and name != STRENGTH:
+            if name in problem.nuisances and name not in floating:
                 i = problem.nuisances.index(name)
                 if low[i] < seam < high[i]:
                     found[name, seam] = None

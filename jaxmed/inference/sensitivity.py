@@ -182,7 +182,7 @@ def design_nll(
     couplings = problem.couplings(point)
     parts = [components(experiment, couplings) for experiment in data]
     moved = problem.pulls(nuisances * pull_widths(problem.nuisances, scales))
-    return data_nll(data, parts, moved) + pull_nll(problem.pulls(nuisances))
+    return data_nll(data, parts, moved) + pull_nll(problem.pulls(nuisances), problem.floating)
 
 
 @partial(jax.jit, static_argnums=0)

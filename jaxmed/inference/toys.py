@@ -11,7 +11,6 @@ import numpy as np
 from jax import Array
 
 from jaxmed.experiments.forward import components
-from jaxmed.experiments.likelihood import prior_weights
 from jaxmed.experiments.model import Experiment
 from jaxmed.experiments.yields import counts
 from jaxmed.inference.devices import picked, resident
@@ -105,7 +104,7 @@ def _means(problem: Problem, x: Array, data: Data) -> tuple[Array, ...]:
 def _draw(
     problem: Problem, means: tuple[Array, ...], z: Array, data: Data, seed: Array, numbers: Array
 ) -> tuple[tuple[Array, ...], Array]:
-    measured = jnp.asarray(prior_weights(problem.nuisances))
+    measured = jnp.asarray(problem.prior_weights)
     key = jax.random.key(seed)
 
     def one(i: Array) -> tuple[tuple[Array, ...], Array]:

@@ -26,9 +26,11 @@ def explain(result: FitResult) -> list[str]:
         )
     found += [
         f"The pull of {name} is {e.note} standard deviations: the data contradict its error."
-        for name, e in result.nuisances.items()
+        for name, e in result.pulls.items()
         if e.at_bound
     ]
+    floating = {each.name: result.nuisances[each.name] for each in result.floating}
+    found += [f"{name} is {e.note}." for name, e in floating.items() if e.note]
     return found
 
 

@@ -34,19 +34,13 @@ def fit_table(results: Mapping[str, FitResult]) -> Table:
     for name, result in results.items():
         table.add_row(
             name,
-            _best(result),
+            "\n".join(_fitted(result)) or "none",
             f"{2 * result.nll:.2f}",
             f"{result.delta_chi2_sm:.2f}",
             "\n".join(_moved(result)) or "none",
             result.status,
         )
     return table
-
-
-def _best(result: FitResult) -> str:
-    if not result.prefers_mediator:
-        return NO_MEDIATOR
-    return "\n".join(_parameter(n, e) for n, e in result.parameters.items()) or "none"
 
 
 def explanations(results: Mapping[str, FitResult]) -> list[str]:
@@ -148,8 +142,18 @@ def spectrum_table(name: str, found: Spectrum) -> Table:
     return table
 
 
-def _parameter(name: str, estimate: Estimate) -> str:
-    unit = f" {_UNITS[name]}" if name in _UNITS else ""
+def _fitted(result: FitResult) -> list[str]:
+    """Parameters, or words if they mean nothing, and normalisations without a prior."""
+    words = [] if result.prefers_mediator else [NO_MEDIATOR]
+    found = {each.name: result.nuisances[each.name] for each in result.floating}
+    units = _UNITS | {each.name: each.unit for each in result.floating if each.unit != "1"}
+    if result.prefers_mediator:
+        found = result.parameters | found
+    return [*words, *(_parameter(n, e, units.get(n, "")) for n, e in found.items())]
+
+
+def _parameter(name: str, estimate: Estimate, unit: str) -> str:
+    unit = f" {unit}" if unit else ""
     label = LABELS.get(name, name)
     if estimate.interval:
         low, high = estimate.interval
@@ -159,4 +163,4 @@ def _parameter(name: str, estimate: Estimate) -> str:
 
 
 def _moved(result: FitResult) -> list[str]:
-    return [f"{n} {e.value:+.2f}" for n, e in result.nuisances.items() if abs(e.value) > 1]
+    return [f"{n} {e.value:+.2f}" for n, e in result.pulls.items() if abs(e.value) > 1]

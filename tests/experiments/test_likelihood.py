@@ -75,8 +75,10 @@ def test_texono_value():
     np.testing.assert_allclose(got, (xi[0] - 1.08) ** 2 / (0.21**2 + 0.16**2), rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["xenon1t", "xenonnt"])
-def test_xenon_value_with_nuisances(name):
+@pytest.mark.parametrize(
+    ("name", "options"), [("xenon1t", {}), ("xenonnt", {"background": "total"})]
+)
+def test_xenon_value_with_nuisances(name, options):
     """B0 (1 + 2.6 % z) + (1 + 3 % z') [(SM + Z') - SM], Poisson, unit-Gaussian pulls."""
     table = by_hand.table(f"{name}/er_spectrum")
     extra = by_hand.xenon_events(by_hand.u1r(1.57e-6, 0.058), name)
@@ -85,7 +87,23 @@ def test_xenon_value_with_nuisances(name):
     mu = table["background"] * (1 + 0.026 * z_b) + extra * (1 + 0.030 * z_e)
     wanted = poisson(table["observed"], mu) + (z_b**2 + z_e**2) / 2
     z = {f"{name}_background": z_b, f"{name}_efficiency": z_e}
-    got = cost(loaded(name), couplings("u1r", g=1.57e-6, mass=0.058), at(loaded(name), **z))
+    experiment = loaded(name, **options)
+    got = cost(experiment, couplings("u1r", g=1.57e-6, mass=0.058), at(experiment, **z))
+    np.testing.assert_allclose(got, wanted, rtol=1e-6)
+
+
+def test_xenonnt_value_with_its_components():
+    """The solar neutrinos of B0 follow the efficiency like the rest of the signal."""
+    table = by_hand.table("xenonnt/er_spectrum")
+    neutrinos = by_hand.xenon_events(by_hand.u1r(1.57e-6, 0.058), "xenonnt")
+    experiment, z = loaded("xenonnt"), (-0.8, 1.3, 0.4)
+    rising = np.asarray(experiment.background[1].nominal)
+    flat = table["background"] - by_hand.xenon_events(Mediator(), "xenonnt") - rising
+    mu = flat * (1 + np.sqrt(120**2 + 60**2 + 50**2) / 1320 * z[0])
+    mu = mu + neutrinos * (1 + 0.030 * z[1]) + rising * (1 + 50 / 1550 * z[2])
+    wanted = poisson(table["observed"], mu) + np.sum(np.square(z)) / 2
+    named = dict(zip(("xenonnt_flat", "xenonnt_efficiency", "xenonnt_xe136"), z, strict=True))
+    got = cost(experiment, couplings("u1r", g=1.57e-6, mass=0.058), at(experiment, **named))
     np.testing.assert_allclose(got, wanted, rtol=1e-6)
 
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxmed.experiments import load
 from jaxmed.experiments.forward import components
 from jaxmed.inference.expansion import least_nll, nuisance_expansion
 from jaxmed.inference.problem import make_problem
@@ -17,7 +18,7 @@ POINT = np.array([-5.5, 0.3])
 
 @pytest.fixture(scope="module")
 def whole(experiments):
-    data = tuple(experiments.values())
+    data = tuple((experiments | {"xenon1t": load("xenon1t", tritium="free")}).values())
     problem = make_problem(data, get_model("u1r"), free=("signal_strength",))
     return problem, data, _parts(problem, data, POINT)
 
@@ -44,6 +45,7 @@ def test_expansion_is_that_of_autodiff(whole, compiled, spread):
     problem, (ours, slopes, bends) = whole[0], compiled
     z = jnp.asarray(np.random.default_rng(1).normal(size=len(problem.nuisances)) * spread)
     z = z.at[problem.nuisances.index("signal_strength")].set(0.3)
+    z = z.at[problem.nuisances.index("xenon1t_tritium")].set(60.0)
     found, (value, slope), hessian = ours(z, jnp.zeros(z.size)), slopes(z), bends(z)
     assert found.value == pytest.approx(float(value), rel=1e-13)
     np.testing.assert_allclose(found.gradient, slope, rtol=1e-9, atol=1e-9)
@@ -56,7 +58,8 @@ def test_priors_follow_their_centres(whole, compiled):
     problem, (ours, *_) = whole[0], compiled
     z, centres = jnp.full(len(problem.nuisances), 0.3), jnp.full(len(problem.nuisances), -0.4)
     at_zero, moved = ours(z, jnp.zeros(z.size)), ours(z, centres)
-    own = np.array([name != "signal_strength" for name in problem.nuisances])
+    floating = ("signal_strength", "xenon1t_tritium")
+    own = np.array([name not in floating for name in problem.nuisances])
     assert float(moved.value - at_zero.value) == pytest.approx(own.sum() * (0.7**2 - 0.3**2) / 2)
     np.testing.assert_allclose(moved.gradient - at_zero.gradient, 0.4 * own, atol=1e-10)
 

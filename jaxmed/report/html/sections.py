@@ -22,8 +22,10 @@ def fits_section(results: Sequence[Saved]) -> Html | None:
         with understanding(saved):
             for name, fit in saved.parts.items():
                 rows.append(_fit_row(name, fit))
-                if fit["nuisances"]:
-                    pulls = tag("h3", name), pulls_chart(name, fit["nuisances"])
+                floating = fit.get("floating", {})
+                with_prior = {n: e for n, e in fit["nuisances"].items() if n not in floating}
+                if with_prior:
+                    pulls = tag("h3", name), pulls_chart(name, with_prior)
                     cards.append(tag("figure", *pulls))
                 nuisances += [
                     (name, n, e["value"], e["error"]) for n, e in fit["nuisances"].items()
@@ -92,9 +94,12 @@ def significance_section(results: Sequence[Saved]) -> Html | None:
 
 
 def _fit_row(name: str, fit: Mapping[str, Any]) -> tuple[object, ...]:
-    cells = [tag("div", _estimate(n, e)) for n, e in fit["parameters"].items()]
-    if not prefers_mediator(fit["parameters"], fit["delta_chi2_sm"]):
-        cells = NO_MEDIATOR
+    units = {"mass": "MeV"} | fit.get("floating", {})
+    fitted = {n: fit["nuisances"][n] for n in fit.get("floating", {})}
+    cells = [tag("div", NO_MEDIATOR)]
+    if prefers_mediator(fit["parameters"], fit["delta_chi2_sm"]):
+        cells, fitted = [], fit["parameters"] | fitted
+    cells += [tag("div", _estimate(n, e, units.get(n, "1"))) for n, e in fitted.items()]
     return (
         name,
         cells or "no free parameter",
@@ -106,8 +111,8 @@ def _fit_row(name: str, fit: Mapping[str, Any]) -> tuple[object, ...]:
     )
 
 
-def _estimate(name: str, estimate: Mapping[str, Any]) -> str:
-    unit = " MeV" if name == "mass" else ""
+def _estimate(name: str, estimate: Mapping[str, Any], unit: str) -> str:
+    unit = "" if unit == "1" else f" {unit}"
     found = f"{_LABELS.get(name, name).removesuffix(' [MeV]')} = {estimate['value']:.3g}{unit}"
     if estimate["interval"]:
         low, high = estimate["interval"]

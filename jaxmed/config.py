@@ -30,6 +30,7 @@ class Analysis:
         fixed: name -> value held fixed.
         free: names freed beyond the default.
         options: experiment -> keyword arguments of its loader.
+        alternatives: name -> options by experiment, laid over `options`, with which the joint fit is repeated.
         constraints: measurements added to every fit by name, such as rho.
         scan: values of model parameters for a scan, by name, in their own unit; `grid` values over the box of
             those left out.
@@ -44,6 +45,7 @@ class Analysis:
     fixed: dict[str, float] = field(default_factory=dict)
     free: tuple[str, ...] = ()
     options: dict[str, dict[str, Any]] = field(default_factory=dict)
+    alternatives: dict[str, dict[str, dict[str, Any]]] = field(default_factory=dict)
     constraints: tuple[str, ...] = ()
     scan: dict[str, np.ndarray] = field(default_factory=dict)
     priors: dict[str, str] = field(default_factory=dict)
@@ -89,11 +91,7 @@ def _analysis(content: dict[str, Any], beside: Path) -> Analysis:
     if not all(isinstance(name, str) for name in experiments):
         raise ValueError(f"experiments = {experiments}: expected a list of names")
     names = check_experiments(tuple(_beside(beside, name) for name in experiments))
-    options = typed(content, "options", dict, default={})
-    known(options, names, "experiment under options")
-    for name, table in options.items():
-        if not isinstance(table, dict):
-            raise ValueError(f"options.{name} = {short(table)}: expected a table")
+    alternatives = typed(content, "alternatives", dict, default={})
     grid = typed(content, "grid", int, default=41)
     if not 5 <= grid <= 1001:
         raise ValueError(f"grid = {grid}: expected a whole number from 5 to 1001")
@@ -111,7 +109,11 @@ def _analysis(content: dict[str, Any], beside: Path) -> Analysis:
             k: number(f"fixed.{k}", v) for k, v in typed(content, "fixed", dict, default={}).items()
         },
         free=tuple(typed(content, "free", list, default=[])),
-        options=options,
+        options=_options(content, "options", names),
+        alternatives={
+            _name(name): _options(alternatives, name, names, "alternatives.")
+            for name in alternatives
+        },
         constraints=check_constraints(texts(content, "constraints"), model),
         scan=_scan(typed(content, "scan", dict, default={}), model),
         priors=_priors(typed(content, "priors", dict, default={}), model),
@@ -122,6 +124,18 @@ def _beside(folder: Path, name: str) -> str:
     """The path of a user's own experiment, which a file names relative to itself, or the name as it is."""
     own = is_folder(name) or (name not in LOADERS and is_there((folder / name).is_dir))
     return str(folder / name) if own else name
+
+
+def _options(
+    content: dict[str, Any], key: str, names: tuple[str, ...], under: str = ""
+) -> dict[str, dict[str, Any]]:
+    """Options by experiment."""
+    options = typed(content, key, dict, default={})
+    known(options, names, f"experiment under {under}{key}")
+    for name, table in options.items():
+        if not isinstance(table, dict):
+            raise ValueError(f"{under}{key}.{name} = {short(table)}: expected a table")
+    return options
 
 
 def _scan(table: dict[str, Any], model: Model) -> dict[str, np.ndarray]:

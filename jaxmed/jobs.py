@@ -41,11 +41,19 @@ _CURVE_POINTS = 181
 
 
 class Planned(NamedTuple):
-    """One fit to do: its name, data and what it holds fixed."""
+    """One fit to do.
+
+    Attributes:
+        name: of the fit.
+        group: its data.
+        fixed: what it holds fixed.
+        alternative_to: name of the fit that it repeats with other options; empty otherwise.
+    """
 
     name: str
     group: tuple[Experiment, ...]
     fixed: dict[str, float]
+    alternative_to: str = ""
 
 
 @dataclass(frozen=True)
@@ -64,6 +72,7 @@ class Fits:
             | self.asked
             | {
                 "fixed": self.planned[name].fixed,
+                "alternative_to": self.planned[name].alternative_to,
                 "spectra": {s.name: s.as_json() for s in self.spectra[name]},
             }
             for name, result in self.results.items()
@@ -103,6 +112,13 @@ def plan_fits(analysis: Analysis) -> list[Planned]:
     """
     loaded = [load(name, **analysis.options.get(name, {})) for name in analysis.experiments]
     planned = [Planned(analysis.name, tuple(loaded), analysis.fixed)]
+    for alternative, options in analysis.alternatives.items():
+        group = tuple(
+            load(name, **analysis.options.get(name, {}) | options[name]) if name in options else own
+            for name, own in zip(analysis.experiments, loaded, strict=True)
+        )
+        name = f"{analysis.name}_{alternative}"
+        planned.append(Planned(name, group, analysis.fixed, analysis.name))
     if analysis.alone:
         planned += [Planned(e.name, (e,), _concerning(e, analysis)) for e in loaded]
     names = [job.name for job in planned]
@@ -143,6 +159,18 @@ def run_fits(analysis: Analysis, planned: list[Planned], tick: Tick = None) -> F
     by_name = {job.name: job for job in planned}
     done = dict(zip(by_name, results, strict=True))
     return Fits(analysis.model, done, by_name, asked(analysis) | {"grid": analysis.grid})
+
+
+def comparisons(done: Fits) -> list[str]:
+    """One sentence for each fit with other options: what these do to the preference for a mediator."""
+    found = []
+    for name, job in done.planned.items():
+        if job.alternative_to:
+            here, there = (done.results[n].delta_chi2_sm for n in (job.alternative_to, name))
+            found.append(
+                f"{job.alternative_to} improves -2 log L over the standard model by {here:.1f}, {name} by {there:.1f}"
+            )
+    return found
 
 
 def save_fits(done: Fits, out: Path) -> list[Path]:

@@ -34,12 +34,15 @@ def test_everything_can_be_said(tmp_path):
         constraints = ["rho"]
         [options.xenon1t]
         solar_model = "agss09met"
+        [alternatives.free_electrons]
+        xenon1t = { atomic = "free" }
         [scan]
         g = "1e-7:1e-5:3"
         mass = [0.05]
         """,
     )
     assert job.options == {"xenon1t": {"solar_model": "agss09met"}}
+    assert job.alternatives == {"free_electrons": {"xenon1t": {"atomic": "free"}}}
     assert job.fixed == {"mass": 0.05, "xenon1t_background": 0.5}
     assert (job.grid, job.free) == (21, ("signal_strength",))
     assert job.constraints == ("rho",)

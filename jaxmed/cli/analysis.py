@@ -30,9 +30,15 @@ def chosen_analysis(
     if experiments is not None:
         names = experiment_names(experiments)
         kept = {k: v for k, v in analysis.options.items() if k in names}
-        alone = analysis.alone and len(names) > 1
-        name = "_".join(Path(each).name for each in names)
-        analysis = replace(analysis, name=name, experiments=names, options=kept, alone=alone)
+        others = {k: v for k, v in analysis.alternatives.items() if set(v) <= set(names)}
+        analysis = replace(
+            analysis,
+            name="_".join(Path(each).name for each in names),
+            experiments=names,
+            options=kept,
+            alternatives=others,
+            alone=analysis.alone and len(names) > 1,
+        )
     chosen = analysis.constraints if constraint is None else tuple(constraint)
     return replace(analysis, constraints=check_constraints(chosen, analysis.model))
 

@@ -25,7 +25,7 @@ from jaxmed.cli.common import (
     set_up,
 )
 from jaxmed.config import default_analysis
-from jaxmed.jobs import Fits, plan_fits, run_fits, save_fits
+from jaxmed.jobs import Fits, comparisons, plan_fits, run_fits, save_fits
 from jaxmed.report.tables import explanations, fit_table
 
 
@@ -56,7 +56,7 @@ def fit(
 
 def _say_fits(done: Fits, cache: bool) -> None:
     """What the table cannot say: why there is no error, and where the time went."""
-    for sentence in explanations(done.results):
+    for sentence in [*explanations(done.results), *comparisons(done)]:
         say(sentence)
     compiling = sum(r.compile_seconds for r in done.results.values())
     running = sum(r.run_seconds for r in done.results.values())

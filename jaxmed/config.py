@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxmed.experiments import LOADERS, is_folder
+from jaxmed.experiments import LOADERS, check_options, is_folder
 from jaxmed.experiments.folder import read_folder
 from jaxmed.inference.constraints import check_constraints
 from jaxmed.inference.grid import axis_values
@@ -135,6 +135,7 @@ def _options(
     for name, table in options.items():
         if not isinstance(table, dict):
             raise ValueError(f"{under}{key}.{name} = {short(table)}: expected a table")
+        check_options(name, table)
     return options
 
 

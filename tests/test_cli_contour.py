@@ -37,17 +37,19 @@ def test_xenon1t_s_excess_does_not_survive_xenonnt(run, tmp_path):
     assert found.keys() == {"xenon", "xenon1t", "xenonnt"}
     alone, other, both = found["xenon1t"], found["xenonnt"], found["xenon"]
     assert both["experiments"] == ["xenon1t", "xenonnt"]
-    assert alone["delta_chi2_sm"] == pytest.approx(13.21, abs=0.02)
+    assert alone["delta_chi2_sm"] == pytest.approx(13.15, abs=0.01)
     # both together prefer nothing to the standard model: less than a third of a unit
     assert 0 <= both["delta_chi2_sm"] < 0.3
     assert [c["cl"] for c in alone["contours"]] == [0.6827, 0.9, 0.9545]
-    assert [[line["closed"] for line in c["lines"]] for c in alone["contours"]] == [[True]] * 3
+    closed = [[line["closed"] for line in c["lines"]] for c in alone["contours"]]
+    # 6.17 below the best fit at the lightest masses: within 6.18, the region of 95.45 % does not end there
+    assert closed == [[True], [True], [False]]
     for each in (other, both):
         assert [[line["closed"] for line in c["lines"]] for c in each["contours"]] == [[False]] * 3
     # and XENONnT alone excludes what XENON1T prefers by eight standard deviations
     best = alone["best"]
     there = scan(load("xenonnt"), g=[best["g"]], mass=[best["mass_mev"]]).nll.item()
-    assert 2 * (there - other["nll"]) == pytest.approx(75, abs=1)
+    assert 2 * (there - other["nll"]) == pytest.approx(73.1, abs=0.2)
 
 
 def test_files_and_keys(run, tmp_path):

@@ -34,7 +34,7 @@ def test_a_model_of_one_s_own_becomes_limits_and_a_page(tmp_path, monkeypatch):
     limits = json.loads(found.read_text())
     # x_h moves right-handed fermions only: XENON1T prefers it, TEXONO limits it
     assert limits["flag"][0] == "excludes zero" and limits["g_upper"][-1] == pytest.approx(
-        1.19e-3, rel=0.01
+        1.167e-3, rel=0.001
     )
     page = (tmp_path / "mine" / "report.html").read_text()
     assert (

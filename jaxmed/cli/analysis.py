@@ -30,13 +30,12 @@ def chosen_analysis(
     if experiments is not None:
         names = experiment_names(experiments)
         kept = {k: v for k, v in analysis.options.items() if k in names}
-        others = {k: v for k, v in analysis.alternatives.items() if set(v) <= set(names)}
         analysis = replace(
             analysis,
             name="_".join(Path(each).name for each in names),
             experiments=names,
             options=kept,
-            alternatives=others,
+            alternatives={},
             alone=analysis.alone and len(names) > 1,
         )
     chosen = analysis.constraints if constraint is None else tuple(constraint)

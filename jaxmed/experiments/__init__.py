@@ -1,7 +1,7 @@
 """Data sets as data, behind one forward model and one likelihood."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from inspect import signature
 from pathlib import Path
@@ -17,7 +17,7 @@ from jaxmed.experiments.xenon import xenon1t, xenonnt
 from jaxmed.keys import hint, is_there, one_of, short
 from jaxmed.tables import citing
 
-__all__ = ["LOADERS", "Experiment", "expected", "is_folder", "load", "nll"]
+__all__ = ["LOADERS", "Experiment", "check_options", "expected", "is_folder", "load", "nll"]
 
 LOADERS: dict[str, Callable[..., Experiment]] = {
     "texono": texono,
@@ -41,10 +41,7 @@ def load(name: str, **options: object) -> Experiment:
     """
     require_float64()
     if is_folder(name):
-        if options:
-            raise ValueError(
-                f"{name}: got options {', '.join(options)}, expected none for a folder"
-            )
+        check_options(name, options)
         with citing() as cited:
             experiment = build(read_folder(Path(name)))
         if experiment.name in LOADERS:
@@ -55,7 +52,17 @@ def load(name: str, **options: object) -> Experiment:
             f"unknown experiment '{name}'{hint(name, LOADERS)}: expected {one_of(LOADERS)}, or a folder "
             f"with {MAIN}"
         )
-    known = signature(LOADERS[name]).parameters
+    check_options(name, options)
+    with citing() as cited:
+        experiment = LOADERS[name](**options)
+    return _with_citations(experiment, cited)
+
+
+def check_options(name: str, options: Mapping[str, object]) -> None:
+    """ValueError for an option that an experiment does not have, or whose value is of another kind."""
+    if options and is_folder(name):
+        raise ValueError(f"{name}: got options {', '.join(options)}, expected none for a folder")
+    known = {} if is_folder(name) else signature(LOADERS[name]).parameters
     for option, value in options.items():
         if option not in known:
             raise ValueError(
@@ -66,9 +73,6 @@ def load(name: str, **options: object) -> Experiment:
         ):
             wanted = "true or false" if isinstance(known[option].default, bool) else "a text"
             raise ValueError(f"option {option} = {short(value)} of {name}: expected {wanted}")
-    with citing() as cited:
-        experiment = LOADERS[name](**options)
-    return _with_citations(experiment, cited)
 
 
 def _with_citations(experiment: Experiment, cited: Iterable[str]) -> Experiment:

@@ -29,7 +29,7 @@ SETTINGS = {
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", SETTINGS)
+@pytest.mark.parametrize("name", ["xenon1t", pytest.param("coherent_csi", marks=pytest.mark.long)])
 def test_truths_lie_anywhere_among_the_samples(name):
     mass, prior = SETTINGS[name]
     experiment, model = load(name), get_model("u1r")

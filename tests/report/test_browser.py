@@ -99,8 +99,8 @@ def test_hovering_reads_numbers_out(open_page, saved):
 
 def test_layers_can_be_switched_off_and_on(open_page):
     page = open_page()
-    switch = page.get_by_label("XENON1T (u1r): 90 % limit, asymptotic")
-    drawn = page.locator("g[data-layer='XENON1T (u1r): 90 % limit, asymptotic']")
+    switch = page.get_by_label("XENON1T (u1r): 90 % limit, asymptotic, two-sided")
+    drawn = page.locator("g[data-layer='XENON1T (u1r): 90 % limit, asymptotic, two-sided']")
     assert drawn.count() == 1
     switch.uncheck()
     assert drawn.count() == 0
@@ -210,7 +210,7 @@ def test_dark_windows_and_paper(open_page):
     assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
     assert not page.locator("nav").is_visible()
     assert not page.get_by_role("button", name="Reset").is_visible()
-    assert page.locator(".layer", has_text="90 % limit, asymptotic").is_visible()
+    assert page.locator(".layer", has_text="90 % limit, asymptotic, two-sided").is_visible()
     assert not page.locator(".layer", has_text="(u1r): fit").is_visible()
     assert page.pdf(format="A4")[:4] == b"%PDF"
 

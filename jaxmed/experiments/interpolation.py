@@ -11,6 +11,7 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
+from scipy.interpolate import CubicSpline
 
 Nodes = tuple[float, ...]
 """Pulls of a variation [sigma], ascending, without 0, which is the nominal."""
@@ -113,23 +114,9 @@ def _natural_spline(own: Nodes) -> _Pieces:
     """Cardinal splines: 1 at one node, 0 at all others and at the nominal."""
     x = np.sort([*own, 0.0])
     y = np.delete(np.eye(x.size), np.flatnonzero(x == 0), axis=1)
-    width, n = np.diff(x), x.size
-    # second derivatives from the continuity of the first ones
-    matrix, slopes = np.eye(n), np.diff(y, axis=0) / width[:, None]
-    right = np.zeros_like(y)
-    for i in range(1, n - 1):
-        matrix[i, i - 1 : i + 2] = width[i - 1], 2 * (width[i - 1] + width[i]), width[i]
-        right[i] = 6 * (slopes[i] - slopes[i - 1])
-    bend = np.linalg.solve(matrix, right)
-    first = slopes - width[:, None] * (2 * bend[:-1] + bend[1:]) / 6
-    cubic = np.stack(
-        [y[:-1], first, bend[:-1] / 2, np.diff(bend, axis=0) / width[:, None] / 6], axis=1
-    )
-    last = slopes[-1] + width[-1] * (bend[-2] + 2 * bend[-1]) / 6
-    nothing = np.zeros_like(last)
-    ends = [
-        np.stack([value, slope, nothing, nothing])
-        for value, slope in ((y[0], first[0]), (y[-1], last))
-    ]
+    spline = CubicSpline(x, y, bc_type="natural")
+    pieces = np.zeros((x.size + 1, 4, len(own)))
+    pieces[1:-1] = np.moveaxis(spline.c[::-1], 1, 0)
+    pieces[[0, -1], 0], pieces[[0, -1], 1] = y[[0, -1]], spline(x[[0, -1]], 1)
     edges = np.concatenate([[-np.inf], x, [np.inf]])
-    return _Pieces(edges, np.append(x[0], x), np.stack([ends[0], *cubic, ends[1]]))
+    return _Pieces(edges, np.append(x[0], x), pieces)

@@ -11,13 +11,7 @@ import numpy as np
 
 from jaxmed import keys
 from jaxmed.theory.couplings import Couplings
-from jaxmed.theory.models import (
-    DECOUPLED,
-    MEDIATOR,
-    Model,
-    Parameter,
-    Values,
-)
+from jaxmed.theory.models import DECOUPLED, MEDIATOR, Model, Parameter, Values
 from jaxmed.theory.scalars import real
 from jaxmed.theory.undefined import undefined_words
 

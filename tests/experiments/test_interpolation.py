@@ -1,4 +1,4 @@
-"""Shape variations between their nodes: weights against SciPy, bounds, and the exact response of every data set."""
+"""Shape variations between their nodes: weights, bounds, and the exact response of every data set."""
 
 import dataclasses
 from functools import cache

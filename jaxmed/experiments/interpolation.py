@@ -11,7 +11,6 @@ from typing import NamedTuple
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
-from scipy.interpolate import CubicSpline
 
 Nodes = tuple[float, ...]
 """Pulls of a variation [sigma], ascending, without 0, which is the nominal."""
@@ -112,6 +111,9 @@ def _code_4p() -> _Pieces:
 
 def _natural_spline(own: Nodes) -> _Pieces:
     """Cardinal splines: 1 at one node, 0 at all others and at the nominal."""
+    # a quarter of a second, which most data sets need not wait for
+    from scipy.interpolate import CubicSpline
+
     x = np.sort([*own, 0.0])
     y = np.delete(np.eye(x.size), np.flatnonzero(x == 0), axis=1)
     spline = CubicSpline(x, y, bc_type="natural")

@@ -56,7 +56,7 @@ _DENSE = tuple(k * 0.4 for k in range(-10, 11) if k)
 _NODES: dict[str, Nodes] = {
     "quenching_1": (-3.0, -2.0, -1.0, 1.0, 2.0, 3.0),
     "quenching_2": (-3.0, -2.0, -1.0, 1.0, 2.0, 3.0),
-    "efficiency": _DENSE,
+    "efficiency": tuple(sorted((*_DENSE, -1.0))),
     "onset": _DENSE,
     "neutron_radius": (-3.0, -2.0, -1.0, 1.0, 2.0, 3.0),
 }

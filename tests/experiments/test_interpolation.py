@@ -137,7 +137,7 @@ def test_csi_is_that_of_the_exact_response(name):
     """-2 log L to 0.02 anywhere within 3 sigma."""
     experiment = load("coherent_csi")
     nominal = dict.fromkeys(experiment.nuisances, 0.0)
-    for z in np.linspace(-3.0, 3.0, 21):
+    for z in np.linspace(-3.0, 3.0, 241):
         exact = csi_folded(**{name: float(z)})
         rest = dict.fromkeys(exact.nuisances, 0.0)
         for mediator in MEDIATORS.values():

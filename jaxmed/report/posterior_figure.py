@@ -36,9 +36,8 @@ def plane_figure(
     g, mass = (10**axis for axis in found.density.axes)
     fills = _FILLS[: len(regions)]
     levels = np.array([*(region.level for region in regions[::-1]), 1.0])
-    distinct = np.append(
-        np.diff(levels) > 0, True
-    )  # on a plateau one region may be as large as the next
+    # on a plateau one region may be as large as the next
+    distinct = np.append(np.diff(levels) > 0, True)
     if regions:
         colours = [colour for colour, own in zip(fills[::-1], distinct, strict=False) if own]
         panel.contourf(mass, g, found.density.log, levels=levels[distinct], colors=colours)

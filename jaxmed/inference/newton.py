@@ -118,14 +118,21 @@ def minimise(
 def settle(state: State, box: Array, tolerance: float) -> State:
     """The last step of a minimisation that is over, without evaluation: what rounding made of the way is gone.
 
-    For objectives without kinks only: the value is taken from the expansion.
+    It is over as well where the value is so large that its rounding hides what a step still gains. For objectives
+    without kinks only: value and gradient are taken from the expansion.
     """
-    x, decrement = _traced_step(state.at.expansion, state.at.x, jnp.zeros(()), box)
-    over = (state.at.decrement <= tolerance) & (jnp.abs(decrement) <= tolerance)
-    expansion = state.at.expansion
-    value = expansion.value - jnp.where(over, decrement, 0.0)
-    at = state.at._replace(
-        x=jnp.where(over, x, state.at.x), expansion=expansion._replace(value=value)
+    here, expansion = state.at, state.at.expansion
+    x, decrement = _traced_step(expansion, here.x, jnp.zeros(()), box)
+    visible = jnp.maximum(tolerance, jnp.finfo(expansion.value.dtype).eps * expansion.value)
+    over = (here.decrement <= tolerance) & (jnp.abs(decrement) <= visible)
+    moved = Expansion(
+        expansion.value - decrement,
+        expansion.gradient + expansion.curvature @ (x - here.x),
+        expansion.curvature,
+    )
+    at = here._replace(
+        x=jnp.where(over, x, here.x),
+        expansion=jax.tree.map(lambda new, old: jnp.where(over, new, old), moved, expansion),
     )
     return state._replace(at=at)
 

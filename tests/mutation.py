@@ -2,12 +2,13 @@
 
 A mutant has one operator, comparison or constant changed. The tests that reach its line are run, those of one file in
 one process. A survivor counts if it changes one of the results of `_results`: what changes none, such as the size of a
-batch, no test of a result can notice.
+batch, no test of a result can notice. The tests are spared what changes none though the probe goes through its line.
 """
 
 import argparse
 import ast
 import json
+import math
 import os
 import random
 import re
@@ -15,12 +16,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = "jaxmed/inference"
-TESTS = ("tests/inference", "tests/test_published_fits.py")
+TESTS = ("tests/inference/test_*.py", "tests/test_published_fits.py")
+_CACHE = ROOT / ".pytest_cache"
 _OTHER = {
     ast.Add: ast.Sub,
     ast.Sub: ast.Add,
@@ -38,7 +41,7 @@ _OTHER = {
     ast.BitOr: ast.BitAnd,
 }
 _LIMIT = 600  # seconds for the tests of one file
-_SAME = 1e-9
+_SAME = 1e-6  # of a result, or of the largest of its kind where that is below one
 
 
 def sites(tree):
@@ -80,52 +83,81 @@ def mutated(path, which):
     return ast.unparse(tree), node.lineno, f"{before}  ->  {ast.unparse(node)}"
 
 
-def run(tree, files, *options):
-    """Whether pytest passes, of some files of a tree."""
-    environment = os.environ | {"PYTHONPATH": str(tree), "JAX_PLATFORMS": "cpu"}
-    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:xdist", *options, *files]
+def _environment(tree):
+    """All trees share the programs that JAX has compiled."""
+    return os.environ | {
+        "PYTHONPATH": str(tree),
+        "JAX_PLATFORMS": "cpu",
+        "JAX_COMPILATION_CACHE_DIR": str(_CACHE / "d/compiled"),
+        "JAX_PERSISTENT_CACHE_MIN_COMPILE_TIME_SECS": "0.02",
+        "JAX_PERSISTENT_CACHE_MIN_ENTRY_SIZE_BYTES": "-1",
+    }
+
+
+def run(tree, file, *options, **variables):
+    """Whether pytest passes one file of a tree."""
+    command = ["-m", "pytest", "-qx", "-p", "no:xdist", "-o", f"cache_dir={_CACHE}", *options, file]
+    done = _python(tree, command, variables)
+    return done is not None and done.returncode == 0
+
+
+def _python(tree, arguments, variables=()):
     try:
-        done = subprocess.run(
-            command, cwd=tree, env=environment, capture_output=True, timeout=_LIMIT
+        return subprocess.run(
+            [sys.executable, *arguments],
+            cwd=tree,
+            env=_environment(tree) | dict(variables),
+            capture_output=True,
+            text=True,
+            timeout=_LIMIT,
         )
     except subprocess.TimeoutExpired:
-        return False
-    return done.returncode == 0
+        return None
 
 
-def reach(out):
-    """Write which test files reach which lines: each file in a process of its own, under coverage."""
-    files = sorted(
-        str(p.relative_to(ROOT))
-        for t in TESTS
-        for p in ([ROOT / t] if t.endswith(".py") else (ROOT / t).glob("test_*.py"))
-    )
-    found = {}
-    with tempfile.TemporaryDirectory() as scratch:
-        for file in files:
+def reach(out, workers):
+    """Write how long each test file takes, and which files, or the probe of results, reach which lines."""
+    files = [str(p.relative_to(ROOT)) for t in TESTS for p in sorted(ROOT.glob(t))]
+    lines, times = {}, {}
+
+    def one(file):
+        with tempfile.TemporaryDirectory() as scratch:
             report = Path(scratch) / "report.json"
+            (Path(scratch) / "test_probe.py").write_text(
+                f"def test():\n    exec({_PROBE!r}, {{}})\n"
+            )
+            environment = {"COVERAGE_FILE": f"{scratch}/coverage"}
             options = [f"--cov={TARGET}", f"--cov-report=json:{report}"]
-            print(file, run(ROOT, [file], *options), flush=True)
-            for path, lines in json.loads(report.read_text())["files"].items():
-                for line in lines["executed_lines"]:
-                    found.setdefault(f"{path}:{line}", []).append(file)
-    out.write_text(json.dumps(found))
+            began = time.time()
+            run(ROOT, file or f"{scratch}/test_probe.py", *options, **environment)
+            return file, time.time() - began, json.loads(report.read_text())["files"]
+
+    with ThreadPoolExecutor(workers) as pool:
+        for file, seconds, found in pool.map(one, ["", *files]):
+            print(file or "probe", round(seconds), flush=True)
+            times[file] = seconds
+            for path, executed in found.items():
+                for line in executed["executed_lines"]:
+                    lines.setdefault(f"{path}:{line}", []).append(file)
+    out.write_text(json.dumps({"times": times, "lines": lines}))
 
 
-def judge(path, which, reached, plain):
-    """What became of one mutant."""
+def judge(path, which, known, plain):
+    """What became of one mutant: the tests are spared what the probe reaches and does not see."""
     source, line, change = mutated(path, which)
-    files = reached.get(f"{path}:{line}", [])
+    reached = known["lines"].get(f"{path}:{line}", [])
+    files = sorted(
+        filter(None, reached), key=lambda f: (Path(path).stem not in f, known["times"][f])
+    )
     with tempfile.TemporaryDirectory() as scratch:
         tree = Path(scratch) / "tree"
-        kept = shutil.ignore_patterns(".git", ".venv*", "results", "site")
+        kept = shutil.ignore_patterns(".*", "results", "site")
         shutil.copytree(ROOT, tree, ignore=kept)
         (tree / path).write_text(source)
-        own = [f for f in files if Path(path).stem in f]
-        for file in own + [f for f in files if f not in own]:
-            if not run(tree, [file]):
-                return {"where": f"{path}:{line}", "change": change, "fate": f"killed by {file}"}
-        fate = "survived" if _differs(_results(tree), plain) else "no result changes"
+        if "" in reached and not _differs(_results(tree), plain):
+            fate = "no result changes"
+        else:
+            fate = next((f"killed by {f}" for f in files if not run(tree, f)), "survived")
     return {"where": f"{path}:{line}", "change": change, "fate": fate}
 
 
@@ -149,26 +181,25 @@ flat = jax.tree.leaves([
     scan.nll, scan.status, lines.nll, lines.delta, toys.q0, toys.everywhere, toys.local, set_[1:], expected.g_upper,
     gain.g_expected, gain.slopes, chains.samples,
 ])
-print(json.dumps(np.concatenate([np.ravel(np.asarray(leaf, dtype=float)) for leaf in flat]).tolist()))
+print(json.dumps([np.ravel(np.asarray(leaf, dtype=float)).tolist() for leaf in flat]))
 """
 
 
 def _results(tree):
-    """Results of one of each kind of analysis as a list of numbers, or None if it fails."""
-    environment = os.environ | {"PYTHONPATH": str(tree), "JAX_PLATFORMS": "cpu"}
-    done = subprocess.run(
-        [sys.executable, "-c", _PROBE], cwd=tree, env=environment, capture_output=True, text=True
-    )
-    found = re.findall(r"^\[.*\]$", done.stdout, re.MULTILINE)
+    """Results of one of each kind of analysis, or None if it fails."""
+    done = _python(tree, ["-c", _PROBE])
+    found = done and re.findall(r"^\[\[.*\]\]$", done.stdout, re.MULTILINE)
     return json.loads(found[-1]) if found else None
 
 
 def _differs(found, plain):
-    if found is None or len(found) != len(plain):
+    if found is None or [len(f) for f in found] != [len(p) for p in plain]:
         return True
     return any(
-        not (a == b or abs(a - b) <= _SAME * (1 + abs(b)) or (a != a and b != b))
-        for a, b in zip(found, plain, strict=True)
+        not (a == b or abs(a - b) <= _SAME * (abs(b) + scale) or (a != a and b != b))
+        for f, p in zip(found, plain, strict=True)
+        for scale in [min(1.0, max(map(abs, filter(math.isfinite, p)), default=0.0))]
+        for a, b in zip(f, p, strict=True)
     )
 
 
@@ -183,14 +214,12 @@ def main():
     parser.add_argument("--out", type=Path, default=Path("mutants.jsonl"))
     asked = parser.parse_args()
     if asked.reach:
-        reach(asked.reach)
+        reach(asked.reach, asked.workers)
         return
-    reached, plain = json.loads(asked.map.read_text()), _results(ROOT)
+    known, plain = json.loads(asked.map.read_text()), _results(ROOT)
     fates = []
     with ThreadPoolExecutor(asked.workers) as pool, asked.out.open("a") as file:
-        for fate in pool.map(
-            lambda m: judge(*m, reached, plain), mutants(asked.number, asked.seed)
-        ):
+        for fate in pool.map(lambda m: judge(*m, known, plain), mutants(asked.number, asked.seed)):
             fates.append(fate["fate"].split(" by ")[0])
             print(json.dumps(fate), file=file, flush=True)
     counts = {fate: fates.count(fate) for fate in sorted(set(fates))}

@@ -17,27 +17,27 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from jaxmed.experiments import Experiment, expected, load, nll
-    from jaxmed.inference.contours import Contours, contours
-    from jaxmed.inference.coverage import Coverage, coverage
-    from jaxmed.inference.expected_limits import Expected, expected_limits
-    from jaxmed.inference.fc_limits import fc_limits
-    from jaxmed.inference.feldman_cousins import Acceptance, feldman_cousins
-    from jaxmed.inference.fit import fit
-    from jaxmed.inference.limits import Limits, limits
-    from jaxmed.inference.posterior import posterior
-    from jaxmed.inference.posterior_samples import Posterior
+    from jaxmed.inference.bayes.posterior import posterior
+    from jaxmed.inference.bayes.samples import Posterior
+    from jaxmed.inference.fit.best_fit import fit
+    from jaxmed.inference.hypothesis.coverage import Coverage, coverage
+    from jaxmed.inference.hypothesis.expected_limits import Expected, expected_limits
+    from jaxmed.inference.hypothesis.feldman_cousins import Acceptance, feldman_cousins
+    from jaxmed.inference.hypothesis.feldman_cousins_limits import fc_limits
+    from jaxmed.inference.hypothesis.significance import Significance, significance
+    from jaxmed.inference.regions.contours import Contours, contours
+    from jaxmed.inference.regions.grid_scan import scan
+    from jaxmed.inference.regions.limits import Limits, limits
     from jaxmed.inference.results import FitResult, Surface
-    from jaxmed.inference.scan import scan
     from jaxmed.inference.sensitivity import Sensitivity, sensitivity
-    from jaxmed.inference.significance import Significance, significance
-    from jaxmed.report.npz import Result
-    from jaxmed.report.scan import load_result
+    from jaxmed.models.choose import Model, Parameter, couplings
+    from jaxmed.models.from_function import own_model
+    from jaxmed.results.npz import Result
+    from jaxmed.results.scans import load_result
     from jaxmed.theory.charges import Charges, anomalies, charges
     from jaxmed.theory.couplings import Couplings, Epsilon, mediator
     from jaxmed.theory.gauge import gauge_bosons
-    from jaxmed.theory.models import Model, Parameter, couplings
-    from jaxmed.theory.own import own_model
-    from jaxmed.theory.seesaw import seesaw
+    from jaxmed.theory.neutrino_masses.seesaw import seesaw
 
 __all__ = [
     "Acceptance",
@@ -83,27 +83,27 @@ __all__ = [
 
 _HOME = {
     "experiments": ("Experiment", "expected", "load", "nll"),
-    "inference.contours": ("Contours", "contours"),
-    "inference.coverage": ("Coverage", "coverage"),
-    "inference.expected_limits": ("Expected", "expected_limits"),
-    "inference.fc_limits": ("fc_limits",),
-    "inference.feldman_cousins": ("Acceptance", "feldman_cousins"),
-    "inference.fit": ("fit",),
-    "inference.limits": ("Limits", "limits"),
-    "inference.posterior": ("posterior",),
-    "inference.posterior_samples": ("Posterior",),
+    "inference.regions.contours": ("Contours", "contours"),
+    "inference.hypothesis.coverage": ("Coverage", "coverage"),
+    "inference.hypothesis.expected_limits": ("Expected", "expected_limits"),
+    "inference.hypothesis.feldman_cousins_limits": ("fc_limits",),
+    "inference.hypothesis.feldman_cousins": ("Acceptance", "feldman_cousins"),
+    "inference.fit.best_fit": ("fit",),
+    "inference.regions.limits": ("Limits", "limits"),
+    "inference.bayes.posterior": ("posterior",),
+    "inference.bayes.samples": ("Posterior",),
     "inference.results": ("FitResult", "Surface"),
-    "inference.scan": ("scan",),
+    "inference.regions.grid_scan": ("scan",),
     "inference.sensitivity": ("Sensitivity", "sensitivity"),
-    "inference.significance": ("Significance", "significance"),
-    "report.npz": ("Result",),
-    "report.scan": ("load_result",),
+    "inference.hypothesis.significance": ("Significance", "significance"),
+    "results.npz": ("Result",),
+    "results.scans": ("load_result",),
     "theory.charges": ("Charges", "anomalies", "charges"),
     "theory.couplings": ("Couplings", "Epsilon", "mediator"),
     "theory.gauge": ("gauge_bosons",),
-    "theory.models": ("Model", "Parameter", "couplings"),
-    "theory.own": ("own_model",),
-    "theory.seesaw": ("seesaw",),
+    "models.choose": ("Model", "Parameter", "couplings"),
+    "models.from_function": ("own_model",),
+    "theory.neutrino_masses.seesaw": ("seesaw",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 

@@ -22,7 +22,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = "jaxmed/inference"
-TESTS = ("tests/inference/test_*.py", "tests/test_published_fits.py")
+TESTS = ("tests/inference/**/test_*.py", "tests/test_published_fits.py")
 _CACHE = ROOT / ".pytest_cache"
 _OTHER = {
     ast.Add: ast.Sub,

@@ -9,7 +9,7 @@ import pytest
 
 from jaxmed.experiments import expected, load, nll
 from jaxmed.experiments.electrons import electron
-from jaxmed.experiments.forward import signal
+from jaxmed.experiments.likelihood.forward import signal
 from jaxmed.flux.solar import solar
 from jaxmed.flux.spectrum import moments
 from jaxmed.theory.couplings import standard_model

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from jaxmed.experiments import expected, load
-from jaxmed.inference.fit import fit
-from jaxmed.inference.limits import limits
+from jaxmed.inference.fit.best_fit import fit
+from jaxmed.inference.regions.limits import limits
 from jaxmed.theory.couplings import standard_model
 
 

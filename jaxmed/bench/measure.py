@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 import jax
 
-from jaxmed.inference.timing import clock
+from jaxmed.inference.engine.timing import clock
 
 
 class Timing(NamedTuple):

@@ -15,8 +15,8 @@ from jax import Array
 
 from jaxmed.bench.numpy_yields import Template
 from jaxmed.constants import G_F, SIN2_THETA_W
-from jaxmed.experiments.forward import as_signal
-from jaxmed.experiments.likelihood import prior_weights
+from jaxmed.experiments.likelihood.forward import as_signal
+from jaxmed.experiments.likelihood.nll import prior_weights
 from jaxmed.experiments.model import Channel, Experiment
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.theory.amplitudes import Electron, Nucleus

@@ -9,8 +9,8 @@ import numpy as np
 from jax import Array
 
 from jaxmed.bench.numpy_model import NumpyLikelihood
-from jaxmed.experiments.forward import components
-from jaxmed.experiments.likelihood import data_nll, pull_nll
+from jaxmed.experiments.likelihood.forward import components
+from jaxmed.experiments.likelihood.nll import data_nll, pull_nll
 from jaxmed.experiments.model import Component
 from jaxmed.inference.problem import Data, Problem
 

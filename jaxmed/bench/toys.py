@@ -8,12 +8,12 @@ import numpy as np
 from jaxmed.bench.measure import fastest, timed
 from jaxmed.bench.numpy_model import NumpyLikelihood
 from jaxmed.bench.referees import minuit_minimum, versions
-from jaxmed.inference.devices import sized
-from jaxmed.inference.global_fits import candidates, global_fits, make_finder
+from jaxmed.inference.engine.devices import sized
 from jaxmed.inference.problem import Data, Problem
-from jaxmed.inference.profile import Profiled, Start
-from jaxmed.inference.toy_fits import conditional_fits
-from jaxmed.inference.toys import Toys, draw
+from jaxmed.inference.profile.profile import Profiled, Start
+from jaxmed.inference.toys.conditional_fit import conditional_fits
+from jaxmed.inference.toys.draw import Toys, draw
+from jaxmed.inference.toys.global_fit import candidates, global_fits, make_finder
 
 _SEED = 20210612
 _MISSED = 0.01  # of -log L

@@ -3,11 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
+from jaxmed.analysis.analysis import Analysis, read_analysis
 from jaxmed.cli.common import experiment_names
-from jaxmed.config import Analysis, read_analysis
 from jaxmed.inference.constraints import check_constraints
-from jaxmed.inference.grid import axis_values
-from jaxmed.theory.models import get_model
+from jaxmed.inference.regions.grid import axis_values
+from jaxmed.models.choose import get_model
 
 
 def chosen_analysis(

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from jaxmed.analysis.run import run_bounds
 from jaxmed.cli.common import (
     Cache,
     Json,
@@ -20,9 +21,8 @@ from jaxmed.cli.common import (
     say_written,
     set_up,
 )
-from jaxmed.inference.limits import check_sided
-from jaxmed.jobs import run_bounds
-from jaxmed.report.tables import bounds_table
+from jaxmed.inference.regions.limits import check_sided
+from jaxmed.results.tables import bounds_table
 
 
 @one_sentence

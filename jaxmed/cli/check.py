@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from jaxmed.analysis.run import run_check
 from jaxmed.cli.common import (
     Cache,
     Json,
@@ -17,8 +18,7 @@ from jaxmed.cli.common import (
     set_up,
 )
 from jaxmed.experiments.folder import MAIN
-from jaxmed.jobs import run_check
-from jaxmed.report.folder import check_table
+from jaxmed.results.own_experiment import check_table
 
 
 @one_sentence

@@ -6,9 +6,9 @@ from typing import Annotated
 import typer
 
 from jaxmed.cli.common import one_sentence, say, say_written, write_out
-from jaxmed.report.bibliography import bibliography
-from jaxmed.report.files import prepare_file, write_atomically
-from jaxmed.report.saved import read_saved
+from jaxmed.results.citations import bibliography
+from jaxmed.results.saved import read_saved
+from jaxmed.results.store import prepare_file, write_atomically
 
 
 @one_sentence

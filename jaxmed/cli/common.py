@@ -13,14 +13,14 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from jaxmed.analysis.analysis import check_experiments
 from jaxmed.cli.names import (
     complete_constraint,
     complete_experiments,
     complete_model,
     complete_sided,
 )
-from jaxmed.config import check_experiments
-from jaxmed.report.files import prepare_file, prepare_folder, to_json, write_atomically
+from jaxmed.results.store import prepare_file, prepare_folder, to_json, write_atomically
 
 # Results go to standard output, everything said about them to standard error.
 console = Console(stderr=True)

@@ -5,6 +5,8 @@ from typing import Annotated
 
 import typer
 
+from jaxmed.analysis.contours import run_contours
+from jaxmed.analysis.run import plan_fits
 from jaxmed.cli.analysis import chosen_analysis
 from jaxmed.cli.common import (
     Cache,
@@ -24,13 +26,11 @@ from jaxmed.cli.common import (
     say_written,
     set_up,
 )
-from jaxmed.contour_job import run_contours
-from jaxmed.inference.contours import check_contours
-from jaxmed.inference.grid import read_values
-from jaxmed.jobs import plan_fits
-from jaxmed.report.contours import contours_notes, contours_table
-from jaxmed.report.overlay import read_overlays
-from jaxmed.tables import packaged
+from jaxmed.data_tables import packaged
+from jaxmed.inference.regions.contours import check_contours
+from jaxmed.inference.regions.grid import read_values
+from jaxmed.results.contours import contours_notes, contours_table
+from jaxmed.results.overlay import read_overlays
 
 _GRID = "Coarse grid: 1e-8,1e-7,1e-6 or low:high:number (logarithmic); the whole box if left out."
 

@@ -4,6 +4,8 @@ from pathlib import Path
 
 import typer
 
+from jaxmed.analysis.analysis import default_analysis
+from jaxmed.analysis.run import Fits, comparisons, plan_fits, run_fits, save_fits
 from jaxmed.cli.analysis import chosen_analysis
 from jaxmed.cli.common import (
     Cache,
@@ -24,9 +26,7 @@ from jaxmed.cli.common import (
     say_written,
     set_up,
 )
-from jaxmed.config import default_analysis
-from jaxmed.jobs import Fits, comparisons, plan_fits, run_fits, save_fits
-from jaxmed.report.tables import explanations, fit_table
+from jaxmed.results.tables import explanations, fit_table
 
 
 @one_sentence

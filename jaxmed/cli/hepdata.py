@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from jaxmed.cli.common import one_sentence, say, say_written
-from jaxmed.report.bibliography import bibliography
-from jaxmed.report.hepdata import write_submission
-from jaxmed.report.hepdata_tables import READERS, hepdata_tables
-from jaxmed.report.saved import read_saved
+from jaxmed.results.citations import bibliography
+from jaxmed.results.hepdata import write_submission
+from jaxmed.results.hepdata_tables import READERS, hepdata_tables
+from jaxmed.results.saved import read_saved
 
 
 @one_sentence

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from jaxmed.analysis.limits import LimitPlan, run_limit
 from jaxmed.cli.common import (
     Cache,
     Constraint,
@@ -30,12 +31,11 @@ from jaxmed.cli.common import (
 )
 from jaxmed.cli.names import complete_method
 from jaxmed.inference.constraints import check_constraints
-from jaxmed.inference.grid import read_values
-from jaxmed.inference.limits import check_line
-from jaxmed.limit_job import LimitPlan, run_limit
-from jaxmed.report.overlay import read_overlays
-from jaxmed.report.tables import limit_notes, limit_table
-from jaxmed.theory.models import other_values
+from jaxmed.inference.regions.grid import read_values
+from jaxmed.inference.regions.limits import check_line
+from jaxmed.models.choose import other_values
+from jaxmed.results.overlay import read_overlays
+from jaxmed.results.tables import limit_notes, limit_table
 
 
 @one_sentence

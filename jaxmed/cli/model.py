@@ -18,7 +18,7 @@ from jaxmed.cli.common import (
     set_up,
     settings,
 )
-from jaxmed.report.model import describe, model_tables
+from jaxmed.results.mediator import describe, model_tables
 
 
 @one_sentence

@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from jaxmed.analysis.limits import METHODS
 from jaxmed.experiments import LOADERS
 from jaxmed.experiments.folder import MAIN
 from jaxmed.inference.constraints import CONSTRAINTS
-from jaxmed.inference.limits import SIDED
-from jaxmed.limit_job import METHODS
-from jaxmed.theory.models import PRESETS
+from jaxmed.inference.regions.limits import SIDED
+from jaxmed.models.choose import PRESETS
 
 
 def complete_model(incomplete: str) -> list[str]:

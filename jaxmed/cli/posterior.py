@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from jaxmed.analysis.posteriors import Sampling, check_job, run_posteriors
+from jaxmed.analysis.run import plan_fits
 from jaxmed.cli.analysis import chosen_analysis
 from jaxmed.cli.common import (
     Cache,
@@ -25,10 +27,8 @@ from jaxmed.cli.common import (
     say_written,
     set_up,
 )
-from jaxmed.jobs import plan_fits
-from jaxmed.posterior_job import Sampling, check_job, run_posteriors
-from jaxmed.report.posterior import posterior_table
-from jaxmed.tables import packaged
+from jaxmed.data_tables import packaged
+from jaxmed.results.posteriors import posterior_table
 
 _PRIOR = (
     "Prior of a model parameter, repeatable: name=log-uniform:low:high, name=uniform:low:high or "

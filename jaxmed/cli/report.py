@@ -6,10 +6,10 @@ from typing import Annotated
 import typer
 
 from jaxmed.cli.common import Overlays, one_sentence, say_written
-from jaxmed.report.files import write_atomically
-from jaxmed.report.html.page import report_page
-from jaxmed.report.overlay import read_overlays
-from jaxmed.report.saved import read_saved
+from jaxmed.results.overlay import read_overlays
+from jaxmed.results.page.page import report_page
+from jaxmed.results.saved import read_saved
+from jaxmed.results.store import write_atomically
 
 
 @one_sentence

@@ -6,6 +6,10 @@ from typing import Annotated, Any
 import jax
 import typer
 
+from jaxmed.analysis.analysis import default_analysis
+from jaxmed.analysis.chunks import read_job
+from jaxmed.analysis.resumable_scan import assemble, compute, missing, save_scan
+from jaxmed.analysis.scan_plan import ToysAsked, plan_scan
 from jaxmed.cli.analysis import chosen_analysis, on_grid
 from jaxmed.cli.common import (
     Cache,
@@ -27,15 +31,11 @@ from jaxmed.cli.common import (
     set_up,
 )
 from jaxmed.cli.progress import point_progress
-from jaxmed.config import default_analysis
-from jaxmed.inference.memory import default_memory, read_bytes
-from jaxmed.inference.processes import check_processes, join
-from jaxmed.report.chunks import read_job
-from jaxmed.report.overlay import read_overlays
-from jaxmed.report.scan import scan_json, toys_sentence
-from jaxmed.report.tables import scan_notes, scan_table
-from jaxmed.scan_job import assemble, compute, missing, save_scan
-from jaxmed.scan_plan import ToysAsked, plan_scan
+from jaxmed.inference.engine.memory import default_memory, read_bytes
+from jaxmed.inference.engine.processes import check_processes, join
+from jaxmed.results.overlay import read_overlays
+from jaxmed.results.scans import scan_json, toys_sentence
+from jaxmed.results.tables import scan_notes, scan_table
 
 _GRID = "Values: 1e-8,1e-7,1e-6 or low:high:number (logarithmic); if left out the file's or the whole box."
 _Coordinator = Annotated[

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from jaxmed.analysis.sensitivities import SensitivityPlan, run_sensitivity
 from jaxmed.cli.common import (
     Cache,
     Json,
@@ -25,11 +26,10 @@ from jaxmed.cli.common import (
     settings,
 )
 from jaxmed.cli.names import complete_experiment
-from jaxmed.inference.grid import read_values
-from jaxmed.inference.limits import check_line
-from jaxmed.report.sensitivity import reasons, sensitivity_table
-from jaxmed.sensitivity_job import SensitivityPlan, run_sensitivity
-from jaxmed.theory.models import other_values
+from jaxmed.inference.regions.grid import read_values
+from jaxmed.inference.regions.limits import check_line
+from jaxmed.models.choose import other_values
+from jaxmed.results.sensitivity import reasons, sensitivity_table
 
 
 @one_sentence

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from jaxmed.analysis.significances import run_significance
 from jaxmed.cli.common import (
     Cache,
     Experiments,
@@ -23,10 +24,9 @@ from jaxmed.cli.common import (
     set_up,
 )
 from jaxmed.cli.progress import point_progress
-from jaxmed.inference.hypothesis import check_toys
-from jaxmed.inference.significance import check_model
-from jaxmed.report.toys import failures, significance_table
-from jaxmed.toy_job import run_significance
+from jaxmed.inference.hypothesis.p_values import check_toys
+from jaxmed.inference.hypothesis.significance import check_model
+from jaxmed.results.significance import failures, significance_table
 
 # Fits of each toy: globally, with the mass held, and globally for a toy of the best fit.
 _FITS = 3

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from jaxmed.analysis.run import run_spectrum
 from jaxmed.cli.common import (
     Cache,
     Json,
@@ -22,9 +23,8 @@ from jaxmed.cli.common import (
     settings,
 )
 from jaxmed.cli.names import complete_experiment
-from jaxmed.jobs import run_spectrum
-from jaxmed.report.tables import spectrum_table
-from jaxmed.theory.models import couplings, get_model
+from jaxmed.models.choose import couplings, get_model
+from jaxmed.results.tables import spectrum_table
 
 
 @one_sentence

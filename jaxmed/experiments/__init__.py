@@ -6,16 +6,16 @@ from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 
-from jaxmed.experiments.coherent_csi import coherent_csi
-from jaxmed.experiments.coherent_lar import coherent_lar
+from jaxmed.data_tables import citing
 from jaxmed.experiments.folder import MAIN, build, read_folder
-from jaxmed.experiments.forward import expected, require_float64
-from jaxmed.experiments.likelihood import nll
+from jaxmed.experiments.likelihood.forward import expected, require_float64
+from jaxmed.experiments.likelihood.nll import nll
 from jaxmed.experiments.model import Experiment
-from jaxmed.experiments.texono import texono
-from jaxmed.experiments.xenon import xenon1t, xenonnt
-from jaxmed.keys import hint, is_there, one_of, short
-from jaxmed.tables import citing
+from jaxmed.experiments.published.coherent_csi import coherent_csi
+from jaxmed.experiments.published.coherent_lar import coherent_lar
+from jaxmed.experiments.published.texono import texono
+from jaxmed.experiments.published.xenon import xenon1t, xenonnt
+from jaxmed.user_files.keys import hint, is_there, one_of, short
 
 __all__ = ["LOADERS", "Experiment", "check_options", "expected", "is_folder", "load", "nll"]
 

@@ -9,7 +9,6 @@ import jax.numpy as jnp
 from jax import Array
 
 from jaxmed.constants import SECONDS_PER_DAY
-from jaxmed.experiments.exposure import tonne_years_in_seconds
 from jaxmed.experiments.folder import read_folder
 from jaxmed.experiments.folder.design import (
     Folding,
@@ -19,6 +18,7 @@ from jaxmed.experiments.folder.design import (
     wider_first_bin,
 )
 from jaxmed.experiments.model import Component, Experiment, pytree
+from jaxmed.experiments.published.exposure import tonne_years_in_seconds
 
 EXPOSURE, THRESHOLD, RESOLUTION, ERROR = "exposure", "threshold", "resolution", "error"
 BACKGROUND, SYSTEMATIC = "background", "systematic"

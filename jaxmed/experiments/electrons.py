@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from jaxmed.keys import unknown
-from jaxmed.tables import cite
+from jaxmed.data_tables import cite
 from jaxmed.theory.amplitudes import TREE_ELECTRON, Electron
+from jaxmed.user_files.keys import unknown
 
 # (g_V, g_A) of nu_e, nu_mu, nu_tau with one-loop corrections at vanishing recoil: Atzori Corona et al.,
 # Phys. Rev. D 107 (2023) 053001, and Giunti et al., arXiv:2411.03122.

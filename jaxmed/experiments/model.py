@@ -8,9 +8,9 @@ from typing import Any, NamedTuple, TypeVar
 import jax
 import numpy as np
 
-from jaxmed.experiments.interpolation import ONE_SIGMA, Nodes
+from jaxmed.experiments.likelihood.interpolation import ONE_SIGMA, Nodes
+from jaxmed.models.choose import Parameter
 from jaxmed.theory.amplitudes import Electron, Nucleus
-from jaxmed.theory.models import Parameter
 
 STRENGTH = "signal_strength"
 SIGNAL_STRENGTH = Parameter(STRENGTH, -1.0, 19.0, False, "1")

@@ -2,8 +2,8 @@
 
 import numpy as np
 
+from jaxmed.data_tables import read_table
 from jaxmed.flux.spectrum import Continuum, Flux
-from jaxmed.tables import read_table
 
 # Fission products give 6.0 antineutrinos per fission, neutron capture on U238 another 1.2: a measured total
 # flux corresponds to this number, not to the integral of the fission spectra alone.

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from jaxmed.data_tables import Table, read_constants, read_table
 from jaxmed.flux.spectrum import Continuum, Flux, Line, table_density
-from jaxmed.keys import unknown
-from jaxmed.tables import Table, read_constants, read_table
+from jaxmed.user_files.keys import unknown
 
 SOURCES = ("pp", "pep", "hep", "Be7", "B8", "N13", "O15", "F17")
 SOLAR_MODELS = ("gs98", "agss09met")

@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 
 from jax import Array
 
-from jaxmed.keys import unknown
+from jaxmed.models.choose import Model, Values
 from jaxmed.theory.charges import Charges
-from jaxmed.theory.models import Model, Values
 from jaxmed.theory.rho import rho_nll
+from jaxmed.user_files.keys import unknown
 
 
 def _rho(charges: Charges, values: Values) -> Array:

@@ -7,16 +7,16 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.forward import components, require_float64
-from jaxmed.experiments.likelihood import data_nll, prior_weights, pull_nll
+from jaxmed.experiments.likelihood.forward import components, require_float64
+from jaxmed.experiments.likelihood.nll import data_nll, prior_weights, pull_nll
+from jaxmed.experiments.likelihood.pulls import Pulls
 from jaxmed.experiments.model import SIGNAL_STRENGTH, STRENGTH, Experiment, Leaf
-from jaxmed.experiments.pulls import Pulls
 from jaxmed.inference.constraints import check_constraints, constraint_nll
-from jaxmed.inference.library import library_of
-from jaxmed.keys import unknown
+from jaxmed.inference.engine.library import library_of
+from jaxmed.models.choose import Model, Parameter, Values
+from jaxmed.models.undefined import undefined_words
 from jaxmed.theory.couplings import Couplings
-from jaxmed.theory.models import Model, Parameter, Values
-from jaxmed.theory.undefined import undefined_words
+from jaxmed.user_files.keys import unknown
 
 PULL_BOX = (-5.0, 5.0)
 

@@ -28,18 +28,18 @@ from jaxmed.experiments.design import (
     make_design,
     pull_widths,
 )
-from jaxmed.experiments.forward import components
-from jaxmed.experiments.likelihood import data_nll, pull_nll
+from jaxmed.experiments.likelihood.forward import components
+from jaxmed.experiments.likelihood.nll import data_nll, pull_nll
+from jaxmed.experiments.likelihood.yields import counts
 from jaxmed.experiments.model import Experiment
-from jaxmed.experiments.yields import counts
-from jaxmed.inference.hypothesis import standard_point
-from jaxmed.inference.limits import check_line, limits
-from jaxmed.inference.lines import check_plane
+from jaxmed.inference.engine.progress import Tick, advance
+from jaxmed.inference.hypothesis.p_values import standard_point
 from jaxmed.inference.problem import Problem, make_problem
-from jaxmed.inference.profile import Start, profile, standard_start
-from jaxmed.inference.progress import Tick, advance
-from jaxmed.inference.slopes import slopes
-from jaxmed.theory.models import Choice
+from jaxmed.inference.profile.profile import Start, profile, standard_start
+from jaxmed.inference.profile.slopes import slopes
+from jaxmed.inference.regions.limits import check_line, limits
+from jaxmed.inference.regions.mass_lines import check_plane
+from jaxmed.models.choose import Choice
 
 _PASSES = 2  # of Newton from the limit, which is known to 1e-5
 _LONGEST = 1e-3  # of its steps, in log10 g

@@ -9,7 +9,7 @@ from typing import Any
 from mkdocs.structure.pages import Page
 
 _PAGE = "physics.md"
-_FUNCTION = re.compile(r"<code>((?!jaxmed)[a-z_]+\.[a-z_0-9]+)</code>")
+_FUNCTION = re.compile(r"<code>((?!jaxmed)[a-z_]+(?:\.[a-z_0-9]+)+)</code>")
 _LINK = r'<autoref identifier="jaxmed.theory.\1"><code>\1</code></autoref>'
 
 

@@ -8,11 +8,11 @@ import pytest
 
 from jaxmed.bench.numpy_model import NumpyLikelihood
 from jaxmed.bench.referees import minuit_minimum, scipy_minimum
-from jaxmed.experiments.likelihood import nll
+from jaxmed.experiments.likelihood.nll import nll
 from jaxmed.inference.problem import make_problem
-from jaxmed.inference.profile import profile, standard_start
-from jaxmed.inference.toys import draw
-from jaxmed.theory.models import couplings, get_model
+from jaxmed.inference.profile.profile import profile, standard_start
+from jaxmed.inference.toys.draw import draw
+from jaxmed.models.choose import couplings, get_model
 
 GROUPS = (
     ("texono",),

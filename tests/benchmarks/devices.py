@@ -17,10 +17,10 @@ import jax
 jax.config.update("jax_enable_x64", True)
 from jaxmed.bench.measure import timed
 from jaxmed.experiments import load
-from jaxmed.inference.grid import grid_points, grid_values
+from jaxmed.inference.regions.grid import grid_points, grid_values
 from jaxmed.inference.problem import make_problem
-from jaxmed.inference.profile import profile
-from jaxmed.theory.models import get_model
+from jaxmed.inference.profile.profile import profile
+from jaxmed.models.choose import get_model
 
 data = tuple(map(load, sys.argv[1].split(",")))
 problem = make_problem(data, get_model("u1r"))

@@ -22,13 +22,13 @@ import optimistix
 from jax import Array
 
 from jaxmed.bench.measure import fastest
-from jaxmed.experiments.forward import components
+from jaxmed.experiments.likelihood.forward import components
 from jaxmed.experiments.model import STRENGTH, Axis, Channel, Experiment, component, stack
-from jaxmed.inference.expansion import nuisance_expansion
-from jaxmed.inference.newton import begin, minimise
 from jaxmed.inference.problem import make_problem
+from jaxmed.inference.profile.expansion import nuisance_expansion
+from jaxmed.inference.profile.newton import begin, minimise
+from jaxmed.models.choose import get_model
 from jaxmed.theory.amplitudes import TREE_ELECTRON
-from jaxmed.theory.models import get_model
 
 BINS = 50
 X = (np.arange(BINS) + 0.5) / BINS

@@ -16,12 +16,12 @@ jax.config.update("jax_enable_x64", True)
 import numpy as np
 
 from jaxmed.experiments import load
-from jaxmed.inference.global_fits import global_fits, make_finder
 from jaxmed.inference.problem import Data, Problem, make_problem
-from jaxmed.inference.profile import profile, standard_start
-from jaxmed.inference.toy_fits import conditional_fits
-from jaxmed.inference.toys import Toys, draw
-from jaxmed.theory.models import get_model
+from jaxmed.inference.profile.profile import profile, standard_start
+from jaxmed.inference.toys.conditional_fit import conditional_fits
+from jaxmed.inference.toys.draw import Toys, draw
+from jaxmed.inference.toys.global_fit import global_fits, make_finder
+from jaxmed.models.choose import get_model
 
 MASSES, COUPLINGS = 67, 41
 # Rise of -log L of the data over the standard model between which a coupling is of interest.

@@ -10,12 +10,12 @@ import jax
 import numpy as np
 import pytest
 
+from jaxmed.data_tables import read_table
 from jaxmed.experiments import LOADERS, expected, load, nll
 from jaxmed.experiments.design import EXPOSURE, changed, make_design
-from jaxmed.tables import read_table
+from jaxmed.models.choose import PRESETS, couplings
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import from_charges, from_epsilon, light_epsilon, standard_model
-from jaxmed.theory.models import PRESETS, couplings
 
 OWN = tuple(str(folders.EXAMPLES / name) for name in folders.NAMES)
 NAMES = (*LOADERS, *OWN)

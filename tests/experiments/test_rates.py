@@ -10,9 +10,9 @@ from by_hand import Csi, Mediator
 from scipy import integrate
 
 from jaxmed.experiments import expected, load
-from jaxmed.experiments.forward import signal
+from jaxmed.experiments.likelihood.forward import signal
+from jaxmed.models.choose import couplings
 from jaxmed.theory.couplings import standard_model
-from jaxmed.theory.models import couplings
 
 XENON = ("xenon1t", "xenonnt")
 # (g, M_Z' in MeV): the light limit, the XENON1T reading of the paper, and the contact limit

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from iminuit import Minuit
 
-from jaxmed.inference.fit import fit
-from jaxmed.inference.hessian import expand
-from jaxmed.inference.limits import limits
+from jaxmed.inference.fit.best_fit import fit
 from jaxmed.inference.problem import make_problem
-from jaxmed.inference.scan import scan
+from jaxmed.inference.profile.hessian import expand
+from jaxmed.inference.regions.grid_scan import scan
+from jaxmed.inference.regions.limits import limits
+from jaxmed.models.choose import charged, get_model
 from jaxmed.theory.charges import charges
-from jaxmed.theory.models import charged, get_model
 from jaxmed.theory.rho import RHO_PDG, RHO_PDG_ERROR, rho_nll
 
 RHO = ("rho",)

@@ -11,10 +11,10 @@ from scipy.optimize import brentq, minimize
 
 from jaxmed.experiments import expected, load
 from jaxmed.experiments.design import changed, make_design
-from jaxmed.inference.limits import limits
 from jaxmed.inference.problem import make_problem
+from jaxmed.inference.regions.limits import limits
 from jaxmed.inference.sensitivity import asimov, design_nll, sensitivity
-from jaxmed.theory.models import couplings, get_model
+from jaxmed.models.choose import couplings, get_model
 
 MODEL, MASS, THRESHOLD = "b_minus_l", 1.0, 2.7055434540954106
 

@@ -9,14 +9,14 @@ import pytest
 import jaxmed
 from jaxmed.constants import GAMMA_Z, M_Z
 from jaxmed.inference.problem import make_problem
-from jaxmed.inference.profile import profile, standard_start
+from jaxmed.inference.profile.profile import profile, standard_start
 from jaxmed.inference.results import CONVERGED, STATUS, UNDEFINED
-from jaxmed.report.explain import explain
-from jaxmed.report.tables import limit_notes
+from jaxmed.models.choose import Parameter, get_model
+from jaxmed.models.from_file import model_from
+from jaxmed.models.from_function import own_model
+from jaxmed.results.fit_in_words import explain
+from jaxmed.results.tables import limit_notes
 from jaxmed.theory.couplings import mediator
-from jaxmed.theory.model_file import model_from
-from jaxmed.theory.models import Parameter, get_model
-from jaxmed.theory.own import own_model
 
 # no electron coupling between 2 and 5 MeV
 INSIDE = model_from(

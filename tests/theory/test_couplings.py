@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from jaxmed.constants import SIN2_THETA_W as S2
-from jaxmed.theory.bounds import CHARGE_E
+from jaxmed.models.choose import PRESETS, charged, couplings, get_model
 from jaxmed.theory.charges import charges
 from jaxmed.theory.couplings import Epsilon, light_epsilon
 from jaxmed.theory.currents import light_couplings
-from jaxmed.theory.models import PRESETS, charged, couplings, get_model
 from jaxmed.theory.nucleus_bounds import CHARGE_D, CHARGE_NU, CHARGE_U
+from jaxmed.theory.single_energy_bounds import CHARGE_E
 
 ASSIGNMENTS = [(0.0, 0.0, 1.0), (2 / 3, -2.0, 0.0), (1 / 3, -1.0, 1.0), (0.4, -0.3, 0.7)]
 

@@ -51,7 +51,7 @@ def test_functions_exist_and_name_the_equation(equations, functions, tests):
     assert functions
     named = set()
     for path in functions:
-        module, name = path.split(".")
+        module, _, name = path.rpartition(".")
         function = getattr(import_module(f"jaxmed.theory.{module}"), name)
         own = named_in(inspect.getdoc(function) or "")
         assert expand(equations) & own, f"{path} names {sorted(own)}"

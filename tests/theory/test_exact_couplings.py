@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 
 from jaxmed import constants
 from jaxmed.experiments import load, nll
+from jaxmed.models.choose import charged, couplings, get_model
 from jaxmed.theory.amplitudes import Nucleus
 from jaxmed.theory.charges import Charges, charges
 from jaxmed.theory.couplings import from_charges, light_epsilon, standard_model
 from jaxmed.theory.gauge import attainable
-from jaxmed.theory.models import charged, couplings, get_model
 from jaxmed.theory.scattering import electron_couplings, weak_charge
 
 S2, M_Z = constants.SIN2_THETA_W, constants.M_Z

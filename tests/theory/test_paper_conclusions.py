@@ -1,6 +1,6 @@
 """What arXiv:2106.12364 concludes, asked of the likelihoods of the same experiments.
 
-The single-energy versions are in test_bounds.py and test_nucleus_bounds.py.
+The single-energy versions are in test_single_energy_bounds.py and test_nucleus_bounds.py.
 """
 
 from functools import cache, partial
@@ -11,10 +11,10 @@ import numpy as np
 import pytest
 
 from jaxmed.experiments import expected, load, nll
-from jaxmed.experiments.forward import channel_events
+from jaxmed.experiments.likelihood.forward import channel_events
+from jaxmed.models.choose import couplings, get_model
 from jaxmed.theory.amplitudes import Nucleus
 from jaxmed.theory.couplings import standard_model
-from jaxmed.theory.models import couplings, get_model
 
 experiment = cache(load)
 GRID = np.logspace(-7, -2, 101)

@@ -8,9 +8,9 @@ from jax.test_util import check_grads
 from scipy import integrate
 
 from jaxmed.experiments.electrons import electron
-from jaxmed.experiments.nuclei import ARGON, CAESIUM, target
+from jaxmed.experiments.published.nuclei import ARGON, CAESIUM, target
+from jaxmed.models.choose import couplings, get_model
 from jaxmed.theory.couplings import standard_model
-from jaxmed.theory.models import couplings, get_model
 from jaxmed.theory.scattering import (
     electron_couplings,
     electron_cross_section,

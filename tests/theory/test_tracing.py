@@ -12,30 +12,26 @@ from jax.flatten_util import ravel_pytree
 import jaxmed
 from jaxmed.constants import G_Z, M_MU, M_Z
 from jaxmed.experiments.model import Nucleus
+from jaxmed.models import choose as models
 from jaxmed.theory import (
     amplitudes,
-    bounds,
     charges,
     couplings,
     currents,
     form_factors,
     gauge,
-    light_neutrinos,
-    mass_input,
     mass_matrix,
-    models,
     nucleus_bounds,
     recoil_integrals,
     rho,
     scattering,
-    secular,
-    seesaw,
-    takagi,
     vector_axial,
     widths,
 )
+from jaxmed.theory import single_energy_bounds as bounds
 from jaxmed.theory.charges import PAPER
 from jaxmed.theory.couplings import Epsilon
+from jaxmed.theory.neutrino_masses import light_neutrinos, mass_input, secular, seesaw, takagi
 
 G_W, G_Y, VEV = 0.65, 0.36, 246e3
 CS = Nucleus(55.0, 78.0, 123800.0, np.full(3, 0.03), np.full(3, -0.5))
@@ -59,14 +55,16 @@ CASES = {
     "amplitudes.amplitudes": lambda x: amplitudes.amplitudes(mediator(x), CS),
     "amplitudes.electron_amplitudes": lambda x: amplitudes.electron_amplitudes(mediator(x)),
     "amplitudes.nucleus_amplitudes": lambda x: amplitudes.nucleus_amplitudes(mediator(x), CS),
-    "bounds.figure_5": bounds.figure_5,
-    "bounds.electron_ratio": lambda x: bounds.electron_ratio(
+    "single_energy_bounds.figure_5": bounds.figure_5,
+    "single_energy_bounds.electron_ratio": lambda x: bounds.electron_ratio(
         x, 5.0 * x, 1.0 * x, 3.0 * x, eps_nu=1e-4 * x, eps_e=1e-4 * x
     ),
-    "bounds.electron_product_bound": lambda x: bounds.electron_product_bound(
+    "single_energy_bounds.electron_product_bound": lambda x: bounds.electron_product_bound(
         x, 5.0 * x, 1.0 * x, fraction=0.2 * x
     ),
-    "bounds.electron_bound": lambda x: bounds.electron_bound(x, 5.0 * x, 1.0 * x, charge_e=x),
+    "single_energy_bounds.electron_bound": lambda x: bounds.electron_bound(
+        x, 5.0 * x, 1.0 * x, charge_e=x
+    ),
     "charges.charges": lambda x: charges.charges(x, 2 * x, 3 * x),
     "charges.singlet_charge": lambda x: charges.singlet_charge(x, 2 * x),
     "charges.yukawa_sums": lambda x: charges.yukawa_sums(charges.charges(x, x, x)),
@@ -118,18 +116,18 @@ CASES = {
     "mass_matrix.rotation": lambda x: mass_matrix.rotation(0.1 * x, sin2_theta_w=0.23 * x),
     "mass_matrix.theta_light": lambda x: mass_matrix.theta_light(0.1 * x, x),
     "mass_matrix.leading_masses": lambda x: mass_matrix.leading_masses(0.1 * x, 1e3 * x, x),
-    "models.couplings": lambda x: models.couplings("u1r", g=1e-3 * x, mass=5.0 * x),
-    "models.charged": lambda x: models.charged("x", charges.charges(x, -3 * x, 0 * x)).build(
+    "choose.couplings": lambda x: models.couplings("u1r", g=1e-3 * x, mass=5.0 * x),
+    "choose.charged": lambda x: models.charged("x", charges.charges(x, -3 * x, 0 * x)).build(
         {"g": 0.1 * x, "mass": x}
     ),
-    "models.direct": lambda x: models.direct("x", Epsilon((x, x, x), x, x, x)).build(
+    "choose.direct": lambda x: models.direct("x", Epsilon((x, x, x), x, x, x)).build(
         {"g": x, "mass": x}
     ),
-    "models.weak_mixing": lambda x: models.weak_mixing().build({"sin2_theta_w": 0.23 * x}),
-    "models.get_model": lambda x: models.get_model(charges.charges(x, x, x)).build(
+    "choose.weak_mixing": lambda x: models.weak_mixing().build({"sin2_theta_w": 0.23 * x}),
+    "choose.get_model": lambda x: models.get_model(charges.charges(x, x, x)).build(
         {"g": 0.1 * x, "mass": x}
     ),
-    "models.other_values": lambda x: models.other_values(models.get_model("u1r"), {}) or x,
+    "choose.other_values": lambda x: models.other_values(models.get_model("u1r"), {}) or x,
     "nucleus_bounds.nucleus_ratio": lambda x: nucleus_bounds.nucleus_ratio(
         x, eps_nu=1e-4 * x, eps_u=1e-4 * x, eps_d=1e-4 * x, energy=35.0 * x
     ),
@@ -189,12 +187,12 @@ WITHOUT_DERIVATIVE = {"takagi.jacobi_takagi", "takagi.graded_takagi"}
 HOST = {
     "expressions.parse": "reads a text",
     "mass_input.require_invertible": "returns nothing",
-    "model_file.model_from": "reads a table of texts",
-    "model_file.read_model": "reads a file",
+    "from_file.model_from": "reads a table of texts",
+    "from_file.read_model": "reads a file",
     "undefined.undefined_words": "makes a text",
-    "own.checked": "looks at a model over its whole box",
-    "own.own_model": "makes a model: its couplings are traced in test_own",
-    "own.with_parameters": "makes a model",
+    "from_function.checked": "looks at a model over its whole box",
+    "from_function.own_model": "makes a model: its couplings are traced in test_own",
+    "from_function.with_parameters": "makes a model",
     "quadratic_form.electron_forms": "a NumPy table of templates",
     "quadratic_form.nucleus_forms": "a NumPy table of templates",
     "quadratic_form.propagator_powers": "a NumPy table of templates",
@@ -209,10 +207,10 @@ HOST = {
 
 
 def test_every_public_function_is_here():
-    folder = Path(models.__file__).parent
     found = {
         f"{path.stem}.{node.name}"
-        for path in folder.glob("*.py")
+        for package in (jaxmed.theory, jaxmed.models)
+        for path in Path(package.__file__).parent.rglob("*.py")
         for node in ast.parse(path.read_text()).body
         if isinstance(node, ast.FunctionDef) and not node.name.startswith("_")
     }

@@ -12,8 +12,8 @@ from jaxmed.experiments.folder.detector import Shift
 from jaxmed.experiments.folder.fold import probabilities, visible_energy
 from jaxmed.experiments.folder.nodes import Quadrature, all_nodes
 from jaxmed.experiments.folder.read import Description
-from jaxmed.experiments.forward import expected
-from jaxmed.experiments.interpolation import ONE_SIGMA, Nodes
+from jaxmed.experiments.likelihood.forward import expected
+from jaxmed.experiments.likelihood.interpolation import ONE_SIGMA, Nodes
 from jaxmed.experiments.model import (
     STRENGTH,
     Axis,
@@ -23,8 +23,8 @@ from jaxmed.experiments.model import (
     component,
     stack,
 )
-from jaxmed.experiments.nuclei import form_factor, target
-from jaxmed.experiments.standard import standard_counts
+from jaxmed.experiments.published.nuclei import form_factor, target
+from jaxmed.experiments.published.standard import standard_counts
 from jaxmed.flux.spectrum import moments
 from jaxmed.theory.couplings import standard_model
 

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxmed.experiments.columns import Columns
 from jaxmed.experiments.folder.source import Source
+from jaxmed.user_files.columns import Columns
 
 
 class Curve(NamedTuple):

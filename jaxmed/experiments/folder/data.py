@@ -5,9 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxmed import keys
 from jaxmed.constants import SECONDS_PER_DAY
-from jaxmed.experiments.columns import Columns, bin_edges
 from jaxmed.experiments.folder.source import (
     Source,
     choice,
@@ -17,6 +15,8 @@ from jaxmed.experiments.folder.source import (
     section,
     variations,
 )
+from jaxmed.user_files import keys
+from jaxmed.user_files.columns import Columns, bin_edges
 
 _RATES = {"1/(kg day keV)": 1.0, "1/(kg day MeV)": 1e-3, "1/(tonne year keV)": 1e-3 / 365.25}
 UNITS = ("events", *_RATES)

@@ -6,11 +6,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxmed import keys
 from jaxmed.detector.quenching import lindhard
 from jaxmed.experiments.folder.curves import Curve, constant, read_curve
 from jaxmed.experiments.folder.source import Source, choice, needed, positive, section
-from jaxmed.experiments.interpolation import ONE_SIGMA, Nodes
+from jaxmed.experiments.likelihood.interpolation import ONE_SIGMA, Nodes
+from jaxmed.user_files import keys
 
 _K_NODES: Nodes = (-3.0, -1.5, 1.5, 3.0)
 

@@ -9,7 +9,7 @@ from jaxmed.constants import M_E
 from jaxmed.detector.response import gaussian, sharp
 from jaxmed.experiments.folder.detector import Response, Shift
 from jaxmed.experiments.folder.read import Description
-from jaxmed.experiments.nuclei import nuclear_mass
+from jaxmed.experiments.published.nuclei import nuclear_mass
 from jaxmed.flux.spectrum import thresholds
 
 _SIGMAS = 8.0  # a bin sees nothing from further away

@@ -5,12 +5,12 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from jaxmed.data_tables import read_table
 from jaxmed.experiments.folder.source import Source, choice, needed, positive, section
 from jaxmed.flux.reactor import reactor
 from jaxmed.flux.solar import SOLAR_MODELS, solar
 from jaxmed.flux.spectrum import FLAVOURS, Continuum, Flux
 from jaxmed.flux.stopped_pion import prompt_and_delayed
-from jaxmed.tables import read_table
 
 _COLUMNS = tuple(f"{kind}_{flavour}" for kind in ("nu", "nubar") for flavour in FLAVOURS)
 _HIGHEST = 1000.0  # [MeV]: coherent and free-electron scattering end far below

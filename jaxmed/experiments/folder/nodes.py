@@ -6,10 +6,10 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxmed.detector.response import electrons_above
-from jaxmed.experiments.exposure import recoil_nodes
 from jaxmed.experiments.folder.detector import Shift
 from jaxmed.experiments.folder.fold import kinematics, recoil_window
 from jaxmed.experiments.folder.read import Description
+from jaxmed.experiments.published.exposure import recoil_nodes
 
 _PANELS = 24
 

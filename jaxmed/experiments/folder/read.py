@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from jaxmed import keys
 from jaxmed.experiments.folder.data import (
     Background,
     Data,
@@ -17,6 +16,7 @@ from jaxmed.experiments.folder.detector import Response, read_response
 from jaxmed.experiments.folder.neutrinos import Neutrinos, read_flux
 from jaxmed.experiments.folder.source import MAIN, Source
 from jaxmed.experiments.folder.target import Target, read_target
+from jaxmed.user_files import keys
 
 STATUS = ("measurement", "projection", "template")
 _SECTIONS = ("target", "flux", "response", "data", "signal", "background")

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from jaxmed import keys
-from jaxmed.experiments.columns import Columns, read_columns
 from jaxmed.experiments.model import STRENGTH
+from jaxmed.user_files import keys
+from jaxmed.user_files.columns import Columns, read_columns
 
 MAIN = "experiment.toml"
 _LARGEST = 1e20

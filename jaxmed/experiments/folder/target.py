@@ -7,11 +7,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxmed.constants import SECONDS_PER_DAY
-from jaxmed.experiments.columns import Columns
 from jaxmed.experiments.electrons import ELECTRON_COUPLINGS
-from jaxmed.experiments.exposure import targets_per_kg, tonne_years_in_seconds
 from jaxmed.experiments.folder.source import Source, choice, needed, positive, section
-from jaxmed.experiments.nuclei import FORM_FACTORS, NUCLEON_COUPLINGS, Isotope, NuclearOptions
+from jaxmed.experiments.published.exposure import targets_per_kg, tonne_years_in_seconds
+from jaxmed.experiments.published.nuclei import (
+    FORM_FACTORS,
+    NUCLEON_COUPLINGS,
+    Isotope,
+    NuclearOptions,
+)
+from jaxmed.user_files.columns import Columns
 
 EXPOSURE_UNITS = {
     "kg day": SECONDS_PER_DAY,

@@ -1,0 +1,94 @@
+"""From couplings and nuisances to expected counts: one forward model for every experiment."""
+
+import jax
+import jax.numpy as jnp
+from jax import Array
+
+from jaxmed.experiments.likelihood.pulls import Nuisances, make_pulls
+from jaxmed.experiments.likelihood.yields import counts
+from jaxmed.experiments.model import SIGNAL_STRENGTH, Channel, Component, Experiment
+from jaxmed.theory.amplitudes import Electron
+from jaxmed.theory.couplings import Couplings
+from jaxmed.theory.scattering import electron_rate, nucleus_rate
+
+
+def expected(
+    experiment: Experiment, couplings: Couplings, nuisances: Nuisances | None = None
+) -> Array:
+    """Expected events per bin.
+
+    Args:
+        experiment: the data set.
+        couplings: the mediator.
+        nuisances: name -> value in standard deviations; those not named are at their nominal 0.
+
+    Returns:
+        (n_bins,) events.
+
+    Raises:
+        ValueError: an unknown nuisance, or JAX in 32-bit mode (G_F^2 underflows there).
+    """
+    require_float64()
+    pulls = make_pulls(nuisances or {}, experiment)
+    return counts(components(experiment, couplings), pulls)
+
+
+def components(experiment: Experiment, couplings: Couplings) -> tuple[Component, ...]:
+    """The signal of these couplings followed by the backgrounds: all that the nuisances act on."""
+    return (signal(experiment, couplings), *experiment.background)
+
+
+def signal(experiment: Experiment, couplings: Couplings) -> Component:
+    """All neutrino events, standard model and mediator, with their systematic variations."""
+    return as_signal(experiment, signal_events(experiment, couplings))
+
+
+def signal_events(experiment: Experiment, couplings: Couplings) -> Array:
+    """The same as numbers, (n_variants, n_bins): nominal, then every shape at its nodes.
+
+    NaN where any coupling is not a number, also one that this experiment does not see.
+    """
+    stacks = [channel_events(channel, couplings) for channel in experiment.channels]
+    return jnp.where(couplings.defined, jnp.stack(stacks).sum(axis=0), jnp.nan)
+
+
+def as_signal(experiment: Experiment, variants: Array) -> Component:
+    """Events from `signal_events` with their systematics."""
+    e, floating = experiment, (SIGNAL_STRENGTH,)
+    return Component(variants, e.widths, e.shapes, e.nodes, e.scales, floating=floating)
+
+
+def require_float64() -> None:
+    """ValueError unless JAX runs in 64 bit."""
+    if not jax.config.jax_enable_x64:  # pyright: ignore[reportAttributeAccessIssue]
+        raise ValueError(
+            "jaxmed needs 64-bit floats, JAX runs in 32 bit: "
+            'add jax.config.update("jax_enable_x64", True) before the first use of JAX'
+        )
+
+
+def channel_events(channel: Channel, couplings: Couplings) -> Array:
+    """Events of every variant, summed over the stack, (n_variants, n_bins)."""
+    return jax.vmap(_events, in_axes=(0, None))(channel, couplings).sum(axis=0)
+
+
+def _events(channel: Channel, couplings: Couplings) -> Array:
+    recoil, moments, target = channel.recoil, channel.moments, channel.target
+    if isinstance(target, Electron):
+        rates = electron_rate(recoil, moments, couplings, target)[None]
+    else:
+        rates = jax.vmap(nucleus_rate, in_axes=(None, None, None, None, 0, 0))(
+            recoil, moments, couplings, target, channel.form_p, channel.form_n
+        )
+    response = jnp.asarray(channel.response)
+    # one matrix for all responses: many points at once are then one product
+    flat = response.reshape(-1, recoil.shape[-1]) @ rates[0]
+    per_recoil_bin = jnp.concatenate([flat.reshape(response.shape[:2]), rates[1:] @ response[0].T])
+    return into_bins(channel.spread, jnp.asarray(channel.folding_matrix) @ per_recoil_bin)
+
+
+def into_bins(spread: Array, per_recoil_bin: Array) -> Array:
+    """Events (..., n_recoil_bins) spread over the bins (..., n_bins), see `Channel`."""
+    runs = jnp.reshape(spread, (*spread.shape[:-1], per_recoil_bin.shape[-1], -1))
+    filled = runs * per_recoil_bin[..., None]
+    return filled.reshape(*filled.shape[:-2], -1)

@@ -1,0 +1,266 @@
+"""The signal as a few templates per mediator mass: what makes toys fast.
+
+At one mass the signal is linear in 27 products of couplings (three quadratic forms, three flavours, three powers
+of the propagator; `theory.quadratic_form`), whatever the model, Z-Z' mixing included. A model moves in a small
+subspace of them: without mixing it is 1, g^2 and g^4, three templates for each mass. The templates are smooth in
+log M_Z' and tabulated there, as mixtures of the few patterns of events that all of them are made of.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxmed.experiments.likelihood.forward import into_bins
+from jaxmed.experiments.model import Channel, Experiment, Leaf, pytree
+from jaxmed.theory.amplitudes import Electron, amplitudes
+from jaxmed.theory.couplings import Couplings
+from jaxmed.theory.quadratic_form import (
+    electron_forms,
+    nucleus_forms,
+    propagator_powers,
+    propagator_scale,
+)
+
+_STEP = 0.025  # in log10 M_Z': six points then give the templates to 1e-7
+_POINTS = 6
+# Parameters at which a model shows in which products of couplings it moves, and what it does not move in.
+_SAMPLES, _SEED, _NEGLIGIBLE = 2048, 1, 1e-12
+_FAINT = 1e-10  # a pattern of events this much weaker than the strongest is left out
+
+
+@pytree()
+@dataclass(frozen=True)
+class Table:
+    """Templates of a stack of channels on an even grid in log10 M_Z' [MeV].
+
+    Attributes:
+        first: log10 of the first mass, ().
+        scale: s [MeV^2] of each channel: power k of the propagator comes times (M_Z'^2 + s)^k, (n_channels,).
+        basis: of the subspace in which the products of couplings move, (n_channels, 27, n_templates).
+        mixture: of patterns in each template, (n_masses, n_channels, n_templates, n_patterns).
+        patterns: of events, (n_channels, n_patterns, n_foldings, n_recoil_bins).
+    """
+
+    first: Leaf
+    scale: Leaf
+    basis: Leaf
+    mixture: Leaf
+    patterns: Leaf
+
+
+def tabulate(
+    experiment: Experiment,
+    couplings: Callable[[Array], Couplings],
+    box: np.ndarray,
+    masses: tuple[float, float],
+) -> tuple[Table, ...]:
+    """Tables for all stacks of an experiment.
+
+    Args:
+        experiment: the data set.
+        couplings: model parameters (n,) -> couplings.
+        box: where the parameters may go, (n, 2).
+        masses: log10 of the lightest and the heaviest mediator [MeV].
+
+    Raises:
+        ValueError: the couplings are not numbers in the whole box.
+    """
+    low, high = box.T
+    draws = np.random.default_rng(_SEED).uniform(low, high, (_SAMPLES, len(box)))
+    samples = jax.vmap(couplings)(jnp.asarray(draws))
+    defined = jax.vmap(lambda each: each.defined)(samples)
+    if not defined.any():
+        raise ValueError("the model is undefined in its whole box: expected a number somewhere")
+    samples = jax.tree.map(lambda leaf: leaf[defined], samples)
+    return tuple(_table(channels, samples, masses) for channels in experiment.channels)
+
+
+class Jet(NamedTuple):
+    """Events of a signal around some parameters theta (n,).
+
+    Attributes:
+        value: of every variant, (n_variants, n_bins).
+        slopes: its first derivatives, (n, n_variants, n_bins).
+        bend: weights (n_variants, n_bins) -> second derivatives (n, n) of the weighted sum of all events.
+    """
+
+    value: Array
+    slopes: Array
+    bend: Callable[[Array], Array]
+
+
+def signal_jet(
+    experiment: Experiment,
+    tables: tuple[Table, ...],
+    couplings: Callable[[Array], Couplings],
+    theta: Array,
+) -> Jet:
+    """`forward.signal` from the tables with two derivatives.
+
+    Autodiff would carry every derivative through the tables; here they meet only once, as a matrix product.
+
+    Args:
+        experiment: the data set.
+        tables: of its signal; the mediator's mass lies within them.
+        couplings: parameters (n,) -> couplings.
+        theta: where, (n,).
+    """
+    pairs = zip(experiment.channels, tables, strict=True)
+    jets = [_stack_jet(c, t, couplings, theta) for c, t in pairs]
+    value = jnp.stack([jet.value for jet in jets]).sum(axis=0)
+    value = jnp.where(couplings(theta).defined, value, jnp.nan)
+    slopes = jnp.stack([jet.slopes for jet in jets]).sum(axis=0)
+
+    def bend(weights: Array) -> Array:
+        return jnp.stack([jet.bend(weights) for jet in jets]).sum(axis=0)
+
+    return Jet(value, slopes, bend)
+
+
+def stencil_numbers(tables: Sequence[tuple[Table, ...]]) -> int:
+    """How many numbers one interpolation in all tables reads."""
+    return sum(_POINTS * t.mixture[0].size for each in tables for t in each)
+
+
+def _table(channels: Channel, samples: Couplings, masses: tuple[float, float]) -> Table:
+    first = masses[0] - _POINTS * _STEP
+    line = 10 ** np.arange(first, masses[1] + _POINTS * _STEP, _STEP)
+    n = len(channels.recoil)
+    single = [jax.tree.map(lambda leaf, i=i: np.asarray(leaf)[i], channels) for i in range(n)]
+    full = np.stack([_templates(channel, line) for channel in single], axis=1)
+    scale = np.array([propagator_scale(c.recoil, float(c.target.mass)) for c in single])
+    sizes = np.abs(full).max(axis=(0, 2, 4))
+    sizes = np.where(sizes > 0, sizes, 1.0)
+    axes = _subspaces(
+        [_reached(c, s, size, samples) for c, s, size in zip(single, scale, sizes, strict=True)]
+    )
+    values = np.einsum("mcvjb,cjk->cmkvb", full, axes / sizes[:, :, None], optimize=True)
+    return Table(np.array(first), scale, axes * sizes[:, :, None], *_mixed(values))
+
+
+def _reached(channel: Channel, scale: float, size: np.ndarray, samples: Couplings) -> np.ndarray:
+    """Directions of the 27 products, in events, that the samples go into, (n_samples, 27)."""
+    products = jax.vmap(lambda c: _products(channel, jnp.asarray(scale), c))(samples)
+    weighed = np.asarray(products) * size[None]
+    return weighed / np.linalg.norm(weighed, axis=1, keepdims=True)
+
+
+def _mixed(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mixture and patterns of `Table` for events (n_channels, n_masses, n_templates, n_foldings, n_recoil_bins)."""
+    n, n_masses, n_templates, *shape = values.shape
+    events = values.reshape(n, n_masses * n_templates, -1)
+    patterns = np.swapaxes(_subspaces(list(events), _FAINT), 1, 2)
+    mixture = events @ np.swapaxes(patterns, 1, 2)
+    mixture = np.moveaxis(mixture.reshape(n, n_masses, n_templates, -1), 1, 0)
+    return np.ascontiguousarray(mixture), patterns.reshape(n, -1, *shape)
+
+
+def _subspaces(reached: list[np.ndarray], negligible: float = _NEGLIGIBLE) -> np.ndarray:
+    """Orthonormal axes of what rows reach, (n_channels, n_columns, n_axes), all of the largest rank."""
+    parts = [np.linalg.svd(each, full_matrices=False)[1:] for each in reached]
+    rank = max(int((strength > negligible * strength[0]).sum()) for strength, _ in parts)
+    return np.stack([axes[:rank].T for _, axes in parts])
+
+
+def _templates(channel: Channel, masses: np.ndarray) -> np.ndarray:
+    """(n_masses, n_foldings, 27, n_recoil_bins) of one channel."""
+    powers = propagator_powers(channel.recoil, masses, float(channel.target.mass))
+    folded = np.stack(
+        [
+            np.einsum("bn,cfn,mkn->mcfkb", response, forms, powers, optimize=True)
+            for response, forms in _foldings(channel)
+        ],
+        axis=1,
+    )
+    return folded.reshape(*folded.shape[:2], 27, -1)
+
+
+def _foldings(channel: Channel) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Response (n_recoil_bins, n) and forms of each folding."""
+    recoil, moments, target = channel.recoil, channel.moments, channel.target
+    if isinstance(target, Electron):
+        return [(response, electron_forms(recoil, moments)) for response in channel.response]
+    pairs = zip(channel.form_p, channel.form_n, strict=True)
+    nominal, *others = (nucleus_forms(recoil, moments, target, *pair) for pair in pairs)
+    first = [(response, nominal) for response in channel.response]
+    return first + [(channel.response[0], forms) for forms in others]
+
+
+def _stack_jet(
+    channels: Channel, table: Table, couplings: Callable[[Array], Couplings], theta: Array
+) -> Jet:
+    def log_mass(theta: Array) -> Array:
+        return jnp.log10(couplings(theta).mass)
+
+    def products(theta: Array) -> Array:
+        def one(channel: Channel, scale: Array, basis: Array) -> Array:
+            return _products(channel, scale, couplings(theta)) @ basis
+
+        return jax.vmap(one)(channels, table.scale, table.basis)
+
+    spread, foldings = jnp.asarray(channels.spread), jnp.asarray(channels.folding_matrix)
+    t, t1, t2 = _derivatives(log_mass, theta)
+    p, p1, p2 = _derivatives(products, theta)
+    p1, p2 = jnp.moveaxis(p1, -1, 0), jnp.moveaxis(p2, (-2, -1), (0, 1))
+    mixture = _stencil(table, t)
+    patterns = jnp.asarray(table.patterns)
+    flat = patterns.reshape(*patterns.shape[:2], -1)
+    # how much of each pattern there is, and its slopes by the chain rule
+    value = jnp.einsum("cj,cjp->cp", p, mixture[0])
+    slopes = jnp.einsum("icj,cjp->icp", p1, mixture[0])
+    slopes += t1[:, None, None] * jnp.einsum("cj,cjp->cp", p, mixture[1])[None]
+    amounts = jnp.concatenate([value[None], slopes])
+    events = jnp.einsum("rcp,cpx->rcx", amounts, flat)
+    events = events.reshape(*events.shape[:2], *patterns.shape[2:])
+    filled = into_bins(spread[None], foldings @ events).sum(axis=1)
+
+    def bend(weights: Array) -> Array:
+        gathered = spread * weights[None]
+        gathered = gathered.reshape(*spread.shape[:2], patterns.shape[3], -1).sum(axis=-1)
+        seen = jnp.einsum("cpx,cx->cp", flat, (foldings.T @ gathered).reshape(len(flat), -1))
+        of_w, of_w1, of_w2 = jnp.einsum("mcjp,cp->mcj", mixture, seen)
+        value, slope = jnp.sum(p * of_w1), jnp.einsum("icj,cj->i", p1, of_w1)
+        crossed = jnp.outer(slope, t1)
+        bent = crossed + crossed.T + t2 * value + jnp.outer(t1, t1) * jnp.sum(p * of_w2)
+        return jnp.einsum("ikcj,cj->ik", p2, of_w) + bent
+
+    return Jet(filled[0], filled[1:], bend)
+
+
+def _derivatives(function: Callable[[Array], Array], x: Array) -> tuple[Array, Array, Array]:
+    """Value, first and second derivatives of something small."""
+    return function(x), jax.jacfwd(function)(x), jax.jacfwd(jax.jacfwd(function))(x)
+
+
+def _products(channel: Channel, scale: Array, couplings: Couplings) -> Array:
+    """The 27 products of couplings, in the unit of the table."""
+    unit = 1 / (couplings.mass**2 + scale)
+    powers = jnp.stack([jnp.ones_like(unit), unit, unit**2])
+    return (amplitudes(couplings, channel.target).products * powers[None, None]).ravel()
+
+
+def _stencil(table: Table, log_mass: Array) -> Array:
+    """The mixture of patterns and its two derivatives in log10 M_Z', (3, n_channels, n_templates, n_patterns).
+
+    Lagrange interpolation through the nearest masses.
+    """
+    position = (log_mass - table.first) / _STEP
+    start = jnp.floor(position).astype(int) - (_POINTS // 2 - 1)
+    start = jnp.clip(start, 0, table.mixture.shape[0] - _POINTS)
+    rows = jax.lax.dynamic_slice_in_dim(table.mixture, start, _POINTS)
+    weights = _derivatives(_lagrange, position - start.astype(float))
+    per_decade = np.array([1.0, 1 / _STEP, 1 / _STEP**2])[:, None]
+    return jnp.einsum("mk,kcjp->mcjp", jnp.stack(weights) * per_decade, rows)
+
+
+def _lagrange(t: Array) -> Array:
+    """Weights of the points 0, 1, ... at t, (_POINTS,)."""
+    knots = np.arange(float(_POINTS))
+    other = ~np.eye(_POINTS, dtype=bool)
+    distance = np.where(other, knots[:, None] - knots[None], 1.0)
+    return jnp.prod(jnp.where(other, t - knots[None], 1.0) / distance, axis=1)

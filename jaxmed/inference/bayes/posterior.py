@@ -1,0 +1,108 @@
+"""Posteriors: the likelihood of the fits under priors, sampled by NUTS."""
+
+from collections.abc import Mapping, Sequence
+
+from jaxmed.experiments.model import Experiment, as_group
+from jaxmed.inference.bayes.extra import need
+from jaxmed.inference.bayes.priors import complete_priors, read_priors
+from jaxmed.inference.bayes.proposal import scan_posterior
+from jaxmed.inference.bayes.samples import Posterior, summarise
+from jaxmed.inference.engine.progress import Tick, advance
+from jaxmed.inference.problem import make_problem
+from jaxmed.models.choose import Choice, get_model
+
+_MOST_STEPS = 10_000_000  # of all chains together: more would not fit into memory
+
+
+def posterior(
+    experiments: Experiment | Sequence[Experiment],
+    model: Choice = "u1r",
+    *,
+    priors: Mapping[str, str] | None = None,
+    fixed: Mapping[str, float] | None = None,
+    free: Sequence[str] = (),
+    constraints: Sequence[str] = (),
+    chains: int = 4,
+    samples: int = 1000,
+    warmup: int = 1000,
+    seed: int = 1,
+    tick: Tick = None,
+) -> Posterior:
+    """Sample the model's parameters and every nuisance from their posterior.
+
+    The likelihood is that of `fit`. A profiled scan finds every region of probability first, and NUTS moves in
+    coordinates in which that scan is flat, so that peaks, plateaus and islands are visited in their proportions.
+
+    Args:
+        experiments: one data set or several; nuisances of the same name are shared.
+        model: a preset name or whatever else makes a model (`get_model`).
+        priors: by name of the parameter, as text (`read_priors`), such as {"g": "log-uniform:1e-8:1e-4"}; what is not
+            named is flat in the fit's coordinate over its box.
+        fixed: name -> value held fixed: model parameters in their own unit, nuisances in sigma.
+        free: names freed beyond the default, such as 'signal_strength'.
+        constraints: measurements added to the likelihood by name, such as 'rho'.
+        chains: run at once.
+        samples: kept from each chain.
+        warmup: steps that adapt the sampler before.
+        seed: the same one gives the same samples on the same machine.
+        tick: called with the share of the work done since the last call.
+
+    Returns:
+        Posterior; look at its `warnings` before using it.
+
+    Raises:
+        ValueError: unknown names, a bad prior or number, nothing free, a model that is undefined wherever the priors
+            are, JAX in 32-bit mode, or NumPyro or ArviZ missing.
+    """
+    group = as_group(experiments)
+    check_posterior(chains, samples, warmup, seed)
+    problem = make_problem(group, get_model(model), fixed, free, constraints)
+    complete = complete_priors(problem, read_priors(priors or {}, problem.model, problem.floating))
+    if not problem.names:
+        raise ValueError(f"model '{problem.model.name}' has no free parameter: nothing to sample")
+    nuts = need("nuts")
+    scan = scan_posterior(problem, complete, group, chains, seed)
+    advance(tick, 0.1)
+    run = nuts.Run(problem, tuple(complete.items()), warmup, samples)
+    found = nuts.sample(run, scan.flattening, group, scan.starts, seed)
+    advance(tick, 0.9)
+    logs = {p.name: p.log for p in problem.model.parameters}
+    values = {
+        name: 10 ** found.x[..., i] if logs.get(name) else found.x[..., i]
+        for i, name in enumerate(problem.names)
+    }
+    return Posterior(
+        model=problem.model.name,
+        experiments=group,
+        constraints=problem.constraints,
+        priors=complete,
+        parameters=problem.parameters,
+        samples=values,
+        density=scan.density,
+        diverging=found.diverging,
+        steps=found.steps,
+        acceptance=found.acceptance,
+        energy=found.energy,
+        summaries={name: summarise(v) for name, v in values.items()},
+        warmup=warmup,
+        seed=seed,
+        undefined=scan.undefined,
+    )
+
+
+def check_posterior(chains: int, samples: int, warmup: int, seed: int) -> None:
+    """ValueError for numbers that no run can have, or if NumPyro or ArviZ is missing."""
+    for name, value, least in (
+        ("chains", chains, 1),
+        ("samples", samples, 4),
+        ("warmup", warmup, 1),
+    ):
+        if value < least:
+            raise ValueError(f"{name} = {value}: expected at least {least}")
+    if chains * (samples + warmup) > _MOST_STEPS:
+        raise ValueError(
+            f"chains x (samples + warmup) = {chains * (samples + warmup)}: expected at most {_MOST_STEPS}"
+        )
+    if not 0 <= seed < 2**32:
+        raise ValueError(f"seed = {seed}: expected an integer from 0 to 2^32 - 1")
+    need("nuts")

@@ -1,0 +1,174 @@
+"""How often the standard model alone looks at least as much like a mediator as the data do."""
+
+from collections.abc import Mapping, Sequence
+from functools import partial
+from math import erfc, sqrt
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxmed.experiments.model import Experiment, as_group
+from jaxmed.inference.engine.progress import Tick
+from jaxmed.inference.hypothesis.p_values import (
+    PValue,
+    Tested,
+    check_toys,
+    data_as_toy,
+    fit_both,
+    in_chunks,
+    p_value,
+    standard_point,
+    z_of,
+)
+from jaxmed.inference.problem import Data, Problem, make_problem
+from jaxmed.inference.profile.profile import standard_start
+from jaxmed.inference.toys.draw import Toys, draw
+from jaxmed.inference.toys.global_fit import Finder, make_finder
+from jaxmed.models.choose import Model, get_model
+from jaxmed.theory.charges import Charges
+from jaxmed.theory.couplings import Epsilon
+
+
+class Significance(NamedTuple):
+    """A test of the standard model against a mediator, with toys.
+
+    Attributes:
+        q0: 2 (nll of the standard model - nll of the best fit), the data's.
+        best: model parameters of the best fit in their own unit.
+        nll_sm: -log(L/L_sat) + pulls of the data in the standard model, nuisances fitted.
+        nll_best: the same at the best fit.
+        everywhere: p-value of q0 with g and the mass free in the toys too: the look-elsewhere effect included.
+        local: p-value of q0 with the mass held at its best fit in the toys.
+        local_asymptotic: what half a chi^2 of one degree of freedom says instead of `local`.
+        fit_sm: goodness of fit of the standard model: share of its toys with nll_sm at least as large.
+        fit_best: goodness of fit of the best fit: share of its toys with nll_best at least as large.
+        toys: background-only toys, tested with g and the mass free.
+        toys_local: the same toys with the mass held.
+        toys_best: toys of the best fit.
+        undefined: in words, where in its box the model is undefined: no best fit is looked for there.
+    """
+
+    q0: float
+    best: dict[str, float]
+    nll_sm: float
+    nll_best: float
+    everywhere: PValue
+    local: PValue
+    local_asymptotic: PValue
+    fit_sm: PValue
+    fit_best: PValue
+    toys: Tested
+    toys_local: Tested
+    toys_best: Tested
+    undefined: str = ""
+
+
+class _Truth(NamedTuple):
+    """A truth to draw from, and the grid on which global minima are looked for."""
+
+    problem: Problem
+    x: np.ndarray
+    finder: Finder
+
+
+def significance(
+    experiments: Experiment | Sequence[Experiment],
+    model: str | Model | Charges | Epsilon = "u1r",
+    *,
+    number: int = 10_000,
+    seed: int = 1,
+    fixed: Mapping[str, float] | None = None,
+    tick: Tick = None,
+) -> Significance:
+    """Test the standard model against a mediator of any coupling and mass with toys.
+
+    A toy whose fit does not converge stays in the total and counts as more extreme than the data.
+
+    Args:
+        experiments: one data set or several.
+        model: a preset name, Charges, Epsilon or Model, with a mediator.
+        number: of toys, of the standard model and as many of the best fit.
+        seed: of the toys: background-only ones are numbers 0 to `number` - 1 of its stream, those of the best fit
+            the next ones.
+        fixed: name -> value held fixed; not g.
+        tick: called with the share of the work done since the last call.
+
+    Raises:
+        ValueError: fewer than one toy, a model without a mediator, g held fixed, unknown names, or JAX in 32-bit
+            mode.
+    """
+    check_toys(number, seed)
+    group, chosen, held = as_group(experiments), check_model(model), dict(fixed or {})
+    if "g" in held:
+        raise ValueError("g is held fixed: expected it free, it is what is tested")
+    truth = _standard(make_problem(group, chosen, held), group)
+    data = _test(truth, group, data_as_toy(truth.problem, group))
+    best = _parameters(truth.problem, data.best[0])
+    local = _standard(make_problem(group, chosen, held | {"mass": best["mass"]}), group)
+    data_local = _test(local, group, data_as_toy(local.problem, group))
+    background = draw(truth.problem, group, truth.x, seed, number)
+    signal = draw(truth.problem, group, data.best[0], seed, number, first=number)
+    toys = in_chunks(background, partial(_test, truth, group), tick, 0.45)
+    toys_local = in_chunks(background, partial(_test, local, group), tick, 0.1)
+    at_best = truth._replace(x=data.best[0])
+    toys_best = in_chunks(signal, partial(_test, at_best, group), tick, 0.45)
+    found = _result(data, float(data_local.q[0]), best, toys, toys_local, toys_best)
+    return found._replace(undefined=chosen.undefined)
+
+
+def check_model(model: str | Model | Charges | Epsilon) -> Model:
+    """The model; ValueError if it is unknown or has no mediator."""
+    chosen = get_model(model)
+    if not chosen.has_mediator:
+        raise ValueError(f"model '{chosen.name}' has no mediator: expected one with g and mass")
+    return chosen
+
+
+def _standard(problem: Problem, data: Data) -> _Truth:
+    """The standard model with the nuisances that the data prefer."""
+    start = standard_start(problem, data)
+    x = np.append(standard_point(problem), start.nuisances)
+    return _Truth(problem, x, make_finder(problem, data, start.nuisances))
+
+
+def _test(truth: _Truth, data: Data, toys: Toys) -> Tested:
+    return fit_both(truth.problem, data, toys, truth.x, truth.finder)
+
+
+def _parameters(problem: Problem, x: np.ndarray) -> dict[str, float]:
+    """All model parameters in their own unit, within their box."""
+    held = dict(problem.fixed) | dict(zip(problem.parameters, x.tolist(), strict=False))
+    values = {}
+    for p in problem.model.parameters:
+        value = 10 ** held[p.name] if p.log else held[p.name]
+        # the standard model is g = 0, below the box
+        values[p.name] = 0.0 if p.name == "g" and value < p.low else min(max(value, p.low), p.high)
+    return values
+
+
+def _result(
+    data: Tested,
+    q0_local: float,
+    best: dict[str, float],
+    toys: Tested,
+    local: Tested,
+    at_best: Tested,
+) -> Significance:
+    q0, nll_sm, nll_best = (float(leaf[0]) for leaf in (data.q, data.nll, data.nll_best))
+    half_chi2 = 1.0 if q0 == 0 else erfc(sqrt(q0 / 2)) / 2
+    sm_nll = np.where(toys.failed, np.inf, toys.nll)
+    best_nll = np.where(at_best.failed, np.inf, at_best.nll_best)
+    return Significance(
+        q0=q0,
+        best=best,
+        nll_sm=nll_sm,
+        nll_best=nll_best,
+        everywhere=p_value(q0, toys.extreme_q),
+        local=p_value(q0_local, local.extreme_q),
+        local_asymptotic=PValue(half_chi2, 0.0, z_of(half_chi2)),
+        fit_sm=p_value(nll_sm, sm_nll),
+        fit_best=p_value(nll_best, best_nll),
+        toys=toys,
+        toys_local=local,
+        toys_best=at_best,
+    )

@@ -1,0 +1,192 @@
+"""Damped Newton steps inside a box: the inner engine of profiles and the polish of fits."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxmed.experiments.model import Leaf
+from jaxmed.inference.engine.library import library_of
+from jaxmed.inference.profile.ldl import solve
+
+FIRST_DAMPING = 1e-4
+_SMALLEST, _LARGEST = 1e-9, 1e12
+_UP, _DOWN = 8.0, 0.125
+_AGAIN = 8.0  # times a step that was proposed before
+_SHORT = 0.04  # of the box, where the curvature is negative
+
+
+class Expansion(NamedTuple):
+    """Second-order model of an objective: value (), gradient (n,), curvature (n, n)."""
+
+    value: Leaf
+    gradient: Leaf
+    curvature: Leaf
+
+
+class Minimum(NamedTuple):
+    """Where a minimisation ended.
+
+    Attributes:
+        x: (n,).
+        expansion: value, gradient and curvature there.
+        decrement: expected further decrease of the value; small means converged.
+        steps: number of steps taken.
+    """
+
+    x: Leaf
+    expansion: Expansion
+    decrement: Leaf
+    steps: Leaf
+
+
+class State(NamedTuple):
+    """A minimisation that can be taken up again.
+
+    Attributes:
+        at: the best point so far.
+        damping: of the next step.
+        last: the step proposed before, (n,); zero if it was refused.
+    """
+
+    at: Minimum
+    damping: Leaf
+    last: Leaf
+
+
+def begin(starts: np.ndarray, damping: float = FIRST_DAMPING) -> State:
+    """The state before the first step, which evaluates the starts (..., n) themselves.
+
+    One copy of the objective in the program instead of two.
+    """
+    shape, n = starts.shape[:-1], starts.shape[-1]
+    nothing = Expansion(np.full(shape, np.inf), np.zeros((*shape, n)), np.zeros((*shape, n, n)))
+    nothing.curvature[...] = np.eye(n)
+    first = Minimum(starts.copy(), nothing, np.full(shape, np.inf), np.zeros(shape, dtype=int))
+    return State(first, np.full(shape, damping), np.zeros((*shape, n)))
+
+
+def minimise(
+    expand: Callable[[Array], Expansion],
+    state: State,
+    box: Array,
+    *,
+    tolerance: float,
+    limit: Array | int,
+) -> State:
+    """Levenberg-Marquardt steps until the decrement falls below `tolerance` or `limit` is reached.
+
+    Parameters at an edge of the box whose gradient points outwards are held there. Where the value flattens out
+    exponentially, as for very light and very heavy mediators, Newton's step is the same again and again: then it
+    is taken several times over.
+
+    Args:
+        expand: x (n,) -> Expansion; the curvature may be that of Fisher scoring.
+        state: from `begin`, at x (n,) inside the box, or from an earlier call.
+        box: lower and upper edges, (n, 2).
+        tolerance: on the decrement.
+        limit: number of steps, earlier calls included.
+    """
+
+    def advance(state: State) -> State:
+        here, damping, last = state
+        near, decrement = _traced_step(here.expansion, here.x, damping, box)
+        move = near - here.x
+        again = _alike(move, last, here.expansion.curvature)
+        x = here.x + move * jnp.where(again, _times(here.x, move, box), 1.0)
+        expansion = expand(x)
+        better = expansion.value < here.expansion.value
+        x, expansion = jax.tree.map(
+            lambda new, old: jnp.where(better, new, old), (x, expansion), (here.x, here.expansion)
+        )
+        known = jnp.where(jnp.isfinite(decrement) & (here.steps > 0), jnp.abs(decrement), jnp.inf)
+        return State(
+            Minimum(x, expansion, known, here.steps + 1),
+            jnp.where(again & ~better, damping, next_damping(damping, better)),
+            jnp.where(better, move, 0.0),
+        )
+
+    def going(state: State) -> Array:
+        return (state.at.decrement > tolerance) & (state.at.steps < limit)
+
+    return jax.lax.while_loop(going, advance, state)
+
+
+def settle(state: State, box: Array, tolerance: float) -> State:
+    """The last step of a minimisation that is over, without evaluation: what rounding made of the way is gone.
+
+    It is over as well where the value is so large that its rounding hides what a step still gains. For objectives
+    without kinks only: value and gradient are taken from the expansion.
+    """
+    here, expansion = state.at, state.at.expansion
+    x, decrement = _traced_step(expansion, here.x, jnp.zeros(()), box)
+    visible = jnp.maximum(tolerance, jnp.finfo(expansion.value.dtype).eps * expansion.value)
+    over = (here.decrement <= tolerance) & (jnp.abs(decrement) <= visible)
+    moved = Expansion(
+        expansion.value - decrement,
+        expansion.gradient + expansion.curvature @ (x - here.x),
+        expansion.curvature,
+    )
+    at = here._replace(
+        x=jnp.where(over, x, here.x),
+        expansion=jax.tree.map(lambda new, old: jnp.where(over, new, old), moved, expansion),
+    )
+    return state._replace(at=at)
+
+
+def _alike(move: Array, last: Array, curvature: Array) -> Array:
+    """Whether two steps (n,) are the same to a fifth."""
+    scale = jnp.abs(jnp.diag(curvature))
+    overlap = jnp.sum(scale * move * last)
+    return overlap > 0.8 * jnp.maximum(jnp.sum(scale * move**2), jnp.sum(scale * last**2))
+
+
+def _times(x: Array, move: Array, box: Array) -> Array:
+    """How many times a step can be taken before it leaves the box, () from 1 to a maximum."""
+    low, high = box.T
+    room = jnp.where(move > 0, high - x, low - x)
+    times = jnp.where(move == 0, _AGAIN, room / jnp.where(move == 0, 1.0, move))
+    return jnp.clip(jnp.min(times, initial=_AGAIN), 1.0, _AGAIN)
+
+
+def step(expansion: Expansion, x: Leaf, damping: Leaf, box: Leaf) -> tuple[Leaf, Leaf]:
+    """One Levenberg-Marquardt proposal inside the box, and the decrease of the value it expects.
+
+    Where the curvature is negative a short step goes downhill, and infinity is expected of it.
+
+    NumPy in, NumPy out: a single step on the host is then nothing to compile.
+    """
+    xp = library_of(x)
+    low, high = box.T
+    gradient = expansion.gradient
+    held = pressed(gradient, x, box)
+    scale = xp.abs(xp.diag(expansion.curvature))
+    scale = xp.where(held | (scale == 0), 1.0, scale)
+    free = xp.where(held[:, None] | held[None, :], 0.0, expansion.curvature)
+    matrix = free + np.eye(len(x)) * xp.where(held, 1.0, damping * scale)[None]
+    downhill = xp.where(held, 0.0, -gradient)
+    move, convex = solve(matrix, downhill)
+    width = xp.where(high > low, high - low, 1.0)
+    longest = xp.max(xp.abs(move) / width, initial=0.0)
+    move *= xp.where(convex, 1.0, xp.minimum(_SHORT / longest, 1.0))
+    decrement = xp.where(convex, xp.sum(downhill * move) / 2, xp.inf)
+    return xp.clip(x + move, low, high), decrement
+
+
+# Traced once for the loop and for `settle`.
+_traced_step = jax.jit(step)
+
+
+def pressed(gradient: Leaf, x: Leaf, box: Leaf) -> Leaf:
+    """Which parameters sit at an edge of the box with the value falling outwards, (..., n)."""
+    low, high = box.T
+    return ((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0)) | (low == high)
+
+
+def next_damping(damping: Leaf, better: Leaf) -> Leaf:
+    """Less damping after a step that lowered the value, more after one that did not."""
+    xp = library_of(damping)
+    return xp.clip(damping * xp.where(better, _DOWN, _UP), _SMALLEST, _LARGEST)

@@ -1,0 +1,189 @@
+"""Confidence regions in the plane of coupling and mass, refined where their edges run."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxmed.experiments.model import Experiment, as_group
+from jaxmed.inference.engine.progress import Tick, advance
+from jaxmed.inference.problem import make_problem
+from jaxmed.inference.profile.profile import Start, profile
+from jaxmed.inference.regions.contour_lines import ContourLine, trace
+from jaxmed.inference.regions.islands import best_fit, narrow_islands
+from jaxmed.inference.regions.level import Profile
+from jaxmed.inference.regions.mass_lines import Samples, check_plane, scan_lines
+from jaxmed.inference.regions.minima import refine_minima
+from jaxmed.inference.regions.refinement import make_lattice, refine
+from jaxmed.inference.results import prefers_mediator
+from jaxmed.models.choose import Model, Parameter, get_model
+from jaxmed.theory.charges import Charges
+from jaxmed.theory.couplings import Epsilon
+
+# 1, 2 and 3 standard deviations of one Gaussian, and what limits are quoted at.
+LEVELS = (0.6827, 0.90, 0.9545, 0.9973)
+_STEP = 0.25  # of the default grid, in log10
+_SAME = 1e-6  # -log L that makes no difference
+
+
+class Contours(NamedTuple):
+    """Edges of confidence regions: -2 Delta log L over the best fit at the quantiles of chi^2 with two degrees.
+
+    Attributes:
+        cl: confidence levels, (n_levels,).
+        thresholds: -2 Delta log L of each, (n_levels,).
+        lines: the pieces of each level's edge.
+        g_best: coupling of the best fit, 0 for the standard model.
+        mass_best: its mass [MeV], NaN for the standard model.
+        nll: -log L there, nuisances profiled.
+        nll_sm: of the standard model.
+        g: couplings of every profiled point of the plane, (n_points,).
+        mass: their masses [MeV], (n_points,).
+        delta: -2 Delta log L there, NaN where the model is undefined: no line runs beside such a point, (n_points,).
+        converged: whether the inner minimisation did; elsewhere `delta` is a bound or NaN, (n_points,).
+        undefined: in words, at which of these points the model is undefined; empty if at none.
+    """
+
+    cl: tuple[float, ...]
+    thresholds: tuple[float, ...]
+    lines: tuple[tuple[ContourLine, ...], ...]
+    g_best: float
+    mass_best: float
+    nll: float
+    nll_sm: float
+    g: np.ndarray
+    mass: np.ndarray
+    delta: np.ndarray
+    converged: np.ndarray
+    undefined: str = ""
+
+    @property
+    def delta_chi2_sm(self) -> float:
+        """Improvement over the standard model, 2 (nll_sm - nll)."""
+        return 2 * (self.nll_sm - self.nll)
+
+    @property
+    def prefers_mediator(self) -> bool:
+        """Whether the best fit is so much better than the standard model that its coordinates mean anything."""
+        return self.g_best > 0 and prefers_mediator("g", self.delta_chi2_sm)
+
+
+def contours(
+    experiments: Experiment | Sequence[Experiment],
+    model: str | Model | Charges | Epsilon = "u1r",
+    *,
+    cl: Sequence[float] = LEVELS,
+    g: Sequence[float] | np.ndarray | None = None,
+    mass: Sequence[float] | np.ndarray | None = None,
+    fixed: Mapping[str, float] | None = None,
+    free: Sequence[str] = (),
+    constraints: Sequence[str] = (),
+    tick: Tick = None,
+) -> Contours:
+    """Regions of (g, mass) allowed at each confidence level, all nuisances profiled.
+
+    Args:
+        experiments: one data set or several.
+        model: a preset name, Charges, Epsilon or Model, with a mediator.
+        cl: confidence levels, between 0 and 1.
+        g: couplings of the coarse grid, ascending; the whole box in steps of a quarter decade if left out.
+        mass: masses of the coarse grid [MeV], likewise. The best fit may lie outside the grid, but in the box.
+        fixed: nuisances held fixed, by name.
+        free: names freed beyond the default, such as 'signal_strength'.
+        constraints: measurements added to the likelihood by name: 'rho', for a model with U(1)_X charges.
+        tick: called with the share of the work done since the last call.
+
+    Raises:
+        ValueError: levels outside (0, 1), a grid that does not ascend or leaves the box, a model without a
+            mediator or undefined on the whole grid, unknown names, g or mass held fixed, a constraint on a model
+            without charges, or JAX in 32-bit mode.
+    """
+    group = as_group(experiments)
+    chosen, log_g, log_mass, thresholds = check_contours(model, cl, g, mass)
+    problem = check_plane(make_problem(group, chosen, fixed, free, constraints))
+    scanned = scan_lines(problem, log_g, log_mass, group, lambda part: advance(tick, 0.5 * part))
+    plane = scanned.at(scanned.log_g >= log_g[0])
+    # the same at every mass at which the model is defined
+    standard = scanned.at((scanned.log_g < log_g[0]) & scanned.defined)
+    if not (plane.defined.any() and standard.defined.any()):
+        raise ValueError(
+            f"model '{chosen.name}' is undefined in the whole plane: expected a number somewhere"
+        )
+    nll_sm = float(standard.nll[0])
+    start = Start(standard.nuisances[0], nll_sm)
+    ceiling = np.full(log_mass.size, np.nanmin(plane.nll) + max(thresholds) / 2)
+    columns = refine_minima(problem, plane, ceiling, group)
+    best, nll = best_fit(problem, columns, nll_sm, group)
+    advance(tick, 0.1)
+    levels = nll + np.array(thresholds) / 2
+    seeds, depth = narrow_islands(columns, log_g, levels)
+    on_grid = plane.at(np.isin(plane.log_g, log_g))
+    lattice = make_lattice((log_g, log_mass), depth, _profile(on_grid), on_grid.converged)
+
+    def evaluate(points: np.ndarray) -> tuple[Profile, np.ndarray]:
+        found = profile(problem, points, group, start=start)
+        return Profile(points, found.nll, found.nuisances), found.converged
+
+    refine(lattice, levels, np.concatenate([seeds, best[None]]), evaluate)
+    advance(tick, 0.25)
+    lines = trace(problem, lattice, levels, group, evaluate)
+    advance(tick, 0.15)
+    g_best, mass_best = (10**best).tolist() if nll_sm > nll + _SAME else (0.0, math.nan)
+    return Contours(
+        cl=tuple(cl),
+        thresholds=thresholds,
+        lines=lines,
+        g_best=g_best,
+        mass_best=mass_best,
+        nll=nll,
+        nll_sm=nll_sm,
+        g=10 ** lattice.found.points[:, 0],
+        mass=10 ** lattice.found.points[:, 1],
+        delta=2 * (lattice.found.nll - nll),
+        converged=lattice.converged,
+        undefined=problem.undefined_words(lattice.found.points, lattice.found.nll),
+    )
+
+
+def check_contours(
+    model: str | Model | Charges | Epsilon,
+    cl: Sequence[float],
+    g: Sequence[float] | np.ndarray | None,
+    mass: Sequence[float] | np.ndarray | None,
+) -> tuple[Model, np.ndarray, np.ndarray, tuple[float, ...]]:
+    """The model, log10 of the coarse grid, and thresholds; ValueError as `contours` raises."""
+    chosen = get_model(model)
+    if not chosen.has_mediator:
+        raise ValueError(f"model '{chosen.name}' has no mediator: expected one with g and mass")
+    for level in cl:
+        if not 0 < level < 1:
+            raise ValueError(f"confidence level cl = {level}: expected a number between 0 and 1")
+    if not len(cl):
+        raise ValueError("no confidence level: expected at least one")
+    boxes = {p.name: p for p in chosen.parameters}
+    thresholds = tuple(-2 * math.log1p(-level) for level in cl)
+    return chosen, _axis(boxes["g"], g), _axis(boxes["mass"], mass), thresholds
+
+
+def _axis(parameter: Parameter, values: Sequence[float] | np.ndarray | None) -> np.ndarray:
+    low, high = parameter.box
+    if values is None:
+        return np.linspace(low, high, round((high - low) / _STEP) + 1)
+    axis = np.asarray(values, dtype=float)
+    inside = (axis >= parameter.low) & (axis <= parameter.high)
+    unit = "" if parameter.unit == "1" else f" {parameter.unit}"
+    if axis.ndim != 1 or axis.size < 3 or not inside.all() or not (np.diff(axis) > 0).all():
+        raise ValueError(
+            f"{parameter.name} = {_shortened(axis)}: expected at least 3 ascending values from "
+            f"{parameter.low:g} to {parameter.high:g}{unit}"
+        )
+    return np.log10(axis)
+
+
+def _shortened(axis: np.ndarray) -> str:
+    return np.array2string(axis.ravel(), threshold=4, edgeitems=2, precision=3, max_line_width=200)
+
+
+def _profile(samples: Samples) -> Profile:
+    return Profile(samples.points, samples.nll, samples.nuisances)

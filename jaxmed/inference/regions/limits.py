@@ -1,0 +1,213 @@
+"""Asymptotic one-parameter limits on g at fixed mass, the whole line scanned."""
+
+from collections.abc import Mapping, Sequence
+from statistics import NormalDist
+from typing import NamedTuple
+
+import numpy as np
+
+from jaxmed.experiments.model import Experiment, as_group
+from jaxmed.inference.engine.progress import Tick, advance
+from jaxmed.inference.problem import Data, Problem, make_problem
+from jaxmed.inference.regions.level import Crossings, Profile, find_crossings
+from jaxmed.inference.regions.mass_lines import Samples, check_plane, scan_lines
+from jaxmed.inference.regions.minima import refine_minima
+from jaxmed.models.choose import Choice, Model, get_model
+from jaxmed.user_files.keys import unknown
+
+SIDED = ("two", "one")
+"""Conventions of asymptotic limits, see `limits`."""
+_STEP = 0.1  # of the first scan, in log10 g
+
+
+class Limits(NamedTuple):
+    """Upper limits along a line of masses.
+
+    Attributes:
+        mass: [MeV], (n,).
+        g_upper: outermost edge of the allowed set, NaN where the flag says there is none, (n,).
+        g_best: coupling of the best fit at that mass, 0 for the standard model, (n,).
+        flag: 'ok' or what to know, (n,): 'edge' (allowed up to the end of the scan), 'islands' (more than one
+            interval), 'excludes zero', 'unconverged', 'undefined' (the model gives no number at this mass), 'partly
+            undefined' (nor at some couplings: an interval that reaches them ends there).
+        intervals: allowed intervals of g at each mass, ascending; a lower end of 0 is the standard model.
+        threshold: allowed means -2 Delta log L below this quantile of chi^2 with one degree of freedom.
+        sided: 'two' or 'one', see `limits`; None for Feldman-Cousins, which orders by itself.
+    """
+
+    mass: np.ndarray
+    g_upper: np.ndarray
+    g_best: np.ndarray
+    flag: tuple[str, ...]
+    intervals: tuple[tuple[tuple[float, float], ...], ...]
+    threshold: float
+    sided: str | None = "two"
+
+    @property
+    def convention(self) -> str:
+        """What kind of limit, in words."""
+        return f"{self.sided}-sided" if self.sided else "Feldman-Cousins"
+
+
+def limits(
+    experiments: Experiment | Sequence[Experiment],
+    model: Choice = "u1r",
+    *,
+    masses: Sequence[float] | np.ndarray,
+    cl: float = 0.90,
+    sided: str = "two",
+    fixed: Mapping[str, float] | None = None,
+    constraints: Sequence[str] = (),
+    tick: Tick = None,
+) -> Limits:
+    """Largest g allowed at each mass: q(g) = -2 Delta log L, relative to the best g >= 0, below a threshold.
+
+    Two-sided: allowed is every g with q below the quantile cl of chi^2_1, 2.706 at 90 %. It is an interval (or several)
+    that contains the true g with probability cl, and may exclude g = 0.
+    One-sided: the quantile is 2 cl - 1, 1.642 at 90 %, and every g up to the best one is allowed too: what lies above
+    the limit is excluded with probability 1 - cl, and nothing is said about small g. Never 'excludes zero'.
+
+    Args:
+        experiments: one data set or several; all nuisances are profiled.
+        model: a preset name or whatever else makes a model (`get_model`), with a mediator.
+        masses: mediator masses [MeV], (n,).
+        cl: confidence level, between 0 and 1; above 0.5 if one-sided.
+        sided: 'two' or 'one'.
+        fixed: nuisances, and parameters of the model beside g and mass, held fixed, by name.
+        constraints: measurements added to the likelihood by name: 'rho', for a model with U(1)_X charges. The
+            measured rho is 1.9 sigma above the standard model's, so that rho alone allows g' x_h up to 8.2e-3 for
+            a light mediator at 90 % (relative to the best g >= 0), not the 3.3e-3 of its two-sigma edge (Eq. 34).
+        tick: called with the share of the work done since the last call.
+
+    Raises:
+        ValueError: masses outside the model's box or not finite, cl or sided as above, a model without a mediator or
+            with a free parameter beside g and mass, unknown names, g or mass held fixed, a constraint on a model
+            without charges, or JAX in 32-bit mode.
+    """
+    group = as_group(experiments)
+    chosen, line_masses, threshold = check_line(model, masses, cl, sided)
+    problem = check_plane(make_problem(group, chosen, fixed, constraints=constraints))
+    log_masses = np.log10(line_masses)
+    low, high = problem.box[0]
+    log_g = np.linspace(low, high, round((high - low) / _STEP) + 1)
+    scanned = scan_lines(
+        problem, log_g, log_masses, group, lambda share: advance(tick, 0.7 * share)
+    )
+    samples = refine_minima(problem, scanned, scanned.lowest + threshold / 2, group)
+    advance(tick, 0.15)
+    level = samples.lowest + threshold / 2
+    allowed = samples.nll <= level[samples.line]
+    if sided == "one":
+        allowed |= samples.defined & (samples.log_g <= _best_log_g(samples)[samples.line])
+    edges, found = _crossings(problem, samples, allowed, level, group)
+    advance(tick, 0.15)
+    return _gather(line_masses, samples, allowed, edges, found, threshold)._replace(sided=sided)
+
+
+def check_line(
+    model: Choice, masses: Sequence[float] | np.ndarray, cl: float, sided: str = "two"
+) -> tuple[Model, np.ndarray, float]:
+    """The model, masses (n,) and chi^2 threshold of a line of limits; ValueError as `limits` raises."""
+    chosen, line = get_model(model), np.asarray(masses, dtype=float)
+    if not chosen.has_mediator:
+        raise ValueError(f"model '{chosen.name}' has no mediator: expected one with g and mass")
+    box = next(p for p in chosen.parameters if p.name == "mass")
+    bad = ~(np.isfinite(line) & (line >= box.low) & (line <= box.high))
+    if line.ndim != 1 or not line.size or bad.any():
+        got = line.ravel()[bad.ravel()][0] if bad.any() else line.tolist()
+        raise ValueError(f"mass = {got} MeV: expected values from {box.low:g} to {box.high:g} MeV")
+    return chosen, line, limit_threshold(cl, sided)
+
+
+def limit_threshold(cl: float, sided: str) -> float:
+    """Of q at a limit; ValueError unless 0 < cl < 1, cl > 0.5 if one-sided, and `sided` is one of SIDED."""
+    if check_sided(sided) == "two":
+        return chi2_quantile(cl)
+    if not 0.5 < cl < 1:
+        raise ValueError(f"confidence level cl = {cl}: expected above 0.5 and below 1, one-sided")
+    return chi2_quantile(2 * cl - 1)
+
+
+def check_sided(sided: str) -> str:
+    """The convention itself; ValueError if there is no such."""
+    if sided not in SIDED:
+        raise ValueError(unknown("value of sided", sided, SIDED))
+    return sided
+
+
+def chi2_quantile(cl: float) -> float:
+    """Quantile of chi^2 with one degree of freedom; ValueError unless 0 < cl < 1."""
+    if not 0 < cl < 1:
+        raise ValueError(f"confidence level cl = {cl}: expected a number between 0 and 1")
+    return NormalDist().inv_cdf((1 + cl) / 2) ** 2
+
+
+def _crossings(
+    problem: Problem, samples: Samples, allowed: np.ndarray, level: np.ndarray, data: Data
+) -> tuple[np.ndarray, Crossings]:
+    """Every crossing of the levels (n_lines,): between which sample and the next, and exactly where."""
+    changes = (allowed[1:] != allowed[:-1]) & (samples.line[1:] == samples.line[:-1])
+    changes &= samples.defined[1:] & samples.defined[:-1]
+    edges = np.flatnonzero(changes)
+    inner, outer = np.where(allowed[edges], (edges, edges + 1), (edges + 1, edges))
+    below, above = (
+        Profile(samples.points[i], samples.nll[i], samples.nuisances[i]) for i in (inner, outer)
+    )
+    return edges, find_crossings(problem, below, above, level[samples.line[edges]], data)
+
+
+def _best_log_g(samples: Samples) -> np.ndarray:
+    """Log10 g of the lowest sample of each line, (n_lines,)."""
+    order = np.lexsort((samples.nll, samples.line))
+    return samples.log_g[order[np.unique(samples.line[order], return_index=True)[1]]]
+
+
+def _gather(
+    masses: np.ndarray,
+    samples: Samples,
+    allowed: np.ndarray,
+    edges: np.ndarray,
+    found: Crossings,
+    threshold: float,
+) -> Limits:
+    intervals, flags, upper, best = [], [], [], []
+    for i in range(masses.size):
+        own = samples.at(samples.line == i)
+        crossed = samples.line[edges] == i
+        if not own.defined.any():
+            intervals.append(())
+            flags.append("undefined")
+            upper.append(np.nan)
+            best.append(np.nan)
+            continue
+        inside = allowed[samples.line == i]
+        ends = np.concatenate([_borders(own, inside), found.points[crossed, 0]])
+        from_zero, to_edge = bool(inside[0]), _reaches_end(own, inside)
+        ends = [0.0] * from_zero + (10 ** np.sort(ends)[int(from_zero) :]).tolist()
+        pairs = tuple(zip(ends[::2], ends[1::2], strict=True))
+        notes = {
+            "edge": to_edge,
+            "islands": len(pairs) > 1,
+            "excludes zero": bool(own.defined[0]) and not from_zero,
+            "unconverged": not found.certain[crossed].all(),
+            "partly undefined": not own.defined.all(),
+        }
+        intervals.append(pairs)
+        flags.append(", ".join(name for name, holds in notes.items() if holds) or "ok")
+        upper.append(np.nan if to_edge else pairs[-1][1])
+        at = int(np.nanargmin(own.nll))
+        best.append(0.0 if at == 0 else float(10 ** own.log_g[at]))
+    return Limits(
+        masses, np.array(upper), np.array(best), tuple(flags), tuple(intervals), threshold
+    )
+
+
+def _borders(own: Samples, allowed: np.ndarray) -> np.ndarray:
+    """log10 g of allowed samples on a line where it ends or where the next one is undefined: once for each side."""
+    unknown = np.concatenate([[True], ~own.defined, [True]])
+    return np.concatenate([own.log_g[allowed & side] for side in (unknown[:-2], unknown[2:])])
+
+
+def _reaches_end(own: Samples, allowed: np.ndarray) -> bool:
+    """Whether the outermost couplings that are defined are allowed."""
+    return bool(allowed[own.defined][-1])

@@ -1,0 +1,134 @@
+"""The grid of model parameters on which toys look for their global minimum: dense where data say something.
+
+Where the effects of a mediator in one experiment nearly cancel, a valley of -log L may be narrower than a few per cent
+of a coupling. So couplings are put where the expected counts change, not evenly.
+"""
+
+from functools import partial
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax import Array
+
+from jaxmed.constants import M_Z
+from jaxmed.experiments.likelihood.forward import components
+from jaxmed.experiments.likelihood.yields import counts
+from jaxmed.inference.problem import Data, Problem
+from jaxmed.inference.toys.grid_likelihood import Library, distances, score, tabulate_grid
+
+# Between these rises of -log L above a background-only expectation a coupling is worth looking at closely.
+_NOTHING, _TOO_MUCH = 1e-3, 30.0
+# Share of the points along a coupling that lie there; the others reach up to the end of the box.
+_CLOSE = 0.75
+# Of those, the share that is spread evenly; the others go where the expected counts change.
+_EVEN = 1 / 3
+# Sigma: more in one step leads to couplings with too much effect.
+_FURTHEST = 8.0
+_NEAR_Z = 11
+
+
+def toy_grid(
+    problem: Problem, data: Data, start: np.ndarray, density: tuple[int, int]
+) -> np.ndarray:
+    """Points (..., n_parameters), one axis for each parameter, at least two: even but for a coupling beside the mass.
+
+    At every mass a coupling goes from where it has no effect to where it has too much, and on in larger steps.
+
+    Args:
+        problem: names of the free parameters.
+        data: the experiments.
+        start: nuisances near which the toys are, (n_nuisances,).
+        density: points along a coupling and along the mass.
+    """
+    if problem.parameters != ("g", "mass") and problem.parameters != ("g",):
+        return _even(problem, density)
+    # the other way round: as many points again, one compiled program for both grids
+    coarse = _even(problem, (density[1], density[0]))
+    couplings = _placed(problem, data, start, coarse, density[0])
+    fine = _even(problem, density)
+    if "mass" in problem.parameters:
+        masses, coarse_masses = fine[0, :, 1], coarse[0, :, 1]
+        couplings = np.stack([np.interp(masses, coarse_masses, row) for row in couplings])
+    fine[..., 0] = couplings.reshape(fine.shape[:-1])
+    return fine
+
+
+def mass_line(
+    problem: Problem, data: Data, start: np.ndarray, log_mass: float, n: int
+) -> np.ndarray:
+    """The same for couplings at one mass: points (n, 1, 2)."""
+    log_g = np.linspace(problem.box[0, 0], problem.box[0, 1], n)
+    line = np.stack([log_g, np.full(n, log_mass)], axis=-1)[:, None]
+    line[..., 0] = _placed(problem, data, start, line, n)
+    return line
+
+
+def _even(problem: Problem, density: tuple[int, int]) -> np.ndarray:
+    boxes = zip(problem.parameters, problem.box, strict=False)
+    axes = [
+        _masses(low, high, density[1]) if name == "mass" else np.linspace(low, high, density[0])
+        for name, (low, high) in boxes
+    ]
+    grid = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1)
+    return grid if len(axes) > 1 else grid[:, None]
+
+
+def _masses(low: float, high: float, n: int) -> np.ndarray:
+    """Log10 masses (n,): even, and some more near the Z, where a mediator that mixes with it changes fast."""
+    end = min(np.log10(M_Z), high)
+    near = np.clip(end + np.linspace(-0.1, 0.0, _NEAR_Z), low, high)
+    return np.sort(np.concatenate([np.linspace(low, high, n - _NEAR_Z), near]))
+
+
+def _placed(
+    problem: Problem, data: Data, start: np.ndarray, grid: np.ndarray, n: int
+) -> np.ndarray:
+    """Couplings (n, n_masses) for the masses of an even grid (n_g, n_masses, n_parameters)."""
+    log_g = grid[:, 0, 0]
+    library = tabulate_grid(problem, jnp.asarray(grid.reshape(-1, grid.shape[-1])), start, data)
+    rise = np.asarray(_expected_score(problem, library, data)).reshape(grid.shape[:2])
+    rise = rise - rise.min()
+    low, high = _ends(log_g, rise)
+    low, high = _widest(low, np.minimum), _widest(high, np.maximum)
+    of_interest = np.minimum(rise[:-1], rise[1:]) < _TOO_MUCH
+    apart = np.minimum(distances(library, data, len(log_g)), _FURTHEST) * of_interest
+    close = int(_CLOSE * n)
+    lines = zip(low, high, apart.T, strict=True)
+    inside = np.stack([_along(log_g, *line, close) for line in lines], axis=1)
+    above = np.linspace(high, np.full_like(high, log_g[-1]), n - close + 1)[1:]
+    return np.concatenate([inside, above])
+
+
+def _along(log_g: np.ndarray, low: float, high: float, apart: np.ndarray, n: int) -> np.ndarray:
+    """Couplings (n,) from low to high, many where those of log_g are far `apart` (len(log_g) - 1,) for the data."""
+    knots = np.clip(log_g, low, high)
+    even = (knots - low) / (high - low)
+    way = np.append(0.0, np.cumsum(apart * np.diff(knots)))
+    # a coupling without any effect leaves the even share
+    mixed = _EVEN * even + (1 - _EVEN) * way / max(way[-1], np.finfo(float).tiny)
+    return np.interp(np.linspace(0.0, mixed[-1], n), mixed, knots)
+
+
+@partial(jax.jit, static_argnums=0)
+def _expected_score(problem: Problem, library: Library, data: Data) -> Array:
+    """The score of what the first point that is defined predicts, (n_points,)."""
+    first = library.points[jnp.argmax(jnp.isfinite(library.value))]
+    couplings, pulls = problem.couplings(first), problem.pulls(library.start)
+    expected = tuple(counts(components(e, couplings), pulls)[None] for e in data)
+    return score(problem, library, data, expected, library.start[None])[0]
+
+
+def _ends(log_g: np.ndarray, rise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Lowest and highest coupling of interest at each mass, from the rise (n_g, n_masses)."""
+    n = len(log_g)
+    felt, open_ = rise > _NOTHING, rise < _TOO_MUCH
+    first = np.where(felt.any(axis=0), felt.argmax(axis=0) - 1, n - 2)
+    last = n - open_[::-1].argmax(axis=0)
+    return log_g[np.maximum(first, 0)], log_g[np.minimum(np.maximum(last, first + 1), n - 1)]
+
+
+def _widest(ends: np.ndarray, choose: np.ufunc) -> np.ndarray:
+    """Of each mass and its neighbours the end that is furthest out."""
+    padded = np.pad(ends, 1, mode="edge")
+    return choose(choose(padded[:-2], padded[2:]), ends)

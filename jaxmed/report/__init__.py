@@ -1,1 +1,0 @@
-"""JSON, tables and figures."""

@@ -1,0 +1,103 @@
+"""Whom to cite for a result: BibTeX of exactly the data, flux and method that it used."""
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib.resources import files
+from typing import Any, NamedTuple
+from unicodedata import normalize
+
+from jaxmed.data_tables import packaged
+from jaxmed.results.saved import Saved, provenances, understanding
+
+_ALWAYS = ("Alikhanov:2021dhc", "jax2018github")
+_ASYMPTOTIC, _UNIFIED = "Wilks:1938dza", "Feldman:1997qc"
+_PROFILED = ("fits", "contours", "bounds", "significance", "sensitivity", "surface", "scan")
+_POSTERIOR = {"Hoffman:2011ukg", "Phan:2019elc", "Kumar:2019arviz", "Vehtari:2019rhat"}
+_ENTRY = re.compile(r"^@(\w+)\{([^,\s]+),\n(.*?)^\}", re.MULTILINE | re.DOTALL)
+_FIELD = re.compile(r"^\s*(\w+)\s*=\s*\{(.*)\},?$", re.MULTILINE)
+_PLAIN = {r"\bar\nu": "ν̄", r"\nu": "ν", r"\hat{R}": "R̂"}
+_ACCENT = re.compile(r"\{\\(['\"~])(\w)\}")
+_COMBINING = {"'": "\u0301", '"': "\u0308", "~": "\u0303"}
+_SOFTWARE = """@misc{{jaxmed,
+  author  = {{{{the jaxmed developers}}}},
+  title   = {{{{jaxmed}}: differentiable fits of light vector mediators}},
+  year    = {{2026}},
+  note    = {{version {version}}},
+  howpublished = {{Python package jaxmed}}
+}}"""
+
+
+class Bibliography(NamedTuple):
+    """References of a result.
+
+    Attributes:
+        entries: BibTeX by key, in the order of the keys.
+        unknown: keys without an entry.
+    """
+
+    entries: dict[str, str]
+    unknown: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """All entries as the text of a .bib file."""
+        return "\n\n".join(self.entries.values()) + "\n"
+
+
+def bibliography(results: Iterable[Saved]) -> Bibliography:
+    """BibTeX for results, each entry once, sorted by key.
+
+    Raises:
+        ValueError: a result without provenance, or a provenance that jaxmed does not write.
+    """
+    keys: set[str] = {*_ALWAYS}
+    versions: set[str] = set()
+    for saved in results:
+        found = provenances(saved)
+        if not found:
+            raise ValueError(
+                f"{saved.path}: expected a result with its provenance, found none; make it again"
+            )
+        with understanding(saved):
+            keys |= {str(key) for each in found for key in each["cite"]} | _methods(saved)
+            versions |= {str(each["versions"]["jaxmed"]) for each in found}
+    own = {"jaxmed": _SOFTWARE.format(version=", ".join(sorted(versions)))}
+    known = _known() | own
+    used = sorted({*keys, *own})
+    return Bibliography(
+        {key: known[key] for key in used if key in known},
+        tuple(key for key in used if key not in known),
+    )
+
+
+def reference(entry: str) -> dict[str, str]:
+    """The fields of a BibTeX entry as plain text."""
+    return {name: _plain(text) for name, text in _FIELD.findall(entry)}
+
+
+def _methods(saved: Saved) -> set[str]:
+    """Keys of the statistical methods behind one result."""
+    if saved.kind == "limit":
+        used = {_UNIFIED} if saved.content.get("method") == "fc" else {_ASYMPTOTIC}
+        return used | ({_ASYMPTOTIC} if "g_expected" in saved.content else set())
+    if saved.kind == "posterior":
+        profiled = any(each["confidence"] for each in saved.parts.values())
+        return _POSTERIOR | ({_ASYMPTOTIC} if profiled else set())
+    unified = {_UNIFIED} if saved.kind == "scan" and saved.content.get("toys") else set()
+    asymptotic = saved.kind in _PROFILED
+    return unified | ({_ASYMPTOTIC} if asymptotic else set())
+
+
+@cache
+def _known() -> dict[str, str]:
+    texts: list[Any] = [packaged("data") / "citations.bib", files("jaxmed.results") / "methods.bib"]
+    entries = (_ENTRY.finditer(path.read_text(encoding="utf-8")) for path in texts)
+    return {found[2]: found[0] for each in entries for found in each}
+
+
+def _plain(text: str) -> str:
+    for latex, letter in _PLAIN.items():
+        text = text.replace(latex, letter)
+    text = _ACCENT.sub(lambda found: normalize("NFC", found[2] + _COMBINING[found[1]]), text)
+    raised = re.sub(r"\^(\d)", lambda found: "⁰¹²³⁴⁵⁶⁷⁸⁹"[int(found[1])], text)
+    return re.sub(r"[{}$]", "", raised)

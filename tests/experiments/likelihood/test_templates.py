@@ -1,0 +1,65 @@
+"""Templates in log M_Z' against the signal worked out node by node."""
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+import pytest
+
+from jaxmed.experiments.likelihood.forward import signal
+from jaxmed.experiments.likelihood.templates import signal_jet, tabulate
+from jaxmed.models.choose import get_model
+
+BOX = np.array([[-9.0, 0.0], [-6.0, 5.0]])
+
+
+def _two_derivatives(function, x):
+    """Forwards both times: few inputs, many outputs."""
+    first = jax.jacfwd(function)
+    return jax.jit(lambda x: (first(x), jax.jacfwd(first)(x)))(x)
+
+
+def _couplings(name):
+    model = get_model(name)
+    return lambda x: model.couplings({"g": x[0], "mass": x[1]})
+
+
+@pytest.mark.parametrize("name", ["texono", "coherent_csi", "coherent_lar", "xenon1t"])
+@pytest.mark.parametrize("model", ["u1r", "b_minus_l"])
+def test_tabulated_signal_is_the_signal(experiments, name, model):
+    experiment, couplings = experiments[name], _couplings(model)
+    tables = tabulate(experiment, couplings, BOX, (-6.0, 5.0))
+    direct = jax.jit(lambda x: signal(experiment, couplings(x)))
+    table = jax.jit(lambda x: signal_jet(experiment, tables, couplings, x).value)
+    for x in np.random.default_rng(3).uniform(*BOX.T, (20, 2)):
+        here, there = direct(jnp.asarray(x)), table(jnp.asarray(x))
+        exact = np.asarray(here.variants)
+        np.testing.assert_allclose(there, exact, atol=2e-8 * np.abs(exact).max())
+
+
+@pytest.mark.parametrize("name", ["coherent_csi", "xenon1t"])
+def test_two_derivatives_are_those_of_autodiff(experiments, name):
+    experiment, couplings = experiments[name], _couplings("u1r")
+    tables = tabulate(experiment, couplings, BOX, (-6.0, 5.0))
+    x = jnp.array([-5.6, -0.9])
+
+    def variants(x):
+        return signal(experiment, couplings(x)).variants
+
+    weights = jnp.asarray(np.random.default_rng(4).normal(size=variants(x).shape))
+
+    def ours(x):
+        jet = signal_jet(experiment, tables, couplings, x)
+        return jet.slopes, jet.bend(weights)
+
+    first, second = _two_derivatives(variants, x)
+    slopes, bent = jax.jit(ours)(x)
+    exact = jnp.moveaxis(first, -1, 0)
+    np.testing.assert_allclose(slopes, exact, atol=1e-6 * jnp.abs(exact).max())
+    exact = jnp.einsum("vb,vbij->ij", weights, second)
+    np.testing.assert_allclose(bent, exact, atol=1e-4 * jnp.abs(exact).max())
+
+
+def test_a_model_without_mixing_needs_three_templates(experiments):
+    """1, g^2 and g^4."""
+    tables = tabulate(experiments["xenon1t"], _couplings("b_minus_l"), BOX, (-6.0, 5.0))
+    assert [t.basis.shape[-1] for t in tables] == [3]

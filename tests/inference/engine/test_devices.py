@@ -1,0 +1,102 @@
+"""Lanes over several devices: the numbers of one device, each device at its own pace."""
+
+import os
+import subprocess
+import sys
+
+import jax
+import numpy as np
+import pytest
+
+from jaxmed.inference.engine import devices
+from jaxmed.inference.engine.devices import device_count, over_devices
+from jaxmed.inference.problem import make_problem
+from jaxmed.inference.profile.profile import profile
+from jaxmed.inference.results import UNCONVERGED
+from jaxmed.models.choose import get_model
+
+# 11 x 11 points: neither a multiple of 8 devices nor of a batch
+GRID = np.stack(np.meshgrid(np.linspace(-7, -5, 11), np.linspace(-3, 2, 11)), axis=-1)
+
+_CHILD = """
+import sys
+import jax
+jax.config.update("jax_enable_x64", True)
+jax.config.update("jax_numpy_dtype_promotion", "strict")
+jax.config.update("jax_numpy_rank_promotion", "raise")
+import jax.numpy as jnp
+import numpy as np
+from jaxmed.experiments import load
+from jaxmed.inference.engine.devices import device_count, over_devices
+from jaxmed.inference.problem import make_problem
+from jaxmed.inference.profile.profile import profile
+from jaxmed.models.choose import get_model
+
+assert device_count() == 8
+data = (load("xenon1t"),)
+problem = make_problem(data, get_model("u1r"))
+found = profile(problem, np.load(sys.argv[1]), data)
+
+@jax.jit
+def halvings(x, shared):
+    def body(x, stop):
+        return jax.lax.while_loop(lambda s: s[0] > stop, lambda s: (s[0] / 2, s[1] + 1), (x, 0))[1]
+    return over_devices(jax.vmap(body, in_axes=(0, None)))(x, shared)
+
+counts = halvings(2.0 ** jnp.arange(16.0), jnp.asarray(1.0))
+placed = jax.jit(over_devices(lambda x: 2 * x))(jnp.zeros(16))
+np.savez(sys.argv[2], counts=counts, n_shards=len(placed.sharding.device_set), **found._asdict())
+"""
+
+
+def test_eight_devices_give_the_numbers_of_one(experiments, tmp_path):
+    points = GRID.reshape(-1, 2)
+    np.save(tmp_path / "points.npy", points)
+    flags = os.environ.get("XLA_FLAGS", "") + " --xla_force_host_platform_device_count=8"
+    environment = os.environ | {"XLA_FLAGS": flags, "JAX_PLATFORMS": "cpu"}
+    files = [str(tmp_path / "points.npy"), str(tmp_path / "found.npz")]
+    subprocess.run(
+        [sys.executable, "-W", "error", "-c", _CHILD, *files], env=environment, check=True
+    )
+    data = (experiments["xenon1t"],)
+    here = profile(make_problem(data, get_model("u1r")), points, data)
+    with np.load(tmp_path / "found.npz") as there:
+        assert UNCONVERGED not in here.status
+        np.testing.assert_array_equal(there["status"], here.status)
+        np.testing.assert_allclose(there["nll"], here.nll, rtol=1e-10)
+        np.testing.assert_allclose(there["nuisances"], here.nuisances, atol=1e-10)
+        # a loop of another length on each device
+        assert there["counts"].tolist() == list(range(16))
+        assert there["n_shards"] == 8
+
+
+def test_one_device_is_left_alone():
+    assert jax.local_device_count() == device_count() == 1
+
+    def function(x):
+        return x
+
+    assert over_devices(function) is function
+
+
+def test_results_depend_on_the_batch_by_rounding_only(experiments):
+    data = (experiments["xenon1t"],)
+    problem = make_problem(data, get_model("u1r"))
+    points = GRID.reshape(-1, 2)[:20]
+    heard = []
+    small = profile(problem, points, data, heard.append, batch=8)
+    np.testing.assert_allclose(small.nll, profile(problem, points, data).nll, rtol=1e-12)
+    assert sum(heard) == len(points) and len(heard) >= 3
+
+
+@pytest.mark.parametrize("accelerator", [False, True])
+def test_rows_are_picked_wherever_they_lie(monkeypatch, accelerator):
+    monkeypatch.setattr(devices, "on_cpu", lambda: not accelerator)
+    rows = (np.arange(10.0).reshape(5, 2), np.arange(5))
+    lying = devices.resident(rows)
+    assert len(lying[1]) == (8 if accelerator else 5)
+    for whole in (lying, devices.joined([(rows[0], rows[1]), (rows[0] + 10, rows[1] + 5)])):
+        pairs, numbers = devices.picked(whole, np.array([4, 0, 4]))
+        np.testing.assert_array_equal(numbers, [4, 0, 4])
+        np.testing.assert_array_equal(pairs, [[8, 9], [0, 1], [8, 9]])
+    assert devices.sized(1, 2) == 1 + accelerator

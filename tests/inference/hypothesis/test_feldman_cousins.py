@@ -1,0 +1,161 @@
+"""Feldman-Cousins sets: Wilks where he holds, edges, reproducibility, coverage."""
+
+import numpy as np
+import pytest
+from scipy.stats import binom, chi2, kstest
+
+from jaxmed.inference.engine import devices, memory
+from jaxmed.inference.hypothesis.coverage import coverage
+from jaxmed.inference.hypothesis.feldman_cousins import (
+    accept,
+    critical_value,
+    feldman_cousins,
+    set_up,
+)
+from jaxmed.inference.hypothesis.feldman_cousins_limits import accepted_intervals, fc_limits
+from jaxmed.inference.hypothesis.p_values import fit_both, p_value
+from jaxmed.inference.problem import make_problem
+from jaxmed.inference.profile.profile import profile
+from jaxmed.inference.regions.limits import limits
+from jaxmed.inference.toys.draw import draw
+from jaxmed.models.choose import get_model
+
+
+@pytest.fixture(scope="module")
+def mixing(experiments):
+    """The weak mixing angle from TEXONO: one parameter, far from the edges of its box."""
+    data = (experiments["texono"],)
+    return set_up(make_problem(data, get_model("weak_mixing")), data)
+
+
+def test_q_is_chi_squared_where_wilks_holds(mixing):
+    x = np.append(0.23, mixing.start.nuisances)
+    toys = draw(mixing.problem, mixing.data, x, 1, 400)
+    found = fit_both(mixing.problem, mixing.data, toys, x, mixing.finder)
+    assert not found.failed.any()
+    assert kstest(found.q, chi2(1).cdf).pvalue > 0.01
+
+
+def test_points_are_the_same_alone_and_together(mixing):
+    points = np.array([[0.2], [0.25]])
+    both = accept(mixing, points, 0.9, 50, 3, np.array([0, 50]))
+    alone = accept(mixing, points[1:], 0.9, 50, 3, np.array([50]))
+    assert both.p[1] == alone.p[0]
+    assert both.critical[1] == pytest.approx(alone.critical[0], rel=1e-9)
+    other = accept(mixing, points[1:], 0.9, 50, 4, np.array([50]))
+    assert other.critical[0] != both.critical[1]
+
+
+def test_clear_points_get_fewer_toys(mixing):
+    points, number = np.linspace(0.14, 0.36, 12)[:, None], 1200
+    first = 5000 * np.arange(len(points))
+    found = accept(mixing, points, 0.9, number, 3, first)
+    few, clear = found.drawn == 256, found.drawn < number
+    assert few.any() and not clear.all()
+    k = np.rint(found.p * (found.drawn + 1) - 1)
+    tails = np.minimum(binom.cdf(k, found.drawn, 0.1), binom.sf(k - 1, found.drawn, 0.1))
+    assert np.all(tails[clear] < 3e-7)
+    assert np.all(np.abs(found.p - 0.1)[~clear] < 0.1)
+    once = accept(mixing, points, 0.9, 256, 3, first)
+    np.testing.assert_array_equal(found.p[few], once.p[few])
+    # the later toys of a point are the next ones of its stream
+    i = np.flatnonzero(found.drawn == number)[0]
+    x = np.append(points[i], profile(mixing.problem, points[i : i + 1], mixing.data).nuisances)
+    toys = draw(mixing.problem, mixing.data, x, 3, number, first=int(first[i]))
+    whole = fit_both(mixing.problem, mixing.data, toys, x, mixing.finder)
+    assert p_value(found.q[i], whole.extreme_q).value == found.p[i]
+
+
+def test_large_batches_of_an_accelerator_give_the_same(mixing, monkeypatch):
+    points, first = np.array([[0.2], [0.25], [0.3]]), np.arange(0, 300, 100)
+    wanted = accept(mixing, points, 0.9, 100, 3, first)
+    for module in (devices, memory):
+        monkeypatch.setattr(module, "on_cpu", lambda: False)
+    found = accept(mixing, points, 0.9, 100, 3, first)
+    np.testing.assert_array_equal(found.p, wanted.p)
+    np.testing.assert_allclose(found.critical, wanted.critical, rtol=1e-6)
+
+
+def test_critical_value_is_an_order_statistic():
+    q = np.random.default_rng(1).permutation(np.arange(999.0))
+    value, error = critical_value(q, 0.9)
+    assert value == 899
+    assert error == pytest.approx(np.sqrt(999 * 0.09), abs=1)
+    assert critical_value(q[:5], 0.9)[0] == np.inf
+    bad = np.where(q < 200, np.inf, q)
+    assert critical_value(bad, 0.9)[0] == np.inf
+
+
+def test_accepted_are_points_below_their_critical_value(experiments):
+    axes = {"g": [3e-7, 1.6e-6, 3e-6], "mass": [0.058]}
+    found = feldman_cousins(experiments["xenon1t"], number=99, seed=2, **axes)
+    assert found.q.shape == found.p.shape == (3, 1)
+    np.testing.assert_array_equal(found.accepted, found.q < found.critical)
+    assert found.accepted.ravel().tolist() == [False, True, False]
+    assert found.p[1, 0] > 0.9 and found.q[1, 0] < 0.2
+    assert np.all(found.critical_error > 0) and not found.failed.any()
+
+
+def test_ends_are_interpolated():
+    log_g = np.array([-7.0, -6.0, -5.0])
+    none = np.zeros(4)
+    ((low, high),) = accepted_intervals(log_g, np.array([1.0, 1.0, 0.2, 0.0]), none, 0.1)
+    assert low == 0
+    assert np.log10(high) == pytest.approx(-5.5)
+    ((low, high),) = accepted_intervals(log_g, np.array([0.0, 0.05, 0.15, 0.5]), none, 0.1)
+    assert np.log10(low) == pytest.approx(-6.5)
+    assert high == pytest.approx(1e-5)
+    assert accepted_intervals(log_g, none, none, 0.1) == ()
+
+
+def test_a_gap_within_the_errors_is_scatter():
+    log_g, p = np.linspace(-7, -5, 5), np.array([0.0, 0.2, 0.09, 0.3, 0.0, 0.4])
+    assert len(accepted_intervals(log_g, p, np.full(6, 0.001), 0.1)) == 3
+    ((first, last), _) = accepted_intervals(log_g, p, np.full(6, 0.01), 0.1)
+    assert first < 1e-7 < 1e-6 < last
+
+
+@pytest.mark.slow
+def test_limit_is_near_the_asymptotic_one(experiments):
+    found = fc_limits(experiments["xenon1t"], masses=[0.06], number=1000, seed=1)
+    # an excess of 3.5 sigma is far from the edge g = 0
+    assert found.flag == ("excludes zero",)
+    wanted = limits(experiments["xenon1t"], masses=[0.06])
+    np.testing.assert_allclose(found.intervals, wanted.intervals, rtol=0.02)
+    np.testing.assert_allclose(found.g_best, wanted.g_best, rtol=1e-3)
+    assert found.g_upper[0] == found.intervals[0][0][1]
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"number": 0}, "toys = 0"),
+        ({"number": 8}, "toys = 8: expected at least 10 for cl = 0.9"),
+        ({"cl": 1.0}, "confidence level cl = 1.0"),
+        ({"constraints": ("rho",)}, "constraints = .*toys are drawn for experiments only"),
+        ({"model": "weak_mixing"}, "has no mediator"),
+    ],
+)
+def test_bad_input_is_one_sentence(experiments, options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        fc_limits(experiments["xenon1t"], masses=[0.06], **options)
+
+
+def test_bad_grids_and_points_are_one_sentence(experiments):
+    with pytest.raises(ValueError, match=r"grid axes \['g'\]"):
+        feldman_cousins(experiments["xenon1t"], number=10, g=[1e-6])
+    with pytest.raises(ValueError, match="points = "):
+        coverage(experiments["xenon1t"], points=[])
+    with pytest.raises(ValueError, match="unknown nuisance"):
+        coverage(experiments["xenon1t"], points=[{"g": 0, "mass": 1.0}], nuisances={"nothing": 0.0})
+
+
+@pytest.mark.slow
+def test_sets_cover_the_truth(experiments):
+    """In the standard model, at the best fit, and above the upper limit on g at its mass."""
+    points = [{"g": g, "mass": mass} for g, mass in ((0, 0.06), (1.573e-6, 0.0581), (2.2e-6, 0.06))]
+    found = coverage(experiments["xenon1t"], points=points, number=2000, seed=1)
+    assert np.all(found.error < 0.015) and not found.failed.any()
+    assert np.all(np.abs(found.value - 0.9) < 3 * found.error)
+    # with a mass that means nothing at g = 0, q is not chi^2 with two degrees of freedom
+    assert found.critical[0] < 3.7 and found.asymptotic[0] > 0.92

@@ -1,0 +1,89 @@
+"""p-values from toys: what they count, failures, streams, and Wilks where he holds."""
+
+import numpy as np
+import pytest
+from scipy.stats import chi2, norm
+
+import jaxmed.inference.hypothesis.p_values as hypothesis
+from jaxmed.inference.hypothesis.p_values import p_value, z_of
+from jaxmed.inference.hypothesis.significance import significance
+from jaxmed.inference.results import UNCONVERGED
+
+N = 200
+
+
+@pytest.fixture(scope="module")
+def found(experiments):
+    return significance(experiments["xenon1t"], number=N, seed=1)
+
+
+def test_p_value_counts_the_data_as_a_toy():
+    q = np.array([0.0, 1.0, 2.0, np.inf])
+    assert p_value(1.0, q).value == 4 / 5
+    assert p_value(2.5, q).value == 2 / 5
+    none = p_value(3.0, np.zeros(99))
+    assert none.value == 1 / 100
+    assert 0.003 < none.error < 0.03
+    assert none.z == pytest.approx(norm.isf(0.01))
+    assert z_of(1.0) == -np.inf
+
+
+def test_p_values_are_those_of_the_toys(found):
+    extreme = np.count_nonzero(found.toys.q >= found.q0)
+    assert found.everywhere.value == (1 + extreme) / (N + 1)
+    assert found.q0 == pytest.approx(2 * (found.nll_sm - found.nll_best), abs=1e-9)
+    assert 12.9 < found.q0 < 13.4
+    assert found.best["g"] == pytest.approx(1.558e-6, rel=0.005)
+    assert found.best["mass"] == pytest.approx(0.0575, rel=0.005)
+    # half a chi^2 of one degree of freedom
+    assert found.local_asymptotic.value == pytest.approx(chi2.sf(found.q0, 1) / 2, rel=1e-9)
+    assert found.local_asymptotic.z == pytest.approx(np.sqrt(found.q0), rel=1e-6)
+
+
+def test_a_free_mass_never_fits_worse(found):
+    assert not found.toys.failed.any()
+    np.testing.assert_array_equal(found.toys.numbers, found.toys_local.numbers)
+    np.testing.assert_allclose(found.toys.nll, found.toys_local.nll, atol=1e-6)
+    assert np.all(found.toys.nll_best < found.toys_local.nll_best + 1e-4)
+    assert found.everywhere.value >= found.local.value
+    assert np.median(found.toys.q) > np.median(found.toys_local.q) + 0.2
+
+
+def test_toys_of_the_best_fit_are_others_and_prefer_it(found):
+    assert found.toys_best.numbers.tolist() == list(range(N, 2 * N))
+    # its own truth is among what the toys are compared with
+    assert np.all(found.toys_best.q >= 0)
+    assert 0.1 < found.fit_best.value < 0.6
+    assert found.fit_sm.value < 0.12
+
+
+def test_failed_toys_stay_and_count_as_extreme(experiments, monkeypatch):
+    fit = hypothesis.global_fits
+
+    def failing(problem, data, toys, finder):
+        good = fit(problem, data, toys, finder)
+        bad = np.isin(toys.numbers, [2, 5])
+        return good._replace(status=np.where(bad, UNCONVERGED, good.status))
+
+    monkeypatch.setattr(hypothesis, "global_fits", failing)
+    some = significance(experiments["xenon1t"], number=20, seed=1)
+    assert some.toys.numbers[some.toys.failed].tolist() == [2, 5]
+    assert some.toys.q.size == 20
+    more = np.count_nonzero(some.toys.q[~some.toys.failed] >= some.q0)
+    assert some.everywhere.value == (1 + 2 + more) / 21
+    assert some.fit_sm.value >= 3 / 21
+
+
+@pytest.mark.parametrize(
+    ("options", "sentence"),
+    [
+        ({"number": 0}, "toys = 0: expected at least 1"),
+        ({"seed": -1}, "seed = -1"),
+        ({"model": "weak_mixing"}, "has no mediator"),
+        ({"fixed": {"g": 1e-6}}, "g is held fixed"),
+        ({"fixed": {"nothing": 1.0}}, "unknown parameter 'nothing'"),
+    ],
+)
+def test_bad_input_is_one_sentence(experiments, options, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        significance(experiments["xenon1t"], **options)

@@ -1,0 +1,79 @@
+"""Crossings of known functions: smooth, steep, with a kink, with a jump."""
+
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from jaxmed.inference.problem import make_problem
+from jaxmed.inference.regions import level as crossings
+from jaxmed.inference.regions.level import Profile, find_crossings
+from jaxmed.models.choose import get_model
+
+
+class Found(NamedTuple):
+    nll: np.ndarray
+    nuisances: np.ndarray
+    converged: np.ndarray
+
+
+# name: function of the first coordinate, its slope, where it crosses 1
+FUNCTIONS = {
+    "cubic": (lambda x: x**3, lambda x: 3 * x**2, 1.0),
+    "flat then steep": (lambda x: 10.0 ** (8 * (x - 1.3)), lambda x: 18.42 * 10 ** (8 * x - 10.4), 1.3),
+    "kink": (lambda x: np.where(x < 0.7, 0.2 * x, 0.14 + 30 * (x - 0.7)),
+             lambda x: np.where(x < 0.7, 0.2, 30.0), 0.7 + 0.86 / 30),
+    "jump": (lambda x: np.where(x < 1.7, 0.0, 5.0), lambda x: 0 * x, 1.7),
+    "wrong slope": (lambda x: x**3, lambda x: -7 + 0 * x, 1.0),
+}  # fmt: skip
+
+
+@pytest.fixture
+def analytic(monkeypatch, experiments):
+    """find_crossings on a function instead of data; returns it and the sizes of its batches."""
+
+    def solve(name, start, end):
+        function, slope, _ = FUNCTIONS[name]
+        sizes = []
+
+        def profile(problem, points, data, start):
+            sizes.append(len(points))
+            n = len(points)
+            return Found(function(points[:, 0]), np.zeros((n, 0)), np.ones(n, dtype=bool))
+
+        monkeypatch.setattr(crossings, "profile", profile)
+        monkeypatch.setattr(
+            crossings, "slopes", lambda problem, x, z, along, data: slope(x[:, 0]) * along[:, 0]
+        )
+        ends = [
+            Profile(p, function(p[:, 0]), np.zeros((len(p), 0)))
+            for p in (np.stack([x, 0 * x + 3], axis=1) for x in (start, end))
+        ]
+        data = (experiments["texono"],)
+        problem = make_problem(data, get_model("u1r"))
+        return find_crossings(problem, *ends, np.ones(len(start)), data), sizes
+
+    return solve
+
+
+@pytest.mark.parametrize("name", FUNCTIONS)
+def test_crossing_is_found(analytic, name):
+    start, end = np.array([0.0, 0.2, 0.65]), np.array([1.8, 2.0, 5.0])
+    found, sizes = analytic(name, start, end)
+    np.testing.assert_allclose(found.points[:, 0], FUNCTIONS[name][2], atol=3e-5)
+    np.testing.assert_array_equal(found.points[:, 1], 3.0)
+    assert found.certain.all()
+    assert len(sizes) < 60
+
+
+def test_smooth_crossings_take_few_points(analytic):
+    """Bisection from a bracket of 0.1 takes 14 points to 1e-5."""
+    found, sizes = analytic("flat then steep", np.array([1.24]), np.array([1.34]))
+    assert found.points[0, 0] == pytest.approx(1.3, abs=1e-5)
+    assert sum(sizes) <= 3
+
+
+def test_no_segments_are_no_crossings(analytic):
+    found, sizes = analytic("cubic", np.zeros(0), np.zeros(0))
+    assert found.points.shape == (0, 2)
+    assert sizes == []

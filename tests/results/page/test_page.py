@@ -1,0 +1,227 @@
+"""The page: needs nothing else, says what was saved, and nothing in a file becomes code."""
+
+import base64
+import copy
+import hashlib
+import json
+import re
+
+import numpy as np
+import pytest
+from page_text import page_of
+from saved_results import HOSTILE, OVERLAY
+
+from jaxmed.results.colours import SERIES
+from jaxmed.results.npz import read_npz
+from jaxmed.results.page.tags import Html, tag
+from jaxmed.results.saved import read_saved
+
+
+@pytest.fixture(scope="module")
+def page(folder):
+    return page_of(folder)
+
+
+def test_it_needs_nothing_from_elsewhere(page):
+    for name, attributes in page.elements:
+        assert not attributes.keys() & {"src", "action", "srcset", "style", "onload"}, name
+        for target in (v for k, v in attributes.items() if k.endswith("href")):
+            assert target.startswith(("#", "data:text/")), target
+    assert not page.all("link") and not page.all("iframe") and not page.all("base")
+    style = "".join(page.texts["style"])
+    assert "url(" not in style and "@import" not in style
+    assert len(style) > 1000
+
+
+def test_colours_are_those_of_the_figures(page):
+    style = "".join(page.texts["style"])
+    named = dict(re.findall(r"--(\w+):(#[0-9A-F]{6});", style.partition("}")[0]))
+    series = re.findall(r"\.c(\d)\{--c:var\(--(\w+)\)\}", style)
+    assert [named[name] for _, name in series] == list(SERIES)
+
+
+def test_the_policy_forbids_all_but_its_own_style_and_script(page):
+    (policy,) = (m["content"] for m in page.all("meta") if "http-equiv" in m)
+    rules = dict(rule.split(" ", 1) for rule in policy.split("; "))
+    assert rules["default-src"] == "'none'"
+    for kind, text in (("style", page.texts["style"][0]), ("script", page.texts["script"][-1])):
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert rules[f"{kind}-src"] == f"'sha256-{digest}'"
+
+
+def test_what_a_file_says_is_text(page):
+    """Titles and labels that look like HTML are shown, and do nothing."""
+    assert [s.get("type") for s in page.all("script")] == ["application/json", None]
+    assert not page.all("img") and not page.all("b")
+    assert any(HOSTILE in text for text in page.texts["body"])
+    layers = json.loads(page.texts["script"][0])
+    assert HOSTILE in [layer["name"] for layer in layers]
+
+
+def test_tags_escape_all_but_html():
+    assert tag("p", "<a>&", Html("<br>"), title='"<>') == (
+        '<p title="&quot;&lt;&gt;">&lt;a&gt;&amp;<br></p>'
+    )
+    assert tag("input", checked=True, value=None, data_x=1) == '<input checked data-x="1">'
+
+
+def test_limits_are_the_saved_numbers(page, saved):
+    content, rows = saved["limit_u1r_xenon1t"], page.csv("limit_u1r_xenon1t.csv")
+    assert [float(row["mass_MeV"]) for row in rows] == content["mass_mev"]
+    upper = [float(row["g_upper"]) if row["g_upper"] else None for row in rows]
+    assert upper == content["g_upper"] and upper[1] is None
+    assert [row["flag"] for row in rows] == content["flag"]
+    assert rows[2]["allowed"] == "0.0 to 1e-07; 1e-06 to 2e-06"
+    expected = page.csv("limit_u1r_xenon1t_expected.csv")
+    assert [float(r["g_expected_-2"]) for r in expected] == content["g_expected"]["-2"]
+
+
+def test_contours_are_the_saved_numbers(page, saved):
+    content = saved["contour_xenon1t"]["xenon1t"]
+    rows = page.csv("contour_xenon1t_xenon1t_lines.csv")
+    line = content["contours"][0]["lines"][0]
+    assert [float(row["g"]) for row in rows] == line["g"]
+    assert {row["cl"] for row in rows} == {"0.6827"}
+    rows = page.csv("contour_xenon1t_xenon1t_points.csv")
+    assert [float(row["delta_chi2"]) for row in rows] == content["points"]["delta_chi2"]
+    assert [row["converged"] for row in rows][:2] == ["False", "True"]
+
+
+@pytest.mark.parametrize("name", ["surface_xenon1t", "scan"])
+def test_grids_are_the_saved_numbers(page, folder, name):
+    arrays = read_npz(folder / f"{name}.npz").arrays
+    rows = page.csv(f"{name}_points.csv")
+    found = np.array([[float(row[k]) for k in ("g", "mass_MeV", "nll")] for row in rows])
+    g, mass = np.meshgrid(arrays["axis_g"], arrays["axis_mass"], indexing="ij")
+    np.testing.assert_array_equal(found.T, [g.ravel(), mass.ravel(), arrays["nll"].ravel()])
+
+
+def test_fits_and_spectra_are_the_saved_numbers(page, saved):
+    fit = saved["results"]["xenon1t"]
+    pulls = {row["nuisance"]: float(row["value"]) for row in page.csv("pulls.csv")}
+    assert pulls == {name: e["value"] for name, e in fit["nuisances"].items()}
+    rows, content = page.csv("spectrum_xenon1t_xenon1t.csv"), fit["spectra"]["xenon1t"]
+    for key in ("observed", "total", "error", "background"):
+        assert [float(row[key]) for row in rows] == content[key]
+    assert [float(r["standard_model_fit"]) for r in rows] == content["standard"]["total"]
+    assert [float(r["low_keV"]) for r in rows] == [low for low, _ in content["bins"]]
+    text = " ".join(page.texts["body"])
+    assert "M_Z′ = 0.06 MeV, flat" in text
+    assert f"{2 * fit['nll']:.2f}" in text
+
+
+def test_residuals_are_drawn_where_they_are(page, saved):
+    """The first bin's point in the lower panel lies at (data - total)/error."""
+    content = saved["results"]["xenon1t"]["spectra"]["xenon1t"]
+    observed, total, error = (np.array(content[k]) for k in ("observed", "total", "error"))
+    pulls = (observed - total) / error
+    dots = [(float(c["cx"]), float(c["cy"])) for c in page.all("circle") if c.get("r") == "2.4"]
+    lower = [y for _, y in dots if 220 <= y <= 286][: pulls.size]
+    height = np.polyfit(pulls, lower, 1)
+    assert height[0] < 0
+    np.testing.assert_allclose(np.polyval(height, pulls), lower, atol=0.1)
+
+
+def test_layers_hold_curves_and_points(page, saved):
+    layers = {layer["name"]: layer for layer in json.loads(page.texts["script"][0])}
+    limit = layers["XENON1T (u1r): 90 % limit, asymptotic, two-sided"]
+    assert limit["limit"]["y"][1] is None
+    assert limit["bars"][-1] == {"x": 1.0, "low": 1e-06, "high": 2e-06}
+    (contour,) = (layer for name, layer in layers.items() if ": contours" in name)
+    # a closed line ends where it begins
+    assert contour["lines"][0]["x"][0] == contour["lines"][0]["x"][-1]
+    assert contour["points"]["bound"][:2] == [3, 0]
+    fitted = layers["XENON1T (u1r): fit"]
+    assert not fitted["on"] and contour["on"]
+    assert fitted["colour"] == limit["colour"] == contour["colour"]
+    assert layers[HOSTILE]["colour"] != limit["colour"]
+    assert fitted["lines"], "a surface has edges"
+
+
+def test_an_overlay_comes_once(folder):
+    other = {**OVERLAY, "label": "other"}
+    names = [
+        layer["name"] for layer in json.loads(page_of(folder, [OVERLAY, other]).texts["script"][0])
+    ]
+    assert names.count(HOSTILE) == 1 and names[-1] == "other"
+
+
+def test_a_scan_along_one_parameter_is_a_curve(tmp_path, folder):
+    from jaxmed.results.npz import write_npz
+
+    found = read_npz(folder / "scan.npz")
+    arrays = {n: a[:, :1] if a.ndim > 1 else a for n, a in found.arrays.items()}
+    arrays["axis_mass"] = arrays["axis_mass"][:1]
+    write_npz(tmp_path / "scan.npz", "scan", found.header, arrays)
+    page = page_of(tmp_path)
+    assert not page.all("script"), "nothing lies in a plane"
+    assert len(page.csv("scan_points.csv")) == arrays["nll"].size
+    assert "mass = 0.001" in " ".join(page.texts["body"])
+
+
+def test_toys_of_a_scan_add_their_region(tmp_path, folder):
+    from jaxmed.results.npz import write_npz
+
+    found = read_npz(folder / "scan.npz")
+    p = np.full(found.arrays["nll"].shape, 0.9)
+    p[-2:] = 0.0
+    toys = {"number": 10, "cl": 0.8, "seed": 1}
+    write_npz(tmp_path / "scan.npz", "scan", found.header | {"toys": toys}, found.arrays | {"p": p})
+    page = page_of(tmp_path)
+    layers = {layer["name"]: layer for layer in json.loads(page.texts["script"][0])}
+    (edge,) = layers["XENON1T (u1r): 80 % Feldman-Cousins region"]["lines"]
+    g = found.arrays["axis_g"]
+    # p falls from 0.9 to 0 between two rows and is 0.2 after seven ninths of the way
+    assert edge["y"] == pytest.approx([g[1] * (g[2] / g[1]) ** (7 / 9)] * len(edge["y"]), rel=1e-4)
+    assert [float(row["p"]) for row in page.csv("scan_points.csv")] == p.ravel().tolist()
+    assert "Feldman, Gary J." in " ".join(page.texts["body"])
+
+
+def damaged(content, depth=4):
+    """The content with one value after another replaced or left out, a few levels deep."""
+    if not isinstance(content, dict) or not depth:
+        return
+    for key, value in content.items():
+        yield {k: v for k, v in content.items() if k != key}
+        for nonsense in (None, "x", [], {}, [None, "x"], 7):
+            yield {**content, key: nonsense}
+        for inner in damaged(value, depth - 1):
+            yield {**content, key: inner}
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "limit_u1r_xenon1t",
+        "contour_xenon1t",
+        "significance_u1r_xenon1t",
+        "bounds",
+        "results",
+        "posterior_xenon1t",
+        "sensitivity_u1r_xenon1t",
+        "spectrum_xenon1t",
+    ],
+)
+def test_damaged_files_are_one_sentence(folder, saved, tmp_path, name):
+    """Whatever is wrong: a page or a ValueError with the file, never anything else."""
+    content = copy.deepcopy(saved[name])
+    for part in [content, *(v for v in content.values() if isinstance(v, dict))]:
+        if "provenance" in part:
+            part["provenance"]["data_sha256"] = {}
+    path, refused = tmp_path / f"{name}.json", 0
+    cases = list(damaged(content))
+    for wrong in cases[:: len(cases) // 150 + 1]:
+        path.write_text(json.dumps(wrong))
+        try:
+            page_of(tmp_path)
+        except ValueError as problem:
+            refused += 1
+            assert str(tmp_path) in str(problem) and "\n" not in str(problem)
+    assert refused > 10
+
+
+@pytest.mark.parametrize("text", ["{", "[1, 2]", '{"a": 1}', "[" * 100_000])
+def test_files_of_other_kinds(tmp_path, text):
+    (tmp_path / "other.json").write_text(text)
+    with pytest.raises(ValueError, match=re.escape(str(tmp_path))):
+        read_saved(tmp_path)

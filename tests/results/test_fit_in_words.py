@@ -1,0 +1,114 @@
+"""A fit that ends at a bound or in a flat direction says why."""
+
+import numpy as np
+import pytest
+
+from jaxmed.inference.fit.best_fit import fit
+from jaxmed.inference.fit.errors import at_bounds, estimates
+from jaxmed.inference.fit.valleys import valleys
+from jaxmed.inference.problem import make_problem
+from jaxmed.models.choose import get_model
+from jaxmed.models.from_file import model_from
+from jaxmed.results.fit_in_words import explain
+from jaxmed.results.store import fit_json
+from jaxmed.results.tables import explanations
+
+
+@pytest.mark.parametrize("grid", [15, 41])
+def test_one_number_does_not_determine_two(experiments, grid):
+    """TEXONO's single bin: every mass fits, and where the fit ends depends on the grid of starts."""
+    result = fit([experiments["texono"]], "b_minus_l", grid=grid)
+    text = " ".join(explain(result))
+    assert "M_Z' is flat: the data do not determine it" in text
+    g, mass = (result.parameters[name].value for name in ("g", "mass"))
+    contact = f"only g'/M_Z' = {g / mass:.3g} per MeV matters"
+    # the recoils of 3 to 8 MeV transfer 2 to 3 MeV
+    assert not 0.5 < mass < 20
+    assert ("looks massless" if mass < 0.5 else contact) in text
+    assert "The standard model is 0.09 units of -2 log L worse" in text
+    assert " ".join(fit_json(result, [experiments["texono"]])["explanation"]) == text
+    assert explanations({"mine": result}) == [f"mine: {text}"]
+
+
+def test_what_does_not_couple_changes_nothing(experiments):
+    text = " ".join(explain(fit([experiments["texono"]], "l_mu_l_tau", grid=15)))
+    assert "g' is at the lower edge of its box" in text
+    assert "changes with neither g' nor M_Z'" in text
+
+
+def test_a_determined_fit_needs_no_words(experiments):
+    result = fit([experiments["texono"]], "weak_mixing", grid=15)
+    assert explain(result) == []
+    assert explanations({"mine": result}) == []
+
+
+@pytest.mark.slow
+def test_a_heavy_mediator_is_a_contact_interaction(experiments):
+    result = fit([experiments["coherent_csi"]], "universal")
+    (valley,) = result.valleys
+    assert valley == pytest.approx({"g": 1.0, "mass": 1.0}, rel=0.01)
+    g, mass = (result.parameters[name].value for name in ("g", "mass"))
+    assert f"only g'/M_Z' = {g / mass:.3g} per MeV matters" in " ".join(explain(result))
+
+
+def test_valleys_of_known_shapes(experiments):
+    problem = make_problem((experiments["xenon1t"],), get_model("u1r"))
+    n = len(problem.names)
+    free = np.zeros(n, dtype=bool)
+    steep = np.eye(n) * 1e4
+    assert valleys(problem, steep, free) == ()
+    contact = steep.copy()
+    contact[:2, :2] = 1e4 * np.array([[1.0, -1.0], [-1.0, 1.0]])
+    (found,) = valleys(problem, contact, free)
+    assert found == pytest.approx({"g": 1.0, "mass": 1.0})
+    light = steep.copy()
+    light[1, 1] = 1e-3
+    (found,) = valleys(problem, light, free)
+    assert found == {"mass": 1.0}
+    nothing = steep.copy()
+    nothing[:2, :2] = 0.0
+    assert len(valleys(problem, nothing, free)) == 2
+    # a nuisance that undoes the coupling makes it flat, unless it cannot move
+    tied = np.eye(n) * 1e4
+    tied[0, 2] = tied[2, 0] = 1e4
+    (found,) = valleys(problem, tied, free)
+    assert found == {"g": 1.0}
+    held = free.copy()
+    held[2] = True
+    assert valleys(problem, tied, held) == ()
+
+
+def test_an_interval_or_not_determined_never_both(experiments):
+    """Any curvature, from exactly flat to steep, with any mixture of directions."""
+    mixing = {"mixing": {"low": -2.0, "high": 2.0}}
+    model = model_from({"eps": {"nu": ["g"] * 3, "e": "mixing * g"}, "parameters": mixing})
+    problem = make_problem((experiments["xenon1t"],), model)
+    n, rng, outcomes = len(problem.names), np.random.default_rng(2), set()
+    low, high = problem.box.T
+    for _ in range(300):
+        turn, _ = np.linalg.qr(rng.normal(size=(n, n)))
+        steep = 10.0 ** rng.uniform(-6, 8, n) * (rng.uniform(size=n) > 0.2)
+        hessian = turn @ np.diag(steep) @ turn.T
+        x = low + (high - low) * rng.uniform(-0.1, 1.1, n).clip(0, 1)
+        flat = valleys(problem, hessian, at_bounds(problem, x))
+        named = set().union(*flat)
+        found = estimates(problem, x, np.zeros(n), hessian, named).by_name
+        for name in problem.parameters:
+            assert (found[name].interval is None) != (found[name].note == "")
+            assert not (name in named and found[name].interval)
+            outcomes.add((name, name in named, found[name].interval is None))
+    # every parameter was named, and determined, and neither
+    assert len(outcomes) == 9
+
+
+def test_an_own_model_with_a_flat_direction(experiments):
+    """XENON1T determines g and the mass of B - L; how much it mixes with the photon, hardly."""
+    mixing = {"mixing": {"low": -2.0, "high": 2.0}}
+    eps = {"nu": ["-g"] * 3, "e": "-g + mixing * g * e_em", "u": "g/3", "d": "g/3"}
+    result = fit([experiments["xenon1t"]], model_from({"eps": eps, "parameters": mixing}), grid=11)
+    assert result.converged
+    assert set().union(*result.valleys) == {"mixing"}
+    assert result.parameters["mixing"].interval is None
+    for name in ("g", "mass"):
+        low, high = result.parameters[name].interval
+        assert low < result.parameters[name].value < high

@@ -30,8 +30,9 @@ if TYPE_CHECKING:
     from jaxmed.inference.regions.limits import Limits, limits
     from jaxmed.inference.results import FitResult, Surface
     from jaxmed.inference.sensitivity import Sensitivity, sensitivity
-    from jaxmed.models.choose import Model, Parameter, couplings
+    from jaxmed.models.choose import couplings
     from jaxmed.models.from_function import own_model
+    from jaxmed.models.model import Model, Parameter
     from jaxmed.results.npz import Result
     from jaxmed.results.scans import load_result
     from jaxmed.theory.charges import Charges, anomalies, charges
@@ -101,8 +102,9 @@ _HOME = {
     "theory.charges": ("Charges", "anomalies", "charges"),
     "theory.couplings": ("Couplings", "Epsilon", "mediator"),
     "theory.gauge": ("gauge_bosons",),
-    "models.choose": ("Model", "Parameter", "couplings"),
+    "models.choose": ("couplings",),
     "models.from_function": ("own_model",),
+    "models.model": ("Model", "Parameter"),
     "theory.neutrino_masses.seesaw": ("seesaw",),
 }
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}

@@ -12,8 +12,9 @@ from jaxmed.experiments.folder import read_folder
 from jaxmed.inference.bayes.priors import read_priors
 from jaxmed.inference.constraints import check_constraints
 from jaxmed.inference.regions.grid import axis_values
-from jaxmed.models.choose import Model
+from jaxmed.models.choose import get_model
 from jaxmed.models.from_file import model_from
+from jaxmed.models.model import Model
 from jaxmed.user_files.keys import (
     hint,
     is_there,
@@ -108,7 +109,7 @@ def _analysis(content: dict[str, Any], beside: Path) -> Analysis:
     model = content.get("model", "u1r")
     if isinstance(model, str) and model.endswith(".toml"):
         model = str(beside / model)
-    model = model_from(model)
+    model = get_model(model) if isinstance(model, str) else model_from(model)
     return Analysis(
         name=_name(typed(content, "name", str, default="fit")),
         model=model,

@@ -14,7 +14,7 @@ from jaxmed.inference.hypothesis.expected_limits import Expected, expected_limit
 from jaxmed.inference.hypothesis.feldman_cousins_limits import check_precision, fc_limits
 from jaxmed.inference.hypothesis.p_values import check_toys
 from jaxmed.inference.regions.limits import Limits, limit_threshold, limits
-from jaxmed.models.choose import Model
+from jaxmed.models.model import Model
 from jaxmed.results.figures import limits_figure, save
 from jaxmed.results.overlay import Overlay
 from jaxmed.results.store import limits_json

@@ -20,7 +20,7 @@ from jaxmed.inference.fit.best_fit import fit
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.regions.limits import Limits, limits
 from jaxmed.inference.results import FitResult
-from jaxmed.models.choose import Model
+from jaxmed.models.model import Model
 from jaxmed.results.bounds import NOTE, bounds_figure
 from jaxmed.results.figures import save, spectra_figure, surface_figure
 from jaxmed.results.own_experiment import describe_folder

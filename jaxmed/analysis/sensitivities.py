@@ -10,7 +10,7 @@ import numpy as np
 from jaxmed.experiments import load
 from jaxmed.inference.engine.progress import Tick
 from jaxmed.inference.sensitivity import Sensitivity, sensitivity
-from jaxmed.models.choose import Model
+from jaxmed.models.model import Model
 from jaxmed.results.figures import save
 from jaxmed.results.sensitivity import sensitivity_csv, sensitivity_figure, sensitivity_json
 from jaxmed.results.store import write_atomically

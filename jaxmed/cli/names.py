@@ -8,7 +8,7 @@ from jaxmed.experiments import LOADERS
 from jaxmed.experiments.folder import MAIN
 from jaxmed.inference.constraints import CONSTRAINTS
 from jaxmed.inference.regions.limits import SIDED
-from jaxmed.models.choose import PRESETS
+from jaxmed.models.presets import PRESETS
 
 
 def complete_model(incomplete: str) -> list[str]:

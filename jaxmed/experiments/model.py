@@ -9,7 +9,7 @@ import jax
 import numpy as np
 
 from jaxmed.experiments.likelihood.interpolation import ONE_SIGMA, Nodes
-from jaxmed.models.choose import Parameter
+from jaxmed.models.model import Parameter
 from jaxmed.theory.amplitudes import Electron, Nucleus
 
 STRENGTH = "signal_strength"

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from jax import Array
 
-from jaxmed.models.choose import Model, Values
+from jaxmed.models.model import Model, Values
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.rho import rho_nll
 from jaxmed.user_files.keys import unknown

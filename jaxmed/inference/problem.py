@@ -13,7 +13,7 @@ from jaxmed.experiments.likelihood.pulls import Pulls
 from jaxmed.experiments.model import SIGNAL_STRENGTH, STRENGTH, Experiment, Leaf
 from jaxmed.inference.constraints import check_constraints, constraint_nll
 from jaxmed.inference.engine.library import library_of
-from jaxmed.models.choose import Model, Parameter, Values
+from jaxmed.models.model import Model, Parameter, Values
 from jaxmed.models.undefined import undefined_words
 from jaxmed.theory.couplings import Couplings
 from jaxmed.user_files.keys import unknown

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxmed.models.choose import Parameter
+from jaxmed.models.model import Parameter
 
 CONVERGED, EXCLUDED, UNCONVERGED, UNDEFINED = 0, 1, 2, 3
 STATUS = ("converged", "excluded", "unconverged", "undefined")

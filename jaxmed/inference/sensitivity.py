@@ -39,7 +39,7 @@ from jaxmed.inference.profile.profile import Start, profile, standard_start
 from jaxmed.inference.profile.slopes import slopes
 from jaxmed.inference.regions.limits import check_line, limits
 from jaxmed.inference.regions.mass_lines import check_plane
-from jaxmed.models.choose import Choice
+from jaxmed.models.model import Choice
 
 _PASSES = 2  # of Newton from the limit, which is known to 1e-5
 _LONGEST = 1e-3  # of its steps, in log10 g

@@ -9,9 +9,10 @@ from typing import Any
 import numpy as np
 
 from jaxmed import constants
-from jaxmed.models.choose import Model, Parameter, Values, charged, direct, get_model
 from jaxmed.models.expressions import FUNCTIONS, Expression, parse
 from jaxmed.models.from_function import Columns, checked, with_parameters
+from jaxmed.models.model import Model, Parameter, Values
+from jaxmed.models.presets import charged, direct, preset
 from jaxmed.theory.charges import charges
 from jaxmed.theory.couplings import Couplings, Epsilon, mediator
 from jaxmed.theory.scalars import real
@@ -64,7 +65,7 @@ def model_from(value: Any) -> Model:
         ValueError: anything else; the key is named.
     """
     if isinstance(value, str):
-        return get_model(value)
+        return preset(value)
     if not isinstance(value, dict) or len({"charges", "eps"} & value.keys()) != 1:
         raise ValueError("model: expected a preset name, or a table with either charges or eps")
     only_with_eps = ("constants", "parameters") if "eps" in value else ()

@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxmed.models.choose import DECOUPLED, MEDIATOR, Model, Parameter, Values
+from jaxmed.models.model import DECOUPLED, MEDIATOR, Model, Parameter, Values
 from jaxmed.models.undefined import undefined_words
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.scalars import real

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from jaxmed.models.choose import Parameter
+from jaxmed.models.model import Parameter
 
 
 def undefined_words(

@@ -9,7 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from jaxmed.constants import M_E
-from jaxmed.models.choose import Model, couplings, get_model
+from jaxmed.models.choose import couplings, get_model
+from jaxmed.models.model import Model
 from jaxmed.theory.charges import Charges, anomalies
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.currents import FermionCouplings, z_couplings, z_prime_couplings

@@ -39,7 +39,7 @@ import numpy as np
 from jaxmed.inference.hypothesis.feldman_cousins import OF_EXCLUDED
 from jaxmed.inference.problem import Problem
 from jaxmed.inference.results import STATUS, Surface
-from jaxmed.models.choose import Parameter
+from jaxmed.models.model import Parameter
 from jaxmed.models.undefined import undefined_words
 from jaxmed.results.npz import Result, read_npz
 

@@ -6,7 +6,8 @@ import pytest
 from typer.testing import CliRunner
 
 from jaxmed.cli import app
-from jaxmed.models.choose import PRESETS, couplings
+from jaxmed.models.choose import couplings
+from jaxmed.models.presets import PRESETS
 from jaxmed.theory.charges import PAPER
 from jaxmed.theory.currents import z_couplings, z_prime_couplings
 from jaxmed.theory.gauge import gauge_bosons

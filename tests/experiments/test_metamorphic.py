@@ -13,7 +13,8 @@ import pytest
 from jaxmed.data_tables import read_table
 from jaxmed.experiments import LOADERS, expected, load, nll
 from jaxmed.experiments.design import EXPOSURE, changed, make_design
-from jaxmed.models.choose import PRESETS, couplings
+from jaxmed.models.choose import couplings
+from jaxmed.models.presets import PRESETS
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import from_charges, from_epsilon, light_epsilon, standard_model
 

@@ -13,7 +13,8 @@ from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile.hessian import expand
 from jaxmed.inference.regions.grid_scan import scan
 from jaxmed.inference.regions.limits import limits
-from jaxmed.models.choose import charged, get_model
+from jaxmed.models.choose import get_model
+from jaxmed.models.presets import charged
 from jaxmed.theory.charges import charges
 from jaxmed.theory.rho import RHO_PDG, RHO_PDG_ERROR, rho_nll
 

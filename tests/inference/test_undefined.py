@@ -11,9 +11,10 @@ from jaxmed.constants import GAMMA_Z, M_Z
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile.profile import profile, standard_start
 from jaxmed.inference.results import CONVERGED, STATUS, UNDEFINED
-from jaxmed.models.choose import Parameter, get_model
+from jaxmed.models.choose import get_model
 from jaxmed.models.from_file import model_from
 from jaxmed.models.from_function import own_model
+from jaxmed.models.model import Parameter
 from jaxmed.results.fit_in_words import explain
 from jaxmed.results.tables import limit_notes
 from jaxmed.theory.couplings import mediator

@@ -13,9 +13,10 @@ import jaxmed
 from jaxmed.inference.engine.timing import clock
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile.profile import profile
-from jaxmed.models.choose import Parameter, couplings, get_model
+from jaxmed.models.choose import couplings, get_model
 from jaxmed.models.from_file import model_from, read_model
 from jaxmed.models.from_function import own_model
+from jaxmed.models.model import Parameter
 from jaxmed.theory.couplings import mediator, standard_model
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "fits" / "examples" / "models"

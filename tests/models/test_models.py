@@ -8,7 +8,9 @@ import pytest
 from jax.test_util import check_grads
 
 from jaxmed.constants import GAMMA_Z, M_Z, SIN2_THETA_W
-from jaxmed.models.choose import MEDIATOR, PRESETS, couplings, get_model
+from jaxmed.models.choose import couplings, get_model
+from jaxmed.models.model import MEDIATOR
+from jaxmed.models.presets import PRESETS
 from jaxmed.theory.charges import charges
 from jaxmed.theory.couplings import (
     Couplings,

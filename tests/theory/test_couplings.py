@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from jaxmed.constants import SIN2_THETA_W as S2
-from jaxmed.models.choose import PRESETS, charged, couplings, get_model
+from jaxmed.models.choose import couplings, get_model
+from jaxmed.models.presets import PRESETS, charged
 from jaxmed.theory.charges import charges
 from jaxmed.theory.couplings import Epsilon, light_epsilon
 from jaxmed.theory.currents import light_couplings

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from jaxmed import constants
 from jaxmed.experiments import load, nll
-from jaxmed.models.choose import charged, couplings, get_model
+from jaxmed.models.choose import couplings, get_model
+from jaxmed.models.presets import charged
 from jaxmed.theory.amplitudes import Nucleus
 from jaxmed.theory.charges import Charges, charges
 from jaxmed.theory.couplings import from_charges, light_epsilon, standard_model

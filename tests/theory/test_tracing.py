@@ -12,7 +12,7 @@ from jax.flatten_util import ravel_pytree
 import jaxmed
 from jaxmed.constants import G_Z, M_MU, M_Z
 from jaxmed.experiments.model import Nucleus
-from jaxmed.models import choose as models
+from jaxmed.models import choose, model, presets
 from jaxmed.theory import (
     amplitudes,
     charges,
@@ -116,18 +116,18 @@ CASES = {
     "mass_matrix.rotation": lambda x: mass_matrix.rotation(0.1 * x, sin2_theta_w=0.23 * x),
     "mass_matrix.theta_light": lambda x: mass_matrix.theta_light(0.1 * x, x),
     "mass_matrix.leading_masses": lambda x: mass_matrix.leading_masses(0.1 * x, 1e3 * x, x),
-    "choose.couplings": lambda x: models.couplings("u1r", g=1e-3 * x, mass=5.0 * x),
-    "choose.charged": lambda x: models.charged("x", charges.charges(x, -3 * x, 0 * x)).build(
+    "choose.couplings": lambda x: choose.couplings("u1r", g=1e-3 * x, mass=5.0 * x),
+    "presets.charged": lambda x: presets.charged("x", charges.charges(x, -3 * x, 0 * x)).build(
         {"g": 0.1 * x, "mass": x}
     ),
-    "choose.direct": lambda x: models.direct("x", Epsilon((x, x, x), x, x, x)).build(
+    "presets.direct": lambda x: presets.direct("x", Epsilon((x, x, x), x, x, x)).build(
         {"g": x, "mass": x}
     ),
-    "choose.weak_mixing": lambda x: models.weak_mixing().build({"sin2_theta_w": 0.23 * x}),
-    "choose.get_model": lambda x: models.get_model(charges.charges(x, x, x)).build(
+    "presets.weak_mixing": lambda x: presets.weak_mixing().build({"sin2_theta_w": 0.23 * x}),
+    "choose.get_model": lambda x: choose.get_model(charges.charges(x, x, x)).build(
         {"g": 0.1 * x, "mass": x}
     ),
-    "choose.other_values": lambda x: models.other_values(models.get_model("u1r"), {}) or x,
+    "model.other_values": lambda x: model.other_values(choose.get_model("u1r"), {}) or x,
     "nucleus_bounds.nucleus_ratio": lambda x: nucleus_bounds.nucleus_ratio(
         x, eps_nu=1e-4 * x, eps_u=1e-4 * x, eps_d=1e-4 * x, energy=35.0 * x
     ),
@@ -187,6 +187,7 @@ WITHOUT_DERIVATIVE = {"takagi.jacobi_takagi", "takagi.graded_takagi"}
 HOST = {
     "expressions.parse": "reads a text",
     "mass_input.require_invertible": "returns nothing",
+    "presets.preset": "looks a name up",
     "from_file.model_from": "reads a table of texts",
     "from_file.read_model": "reads a file",
     "undefined.undefined_words": "makes a text",

@@ -11,7 +11,7 @@ from jaxmed.experiments.likelihood.forward import components, require_float64
 from jaxmed.experiments.likelihood.pulls import Nuisances, Pulls, make_pulls
 from jaxmed.experiments.likelihood.yields import counts
 from jaxmed.experiments.model import Component, Experiment, as_group
-from jaxmed.models.choose import Parameter
+from jaxmed.models.model import Parameter
 from jaxmed.theory.couplings import Couplings
 
 # Expected counts are floored here [events], so that an empty prediction costs much but not infinity.

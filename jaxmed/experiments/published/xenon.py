@@ -27,7 +27,7 @@ from jaxmed.experiments.published.exposure import (
 from jaxmed.experiments.published.standard import standard_counts
 from jaxmed.flux.solar import solar
 from jaxmed.flux.spectrum import moments, thresholds
-from jaxmed.models.choose import Parameter
+from jaxmed.models.model import Parameter
 from jaxmed.user_files.keys import hint, one_of
 
 _MOLAR_MASS = 131.293  # natural xenon [g/mol]

@@ -9,7 +9,8 @@ from jaxmed.inference.bayes.proposal import scan_posterior
 from jaxmed.inference.bayes.samples import Posterior, summarise
 from jaxmed.inference.engine.progress import Tick, advance
 from jaxmed.inference.problem import make_problem
-from jaxmed.models.choose import Choice, get_model
+from jaxmed.models.choose import get_model
+from jaxmed.models.model import Choice
 
 _MOST_STEPS = 10_000_000  # of all chains together: more would not fit into memory
 

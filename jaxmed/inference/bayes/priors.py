@@ -12,7 +12,7 @@ from jax import Array
 
 from jaxmed.experiments.model import SIGNAL_STRENGTH
 from jaxmed.inference.problem import Problem
-from jaxmed.models.choose import Model, Parameter
+from jaxmed.models.model import Model, Parameter
 from jaxmed.user_files.keys import hint, one_of, short
 
 KINDS = ("log-uniform", "uniform", "normal")

@@ -22,7 +22,8 @@ from jaxmed.inference.profile.polish import polish
 from jaxmed.inference.profile.profile import Start, standard_start
 from jaxmed.inference.regions.grid_scan import grid_axes, scan_problem
 from jaxmed.inference.results import FitResult, Surface
-from jaxmed.models.choose import Choice, get_model
+from jaxmed.models.choose import get_model
+from jaxmed.models.model import Choice
 
 _STARTS = 6
 # Scans of a fit are small: most of the first one's time goes into compiling.

@@ -15,7 +15,8 @@ from jaxmed.inference.profile.profile import profile
 from jaxmed.inference.regions.limits import chi2_quantile
 from jaxmed.inference.results import UNDEFINED
 from jaxmed.inference.toys.draw import Toys, draw
-from jaxmed.models.choose import Model, get_model
+from jaxmed.models.choose import get_model
+from jaxmed.models.model import Model
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
 from jaxmed.user_files.keys import unknown

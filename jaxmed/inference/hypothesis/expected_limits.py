@@ -18,7 +18,7 @@ from jaxmed.inference.regions.limits import check_line, limits
 from jaxmed.inference.results import UNCONVERGED
 from jaxmed.inference.toys.conditional_fit import conditional_fits
 from jaxmed.inference.toys.draw import Toys, draw, with_counts
-from jaxmed.models.choose import Model
+from jaxmed.models.model import Model
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
 

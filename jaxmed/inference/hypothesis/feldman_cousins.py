@@ -26,7 +26,8 @@ from jaxmed.inference.regions.limits import chi2_quantile
 from jaxmed.inference.results import EXCLUDED, UNDEFINED
 from jaxmed.inference.toys.draw import draw, joined_toys
 from jaxmed.inference.toys.global_fit import Finder, at_mass, make_finder
-from jaxmed.models.choose import Model, get_model
+from jaxmed.models.choose import get_model
+from jaxmed.models.model import Model
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
 

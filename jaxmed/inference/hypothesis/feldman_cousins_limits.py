@@ -16,7 +16,7 @@ from jaxmed.inference.hypothesis.feldman_cousins import (
 from jaxmed.inference.hypothesis.p_values import check_toys, standard_point
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.regions.limits import Limits, check_line, limits
-from jaxmed.models.choose import Model
+from jaxmed.models.model import Model
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
 

@@ -24,7 +24,8 @@ from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile.profile import standard_start
 from jaxmed.inference.toys.draw import Toys, draw
 from jaxmed.inference.toys.global_fit import Finder, make_finder
-from jaxmed.models.choose import Model, get_model
+from jaxmed.models.choose import get_model
+from jaxmed.models.model import Model
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
 

@@ -17,7 +17,8 @@ from jaxmed.inference.regions.mass_lines import Samples, check_plane, scan_lines
 from jaxmed.inference.regions.minima import refine_minima
 from jaxmed.inference.regions.refinement import make_lattice, refine
 from jaxmed.inference.results import prefers_mediator
-from jaxmed.models.choose import Model, Parameter, get_model
+from jaxmed.models.choose import get_model
+from jaxmed.models.model import Model, Parameter
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
 

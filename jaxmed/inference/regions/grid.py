@@ -7,7 +7,7 @@ import numpy as np
 
 from jaxmed.inference.problem import Problem
 from jaxmed.inference.regions.grid_scan import grid_axes
-from jaxmed.models.choose import Parameter
+from jaxmed.models.model import Parameter
 
 _MOST = 10_001  # values along one axis
 

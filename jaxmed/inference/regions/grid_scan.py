@@ -10,7 +10,8 @@ from jaxmed.inference.engine.memory import LARGEST
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile.profile import Start, profile
 from jaxmed.inference.results import Surface
-from jaxmed.models.choose import Choice, get_model
+from jaxmed.models.choose import get_model
+from jaxmed.models.model import Choice
 
 
 class Scanned(NamedTuple):

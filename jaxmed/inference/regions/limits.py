@@ -12,7 +12,8 @@ from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.regions.level import Crossings, Profile, find_crossings
 from jaxmed.inference.regions.mass_lines import Samples, check_plane, scan_lines
 from jaxmed.inference.regions.minima import refine_minima
-from jaxmed.models.choose import Choice, Model, get_model
+from jaxmed.models.choose import get_model
+from jaxmed.models.model import Choice, Model
 from jaxmed.user_files.keys import unknown
 
 SIDED = ("two", "one")

@@ -7,7 +7,8 @@ from hypothesis import strategies as st
 
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.regions.grid import axis_values, grid_points, grid_values, read_values
-from jaxmed.models.choose import MEDIATOR, Parameter, get_model
+from jaxmed.models.choose import get_model
+from jaxmed.models.model import MEDIATOR, Parameter
 
 G, MASS = MEDIATOR
 ANGLE = Parameter("sin2_theta_w", 0.05, 0.6, False, "1")

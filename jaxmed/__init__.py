@@ -33,8 +33,8 @@ if TYPE_CHECKING:
     from jaxmed.models.choose import couplings
     from jaxmed.models.from_function import own_model
     from jaxmed.models.model import Model, Parameter
-    from jaxmed.results.npz import Result
     from jaxmed.results.scans import load_result
+    from jaxmed.results.store import Result
     from jaxmed.theory.charges import Charges, anomalies, charges
     from jaxmed.theory.couplings import Couplings, Epsilon, mediator
     from jaxmed.theory.gauge import gauge_bosons
@@ -97,7 +97,7 @@ _HOME = {
     "inference.regions.grid_scan": ("scan",),
     "inference.sensitivity": ("Sensitivity", "sensitivity"),
     "inference.hypothesis.significance": ("Significance", "significance"),
-    "results.npz": ("Result",),
+    "results.store": ("Result",),
     "results.scans": ("load_result",),
     "theory.charges": ("Charges", "anomalies", "charges"),
     "theory.couplings": ("Couplings", "Epsilon", "mediator"),

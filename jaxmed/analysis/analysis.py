@@ -10,8 +10,8 @@ from jaxmed.data_tables import packaged
 from jaxmed.experiments import LOADERS, check_options, is_folder
 from jaxmed.experiments.folder import read_folder
 from jaxmed.inference.bayes.priors import read_priors
-from jaxmed.inference.constraints import check_constraints
-from jaxmed.inference.regions.grid import axis_values
+from jaxmed.inference.problem import check_constraints
+from jaxmed.inference.regions.grid_scan import axis_values
 from jaxmed.models.choose import get_model
 from jaxmed.models.from_file import model_from
 from jaxmed.models.model import Model

@@ -9,8 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from jaxmed.results.npz import read_npz, write_npz
-from jaxmed.results.store import prepare_folder, to_json, write_atomically
+from jaxmed.results.store import prepare_folder, read_npz, to_json, write_atomically, write_npz
 
 _JOB = "job.json"
 _FOLDER = "chunks"

@@ -8,11 +8,11 @@ import numpy as np
 
 from jaxmed.analysis.analysis import Analysis
 from jaxmed.analysis.run import Planned, asked
-from jaxmed.inference.engine.progress import Tick
+from jaxmed.inference.engine.timing import Tick
 from jaxmed.inference.regions.contours import Contours, contours
 from jaxmed.results.contours import contours_figure, contours_json
-from jaxmed.results.figures import save
 from jaxmed.results.overlay import Overlay
+from jaxmed.results.style import save
 
 Plane = tuple[np.ndarray | None, np.ndarray | None]
 """Couplings and masses [MeV] of the coarse grid, None for the whole box."""

@@ -9,15 +9,15 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxmed.experiments import Experiment, load
-from jaxmed.inference.engine.progress import Tick, advance
+from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.hypothesis.expected_limits import Expected, expected_limits
 from jaxmed.inference.hypothesis.feldman_cousins_limits import check_precision, fc_limits
 from jaxmed.inference.hypothesis.p_values import check_toys
 from jaxmed.inference.regions.limits import Limits, limit_threshold, limits
 from jaxmed.models.model import Model
-from jaxmed.results.figures import limits_figure, save
+from jaxmed.results.limits import limits_figure, limits_json
 from jaxmed.results.overlay import Overlay
-from jaxmed.results.store import limits_json
+from jaxmed.results.style import save
 from jaxmed.user_files.keys import unknown
 
 METHODS = ("asymptotic", "fc")

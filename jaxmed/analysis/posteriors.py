@@ -11,14 +11,14 @@ from jaxmed.analysis.run import Planned, asked
 from jaxmed.inference.bayes.posterior import check_posterior, posterior
 from jaxmed.inference.bayes.priors import complete_priors, read_priors
 from jaxmed.inference.bayes.samples import Posterior
-from jaxmed.inference.engine.progress import Tick, advance
+from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.problem import Problem, make_problem
 from jaxmed.inference.regions.contours import Contours, contours
 from jaxmed.inference.regions.grid_scan import scan_problem
 from jaxmed.inference.results import Surface
-from jaxmed.results.figures import save
 from jaxmed.results.posterior_figure import marginals_figure, plane_figure
 from jaxmed.results.posteriors import credible_plane, posterior_json
+from jaxmed.results.style import save
 
 # Credible regions are drawn beside confidence regions at these levels.
 _LEVELS = (0.6827, 0.90)

@@ -15,15 +15,14 @@ import numpy as np
 
 from jaxmed.analysis.scan_plan import ScanPlan, describe
 from jaxmed.inference.engine.devices import device_count
-from jaxmed.inference.engine.progress import Tick
+from jaxmed.inference.engine.timing import Tick
 from jaxmed.inference.hypothesis.feldman_cousins import OF_EXCLUDED, accept, set_up
 from jaxmed.inference.profile.profile import profile, standard_start
-from jaxmed.results.figures import save
-from jaxmed.results.npz import Result, write_npz
 from jaxmed.results.overlay import Overlay
 from jaxmed.results.scan_figure import scan_figure
 from jaxmed.results.scans import KIND, scan_result
-from jaxmed.results.store import provenance
+from jaxmed.results.store import Result, provenance, write_npz
+from jaxmed.results.style import save
 
 _POLL_SECONDS = 0.2
 

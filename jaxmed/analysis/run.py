@@ -15,17 +15,18 @@ from jaxmed.analysis.analysis import Analysis
 from jaxmed.experiments import Experiment, load
 from jaxmed.experiments.folder import read_folder
 from jaxmed.experiments.model import STRENGTH
-from jaxmed.inference.engine.progress import Tick
+from jaxmed.inference.engine.timing import Tick
 from jaxmed.inference.fit.best_fit import fit
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.regions.limits import Limits, limits
 from jaxmed.inference.results import FitResult
 from jaxmed.models.model import Model
 from jaxmed.results.bounds import NOTE, bounds_figure
-from jaxmed.results.figures import save, spectra_figure, surface_figure
+from jaxmed.results.fits import fit_json, surface_figure
 from jaxmed.results.own_experiment import describe_folder
-from jaxmed.results.spectra import FittedSpectrum, Spectrum, spectrum
-from jaxmed.results.store import fit_json, provenance
+from jaxmed.results.spectra import FittedSpectrum, Spectrum, spectra_figure, spectrum
+from jaxmed.results.store import provenance
+from jaxmed.results.style import save
 from jaxmed.results.surfaces import save_surfaces
 from jaxmed.theory.couplings import Couplings, standard_model
 from jaxmed.theory.single_energy_bounds import figure_5

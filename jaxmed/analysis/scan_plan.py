@@ -19,7 +19,7 @@ from jaxmed.inference.engine.memory import batch_size, needed
 from jaxmed.inference.hypothesis.feldman_cousins_limits import check_precision
 from jaxmed.inference.hypothesis.p_values import check_toys
 from jaxmed.inference.problem import Data, Problem, make_problem
-from jaxmed.inference.regions.grid import grid_points, grid_values
+from jaxmed.inference.regions.grid_scan import grid_points, grid_values
 from jaxmed.inference.regions.limits import chi2_quantile
 from jaxmed.results.store import prepare_folder, provenance
 

@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxmed.experiments import load
-from jaxmed.inference.engine.progress import Tick
+from jaxmed.inference.engine.timing import Tick
 from jaxmed.inference.sensitivity import Sensitivity, sensitivity
 from jaxmed.models.model import Model
-from jaxmed.results.figures import save
 from jaxmed.results.sensitivity import sensitivity_csv, sensitivity_figure, sensitivity_json
 from jaxmed.results.store import write_atomically
+from jaxmed.results.style import save
 
 
 class SensitivityPlan(NamedTuple):

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any
 
 from jaxmed.experiments import load
-from jaxmed.inference.engine.progress import Tick
+from jaxmed.inference.engine.timing import Tick
 from jaxmed.inference.hypothesis.significance import Significance, significance
-from jaxmed.results.npz import write_npz
 from jaxmed.results.significance import KIND, significance_json, significance_result
+from jaxmed.results.store import write_npz
 
 
 def run_significance(

@@ -14,10 +14,10 @@ from jaxmed.bench.referees import minuit_minimum, scipy_minimum, versions
 from jaxmed.bench.toys import FULL_TOYS, QUICK_TOYS, ToyPlan, toy_speeds
 from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.devices import sized
-from jaxmed.inference.engine.progress import Tick, advance
+from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile.profile import Start, profile, standard_start
-from jaxmed.inference.regions.grid import grid_points, grid_values
+from jaxmed.inference.regions.grid_scan import grid_points, grid_values
 from jaxmed.models.choose import get_model
 
 

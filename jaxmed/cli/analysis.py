@@ -5,8 +5,8 @@ from pathlib import Path
 
 from jaxmed.analysis.analysis import Analysis, read_analysis
 from jaxmed.cli.common import experiment_names
-from jaxmed.inference.constraints import check_constraints
-from jaxmed.inference.regions.grid import axis_values
+from jaxmed.inference.problem import check_constraints
+from jaxmed.inference.regions.grid_scan import axis_values
 from jaxmed.models.choose import get_model
 
 

@@ -22,7 +22,7 @@ from jaxmed.cli.common import (
     set_up,
 )
 from jaxmed.inference.regions.limits import check_sided
-from jaxmed.results.tables import bounds_table
+from jaxmed.results.bounds import bounds_table
 
 
 @one_sentence

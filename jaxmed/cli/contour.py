@@ -28,7 +28,7 @@ from jaxmed.cli.common import (
 )
 from jaxmed.data_tables import packaged
 from jaxmed.inference.regions.contours import check_contours
-from jaxmed.inference.regions.grid import read_values
+from jaxmed.inference.regions.grid_scan import read_values
 from jaxmed.results.contours import contours_notes, contours_table
 from jaxmed.results.overlay import read_overlays
 

@@ -26,7 +26,7 @@ from jaxmed.cli.common import (
     say_written,
     set_up,
 )
-from jaxmed.results.tables import explanations, fit_table
+from jaxmed.results.fits import explanations, fit_table
 
 
 @one_sentence

@@ -30,12 +30,12 @@ from jaxmed.cli.common import (
     settings,
 )
 from jaxmed.cli.names import complete_method
-from jaxmed.inference.constraints import check_constraints
-from jaxmed.inference.regions.grid import read_values
+from jaxmed.inference.problem import check_constraints
+from jaxmed.inference.regions.grid_scan import read_values
 from jaxmed.inference.regions.limits import check_line
 from jaxmed.models.model import other_values
+from jaxmed.results.limits import limit_notes, limit_table
 from jaxmed.results.overlay import read_overlays
-from jaxmed.results.tables import limit_notes, limit_table
 
 
 @one_sentence

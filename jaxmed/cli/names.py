@@ -6,7 +6,7 @@ from pathlib import Path
 from jaxmed.analysis.limits import METHODS
 from jaxmed.experiments import LOADERS
 from jaxmed.experiments.folder import MAIN
-from jaxmed.inference.constraints import CONSTRAINTS
+from jaxmed.inference.problem import CONSTRAINTS
 from jaxmed.inference.regions.limits import SIDED
 from jaxmed.models.presets import PRESETS
 

@@ -34,8 +34,7 @@ from jaxmed.cli.progress import point_progress
 from jaxmed.inference.engine.memory import default_memory, read_bytes
 from jaxmed.inference.engine.processes import check_processes, join
 from jaxmed.results.overlay import read_overlays
-from jaxmed.results.scans import scan_json, toys_sentence
-from jaxmed.results.tables import scan_notes, scan_table
+from jaxmed.results.scans import scan_json, scan_notes, scan_table, toys_sentence
 
 _GRID = "Values: 1e-8,1e-7,1e-6 or low:high:number (logarithmic); if left out the file's or the whole box."
 _Coordinator = Annotated[

@@ -26,7 +26,7 @@ from jaxmed.cli.common import (
     settings,
 )
 from jaxmed.cli.names import complete_experiment
-from jaxmed.inference.regions.grid import read_values
+from jaxmed.inference.regions.grid_scan import read_values
 from jaxmed.inference.regions.limits import check_line
 from jaxmed.models.model import other_values
 from jaxmed.results.sensitivity import reasons, sensitivity_table

@@ -24,7 +24,7 @@ from jaxmed.cli.common import (
 )
 from jaxmed.cli.names import complete_experiment
 from jaxmed.models.choose import couplings, get_model
-from jaxmed.results.tables import spectrum_table
+from jaxmed.results.spectra import spectrum_table
 
 
 @one_sentence

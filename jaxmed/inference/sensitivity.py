@@ -32,7 +32,7 @@ from jaxmed.experiments.likelihood.forward import components
 from jaxmed.experiments.likelihood.nll import data_nll, pull_nll
 from jaxmed.experiments.likelihood.yields import counts
 from jaxmed.experiments.model import Experiment
-from jaxmed.inference.engine.progress import Tick, advance
+from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.hypothesis.p_values import standard_point
 from jaxmed.inference.problem import Problem, make_problem
 from jaxmed.inference.profile.profile import Start, profile, standard_start

@@ -7,9 +7,11 @@ import numpy as np
 from jax.typing import ArrayLike
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from rich.table import Table
 
 from jaxmed.inference.regions.limits import Limits
-from jaxmed.results.colours import BLUE, GREEN, ORANGE, PURPLE
+from jaxmed.results.limits import limit_text
+from jaxmed.results.style import BLUE, GREEN, ORANGE, PURPLE
 from jaxmed.theory.single_energy_bounds import Figure5
 
 # An experiment keeps its colour in both layers.
@@ -21,11 +23,9 @@ _QUICK = {
 }
 LIKELIHOOD = {"texono": "TEXONO", "xenon1t": "XENON1T", "coherent": "COHERENT CsI + LAr"}
 _READINGS = PURPLE
-
 # Light-vector readings of the XENON1T excess in the literature, couplings as published.
 READINGS_G = (3e-7, 1e-6)
 READINGS_MASS = 0.1  # [MeV], from there downwards
-
 NOTE = (
     "Quick bounds (solid) ask that the interference at one neutrino energy stays below a fixed fraction of the "
     "standard model. Likelihood limits (dashed) average over the flux, keep the square of the new amplitude, and "
@@ -94,3 +94,18 @@ def _finish(panel: Axes, mass: np.ndarray) -> None:
     panel.set_title(r"Upper bounds on $g'$ in the U(1)$_R$ model (u1r)")
     panel.grid(alpha=0.3)
     panel.legend(loc="upper left", fontsize=8.5)
+
+
+def bounds_table(found: Mapping[str, Limits], cl: float) -> Table:
+    """One row per mass, one column per group of experiments."""
+    first = next(iter(found.values()))
+    title = f"Likelihood limits on g' at {100 * cl:g} % confidence level, {first.convention}"
+    table = Table("M_Z' [MeV]", *found, title=title, title_justify="left")
+    for i, mass in enumerate(first.mass):
+        table.add_row(f"{mass:.4g}", *(_limit(each, i) for each in found.values()))
+    return table
+
+
+def _limit(found: Limits, i: int) -> str:
+    limit, flag = limit_text(found.g_upper[i]), found.flag[i]
+    return limit if flag == "ok" else f"{limit} ({flag})"

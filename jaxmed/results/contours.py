@@ -12,9 +12,9 @@ from rich.table import Table
 from jaxmed.experiments import Experiment
 from jaxmed.inference.regions.contours import Contours
 from jaxmed.inference.results import NO_MEDIATOR
-from jaxmed.results.colours import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, SKY
 from jaxmed.results.overlay import Overlay, draw_overlays
 from jaxmed.results.store import provenance
+from jaxmed.results.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, SKY
 
 _COLOURS = (BLACK, ORANGE, BLUE, GREEN, PURPLE, RED, SKY)
 _STYLES = ("-", "--", ":", "-.")

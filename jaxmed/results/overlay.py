@@ -19,7 +19,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from jaxmed.results.colours import DARK_GREY, PURPLE, RED, SKY
+from jaxmed.results.style import DARK_GREY, PURPLE, RED, SKY
 from jaxmed.user_files.columns import read_columns
 from jaxmed.user_files.keys import is_there
 

@@ -13,7 +13,7 @@ from jaxmed.results.contours import contours_json
 from jaxmed.results.credible import Region, credible
 from jaxmed.results.store import provenance
 
-_UNITS = {"mass": "MeV"}
+UNITS = {"mass": "MeV"}
 _LABELS = {"g": "g'", "mass": "M_Z'", "sin2_theta_w": "sin2 theta_W"}
 
 
@@ -81,7 +81,7 @@ def posterior_table(results: Mapping[str, Posterior]) -> Table:
 
 def _row(name: str, summary: Summary) -> tuple[str, ...]:
     q = {key: f"{value:.3g}" for key, value in summary.quantiles.items()}
-    unit = f" [{_UNITS[name]}]" if name in _UNITS else ""
+    unit = f" [{UNITS[name]}]" if name in UNITS else ""
     return (
         f"{_LABELS.get(name, name)}{unit}",
         q["0.5"],

@@ -8,8 +8,8 @@ from typing import Any, NamedTuple, NoReturn
 
 import numpy as np
 
-from jaxmed.results.npz import read_npz
 from jaxmed.results.scans import load_result
+from jaxmed.results.store import read_npz
 from jaxmed.user_files.keys import is_there, one_line
 
 _NO_RESULTS = ("job.json",)

@@ -8,11 +8,10 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from jaxmed.inference.results import Surface
-from jaxmed.results.colours import BLUE
-from jaxmed.results.figures import colour_bar, surface_panel
-from jaxmed.results.npz import Result
 from jaxmed.results.overlay import Overlay, draw_overlays
 from jaxmed.results.scans import best_point, surface_of
+from jaxmed.results.store import Result
+from jaxmed.results.style import BLUE, colour_bar, surface_panel
 
 _LABELS = {"g": r"$g'$", "mass": r"$M_{Z'}$ [MeV]", "sin2_theta_w": r"$\sin^2\theta_W$"}
 _TOP = 16.0

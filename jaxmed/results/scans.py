@@ -35,13 +35,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from rich.table import Table
 
 from jaxmed.inference.hypothesis.feldman_cousins import OF_EXCLUDED
 from jaxmed.inference.problem import Problem
 from jaxmed.inference.results import STATUS, Surface
 from jaxmed.models.model import Parameter
 from jaxmed.models.undefined import undefined_words
-from jaxmed.results.npz import Result, read_npz
+from jaxmed.results.fit_in_words import LABELS
+from jaxmed.results.fits import UNITS
+from jaxmed.results.store import Result, read_npz
 
 KIND = "scan"
 _PER_POINT = ("nll", "status", "gradient_norm")
@@ -175,3 +178,28 @@ def toys_sentence(toys: Mapping[str, Any], n_points: int) -> str:
     region = f"{toys['n_accepted']} of {n_points} points are in the {toys['cl']:.0%} Feldman-Cousins region"
     failed = f"; {toys['n_failed']} toys did not converge and count as more extreme"
     return region + (failed if toys["n_failed"] else "")
+
+
+def scan_table(content: Mapping[str, Any]) -> Table:
+    """The lowest point of a scan, and how much of it can be trusted."""
+    table = Table(title="Scan, nuisances profiled", title_justify="left")
+    counts = ("points", "converged", "excluded", "undefined")
+    for heading in (*counts, "lowest point", "-2logL", "SM - lowest"):
+        table.add_column(heading, no_wrap=True)
+    best, gain = content["best"], content["delta_chi2_sm"]
+    units = {name: f" {unit}" for name, unit in UNITS.items()}
+    where = [f"{LABELS.get(n, n)} {v:.3g}{units.get(n, '')}" for n, v in best["parameters"].items()]
+    table.add_row(
+        *(str(content[f"n_{name}"]) for name in counts),
+        "\n".join(where) or "none",
+        "" if best["nll"] is None else f"{2 * best['nll']:.2f}",
+        "" if gain is None else f"{gain:.2f}",
+    )
+    return table
+
+
+def scan_notes(content: Mapping[str, Any]) -> list[str]:
+    """One sentence about points where the model is undefined, if there are any."""
+    if not content["undefined"]:
+        return []
+    return [f"undefined for {content['undefined']}: there nothing is excluded or allowed"]

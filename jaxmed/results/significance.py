@@ -27,8 +27,7 @@ from jaxmed.experiments import Experiment
 from jaxmed.inference.hypothesis.p_values import PValue, Tested
 from jaxmed.inference.hypothesis.significance import Significance
 from jaxmed.inference.results import CONVERGED, NO_MEDIATOR, UNCONVERGED, prefers_mediator
-from jaxmed.results.npz import Result
-from jaxmed.results.store import provenance
+from jaxmed.results.store import Result, provenance
 
 KIND = "toys"
 _TESTS = {

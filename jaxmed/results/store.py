@@ -1,6 +1,20 @@
-"""Write results: JSON with provenance, each file whole or not at all."""
+"""Write results, each file whole or not at all: JSON with provenance, and .npz that NumPy alone can read.
+
+    with np.load("scan.npz") as file:
+        header = json.loads(bytes(file["header"]))
+        nll = file["nll"]
+
+`header` is an array of bytes (uint8) with UTF-8 JSON, whose keys for every kind of result are
+
+    format   version of this layout, 1
+    kind     what the file holds, such as "scan"
+    sha256   of all other arrays: name, type, shape and bytes of each, in the order of their names
+
+and whatever the kind adds. Arrays are numbers, booleans or fixed-width text; nothing is pickled.
+"""
 
 import hashlib
+import io
 import json
 import math
 import os
@@ -8,19 +22,16 @@ import platform
 import shlex
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
 from jaxmed.data_tables import checksums
 from jaxmed.experiments import Experiment
-from jaxmed.inference.regions.limits import Limits
-from jaxmed.inference.results import Estimate, FitResult
-from jaxmed.results.fit_in_words import explain
 from jaxmed.user_files.keys import is_there
 
 
@@ -79,57 +90,6 @@ def to_json(content: dict[str, Any]) -> str:
     return json.dumps(_plain(content), indent=2, allow_nan=False) + "\n"
 
 
-def fit_json(result: FitResult, experiments: Sequence[Experiment]) -> dict[str, Any]:
-    """One fit with the keys of the user documentation."""
-    return {
-        "model": result.model,
-        "experiments": list(result.experiments),
-        "constraints": list(result.constraints),
-        "parameters": {name: _estimate(e) for name, e in result.parameters.items()},
-        "nuisances": {name: _estimate(e) for name, e in result.nuisances.items()},
-        "floating": {each.name: each.unit for each in result.floating},
-        "nuisances_sm": result.nuisances_sm,
-        "nll": result.nll,
-        "nll_sm": result.nll_sm,
-        "delta_chi2_sm": result.delta_chi2_sm,
-        "status": result.status,
-        "n_bins": result.n_bins,
-        "n_free": result.n_free,
-        "gradient_norm": result.gradient_norm,
-        "explanation": explain(result),
-        "undefined": result.undefined,
-        "minima": list(result.minima),
-        "covariance": {"names": list(result.covariance_names), "matrix": result.covariance},
-        "provenance": provenance(experiments)
-        | {"compile_seconds": result.compile_seconds, "run_seconds": result.run_seconds},
-    }
-
-
-def limits_json(
-    found: Limits,
-    model: str,
-    experiments: Sequence[Experiment],
-    cl: float,
-    constraints: Sequence[str] = (),
-) -> dict[str, Any]:
-    """Limits with the keys of the user documentation."""
-    return {
-        "model": model,
-        "experiments": [e.name for e in experiments],
-        "constraints": list(constraints),
-        "cl": cl,
-        "method": "asymptotic",
-        "sided": found.sided,
-        "threshold": found.threshold,
-        "mass_mev": found.mass,
-        "g_upper": found.g_upper,
-        "g_best": found.g_best,
-        "flag": list(found.flag),
-        "intervals": [[list(pair) for pair in pairs] for pairs in found.intervals],
-        "provenance": provenance(experiments),
-    }
-
-
 def provenance(experiments: Sequence[Experiment]) -> dict[str, Any]:
     """Command, device, precision, versions, checksums, what to cite, and titles, which say what is a projection."""
     device = jax.devices()[0]
@@ -165,16 +125,6 @@ def _own_checksums(experiment: Experiment) -> dict[str, str]:
     }
 
 
-def _estimate(estimate: Estimate) -> dict[str, Any]:
-    return {
-        "value": estimate.value,
-        "error": estimate.error,
-        "interval": estimate.interval,
-        "at_bound": estimate.at_bound,
-        "note": estimate.note,
-    }
-
-
 def _plain(value: Any) -> Any:
     if isinstance(value, dict):
         return {str(k): _plain(v) for k, v in value.items()}
@@ -185,3 +135,81 @@ def _plain(value: Any) -> Any:
     if isinstance(value, float) and not math.isfinite(value):
         return None
     return value
+
+
+FORMAT = 1
+_HEADER = "header"
+
+
+class Result(NamedTuple):
+    """A result read from disk.
+
+    Attributes:
+        header: what the JSON header says; `header["kind"]` tells what the arrays are.
+        arrays: the arrays by name.
+    """
+
+    header: dict[str, Any]
+    arrays: dict[str, np.ndarray]
+
+
+def write_npz(
+    path: Path, kind: str, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]
+) -> None:
+    """Write a result, whole or not at all.
+
+    Equal content gives equal bytes. A number in the header that is not finite becomes null.
+
+    Raises:
+        ValueError: an array of Python objects, or the folder cannot be written to.
+    """
+    for name, array in arrays.items():
+        if np.asarray(array).dtype.hasobject:
+            raise ValueError(f"array '{name}' for {path}: expected numbers or text, got objects")
+    own = {"format": FORMAT, "kind": kind, "sha256": checksum(arrays)}
+    text = np.frombuffer(to_json(own | dict(header) | own).encode(), dtype=np.uint8)
+    buffer = io.BytesIO()
+    np.savez(buffer, **{_HEADER: text, **arrays})  # pyright: ignore[reportArgumentType]
+    write_atomically(path, buffer.getvalue())
+
+
+def read_npz(path: Path, kind: str | None = None) -> Result:
+    """Read a result and verify it; nothing is ever unpickled.
+
+    Args:
+        path: the file.
+        kind: the kind it has to be; any if None.
+
+    Raises:
+        ValueError: no such file, not a result of jaxmed, of another format or kind, or damaged.
+    """
+    if not path.is_file():
+        raise ValueError(f"{path}: expected a result of jaxmed, found no file")
+    try:
+        # from memory: NumPy leaves a file open whose archive it cannot read
+        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
+            arrays = {name: file[name] for name in file.files}
+        header = json.loads(arrays.pop(_HEADER).tobytes())
+        found, layout, digest = header["kind"], header["format"], header["sha256"]
+    # zipfile, zlib and NumPy have a dozen kinds of error for bytes that they do not know
+    except Exception:
+        raise ValueError(f"{path}: expected a whole result of jaxmed (.npz), found none") from None
+    if layout != FORMAT:
+        raise ValueError(f"{path}: expected format {FORMAT}, found {layout}")
+    if kind not in (None, found):
+        raise ValueError(f"{path}: expected a result of kind '{kind}', found '{found}'")
+    if checksum(arrays) != digest:
+        raise ValueError(
+            f"{path} is damaged: the checksum of its arrays is not the one in its header"
+        )
+    return Result(header, arrays)
+
+
+def checksum(arrays: Mapping[str, np.ndarray]) -> str:
+    """SHA-256 over name, type, shape and bytes of every array, in the order of their names."""
+    digest = hashlib.sha256()
+    for name in sorted(arrays):
+        array = np.asarray(arrays[name])
+        digest.update(f"{name} {array.dtype.str} {array.shape}\n".encode())
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -17,8 +17,7 @@ from pathlib import Path
 
 from jaxmed.experiments import Experiment
 from jaxmed.inference.results import FitResult, Surface
-from jaxmed.results.npz import write_npz
-from jaxmed.results.store import provenance
+from jaxmed.results.store import provenance, write_npz
 
 KIND = "surface"
 

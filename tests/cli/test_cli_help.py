@@ -11,8 +11,7 @@ from typer.testing import CliRunner
 from jaxmed.cli import FIRST, app
 from jaxmed.cli.names import complete_experiments, complete_model
 from jaxmed.experiments import expected, load
-from jaxmed.inference.constraints import check_constraints
-from jaxmed.inference.problem import make_problem
+from jaxmed.inference.problem import check_constraints, make_problem
 from jaxmed.models.choose import get_model
 from jaxmed.theory.couplings import standard_model
 from jaxmed.user_files.keys import hint

@@ -16,7 +16,7 @@ from jaxmed.models.from_file import model_from
 from jaxmed.models.from_function import own_model
 from jaxmed.models.model import Parameter
 from jaxmed.results.fit_in_words import explain
-from jaxmed.results.tables import limit_notes
+from jaxmed.results.limits import limit_notes
 from jaxmed.theory.couplings import mediator
 
 # no electron coupling between 2 and 5 MeV

@@ -15,11 +15,12 @@ from jaxmed.inference.results import Estimate, FitResult, Surface
 from jaxmed.inference.sensitivity import Sensitivity
 from jaxmed.models.choose import couplings
 from jaxmed.results.contours import contours_json
-from jaxmed.results.npz import write_npz
+from jaxmed.results.fits import fit_json
+from jaxmed.results.limits import limits_json
 from jaxmed.results.posteriors import credible_plane, posterior_json
 from jaxmed.results.sensitivity import sensitivity_json
 from jaxmed.results.spectra import FittedSpectrum, spectrum
-from jaxmed.results.store import fit_json, limits_json, provenance, to_json
+from jaxmed.results.store import provenance, to_json, write_npz
 from jaxmed.results.surfaces import save_surfaces
 from jaxmed.theory.couplings import standard_model
 

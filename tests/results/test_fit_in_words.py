@@ -4,14 +4,12 @@ import numpy as np
 import pytest
 
 from jaxmed.inference.fit.best_fit import fit
-from jaxmed.inference.fit.errors import at_bounds, estimates
-from jaxmed.inference.fit.valleys import valleys
+from jaxmed.inference.fit.errors import at_bounds, estimates, valleys
 from jaxmed.inference.problem import make_problem
 from jaxmed.models.choose import get_model
 from jaxmed.models.from_file import model_from
 from jaxmed.results.fit_in_words import explain
-from jaxmed.results.store import fit_json
-from jaxmed.results.tables import explanations
+from jaxmed.results.fits import explanations, fit_json
 
 
 @pytest.mark.parametrize("grid", [15, 41])

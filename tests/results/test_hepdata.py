@@ -9,8 +9,8 @@ import pytest
 from jaxmed.results.citations import bibliography
 from jaxmed.results.hepdata import write_submission
 from jaxmed.results.hepdata_tables import HepTable, hepdata_tables
-from jaxmed.results.npz import read_npz
 from jaxmed.results.saved import read_saved
+from jaxmed.results.store import read_npz
 
 # hepdata-validator leaves the files open that it reads
 pytestmark = [

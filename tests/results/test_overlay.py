@@ -7,10 +7,11 @@ from matplotlib.text import Text
 from saved_results import contours_found, limit_found
 
 from jaxmed.results.contours import contours_figure
-from jaxmed.results.figures import limits_figure, save
-from jaxmed.results.npz import read_npz
+from jaxmed.results.limits import limits_figure
 from jaxmed.results.overlay import Overlay, read_overlays
 from jaxmed.results.scan_figure import scan_figure
+from jaxmed.results.store import read_npz
+from jaxmed.results.style import save
 
 CURVE = Overlay("mine", "mine.csv", np.array([1e-5, 0.1, 1e5]), np.array([1e-9, 2e-6, 1.0]))
 

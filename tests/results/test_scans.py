@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from jaxmed.inference.results import UNCONVERGED, Surface
-from jaxmed.results.npz import write_npz
 from jaxmed.results.scans import best_point, load_result, surface_of
+from jaxmed.results.store import write_npz
 
 HEADER = {
     "axes": [

@@ -9,8 +9,7 @@ import numpy as np
 from jaxmed.constants import M_E
 from jaxmed.experiments.electrons import electron
 from jaxmed.experiments.folder.detector import Shift
-from jaxmed.experiments.folder.fold import probabilities, visible_energy
-from jaxmed.experiments.folder.nodes import Quadrature, all_nodes
+from jaxmed.experiments.folder.fold import Quadrature, all_nodes, probabilities, visible_energy
 from jaxmed.experiments.folder.read import Description
 from jaxmed.experiments.likelihood.forward import expected
 from jaxmed.experiments.likelihood.interpolation import ONE_SIGMA, Nodes

@@ -10,8 +10,7 @@ from jax import Array
 from jaxmed.detector.smearing import smeared
 from jaxmed.experiments.folder.build import signal_templates
 from jaxmed.experiments.folder.detector import Response
-from jaxmed.experiments.folder.fold import visible_energy
-from jaxmed.experiments.folder.nodes import Quadrature, all_nodes
+from jaxmed.experiments.folder.fold import Quadrature, all_nodes, visible_energy
 from jaxmed.experiments.folder.read import Description
 from jaxmed.experiments.model import Leaf
 

@@ -11,10 +11,10 @@ from jaxmed.experiments.electrons import electron
 from jaxmed.experiments.model import STRENGTH, Axis, Channel, Experiment, stack
 from jaxmed.experiments.published.exposure import kg_days_in_seconds, recoil_nodes, targets_per_kg
 from jaxmed.experiments.published.standard import standard_counts
-from jaxmed.experiments.published.user_table import read_recoil_spectrum
 from jaxmed.flux.reactor import reactor
 from jaxmed.flux.spectrum import moments
 from jaxmed.theory.amplitudes import Electron
+from jaxmed.user_files.columns import read_columns
 
 _MOLAR_MASS = 259.80992  # CsI [g/mol]
 _ELECTRONS = 55 + 53  # per CsI; all are free at MeV recoils
@@ -82,3 +82,22 @@ def _channel(edges: np.ndarray, kg_days: float, total_flux: float, target: Elect
             folding_of=(0,),
         )
     )
+
+
+_COLUMNS = ("bin_low_MeV", "bin_high_MeV", "rate", "rate_err")
+
+
+def read_recoil_spectrum(path: Path) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Bin edges [MeV] (n + 1,), rate and its error [1/(kg day MeV)] (n,).
+
+    Raises:
+        ValueError: missing file, wrong columns, a cell that is no finite number, bins that do not join up, or a
+            lower edge or an error that is not positive; the message names file and line.
+    """
+    table = read_columns(path, _COLUMNS)
+    low, high, rate, error = (table[name] for name in _COLUMNS)
+    ok = (high > low) & (low > 0) & (error > 0)
+    table.require(ok, "bin_high_MeV > bin_low_MeV > 0 and rate_err > 0")
+    joined = np.append(True, low[1:] == high[:-1])
+    table.require(joined, "bin_low_MeV equal to the bin_high_MeV before")
+    return np.append(low, high[-1]), rate, error

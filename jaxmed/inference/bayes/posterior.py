@@ -7,7 +7,7 @@ from jaxmed.inference.bayes.extra import need
 from jaxmed.inference.bayes.priors import complete_priors, read_priors
 from jaxmed.inference.bayes.proposal import scan_posterior
 from jaxmed.inference.bayes.samples import Posterior, summarise
-from jaxmed.inference.engine.progress import Tick, advance
+from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.problem import make_problem
 from jaxmed.models.choose import get_model
 from jaxmed.models.model import Choice

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -60,3 +60,11 @@ def _listen() -> None:
 
 
 _listening: list[bool] = []
+Tick = Callable[[float], None] | None
+"""Called with the share of the work done since the last call; None for silence."""
+
+
+def advance(tick: Tick, share: float) -> None:
+    """Report a share of the work, if anybody listens."""
+    if tick:
+        tick(share)

@@ -10,17 +10,14 @@ from jax import Array
 from jaxmed.experiments.model import Experiment, as_group
 from jaxmed.inference.engine.batches import ONE_SIZE
 from jaxmed.inference.engine.jit import QuickJit
-from jaxmed.inference.engine.progress import Tick, advance
-from jaxmed.inference.engine.timing import Clock, clock
+from jaxmed.inference.engine.timing import Clock, Tick, advance, clock
 from jaxmed.inference.fit import lbfgs
-from jaxmed.inference.fit.errors import Errors, at_bounds, estimates
-from jaxmed.inference.fit.starts import pick_starts
-from jaxmed.inference.fit.valleys import Valley, valleys
+from jaxmed.inference.fit.errors import Errors, Valley, at_bounds, estimates, valleys
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile.newton import Minimum
 from jaxmed.inference.profile.polish import polish
 from jaxmed.inference.profile.profile import Start, standard_start
-from jaxmed.inference.regions.grid_scan import grid_axes, scan_problem
+from jaxmed.inference.regions.grid_scan import Scanned, grid_axes, scan_problem
 from jaxmed.inference.results import FitResult, Surface
 from jaxmed.models.choose import get_model
 from jaxmed.models.model import Choice
@@ -180,3 +177,41 @@ def _result(
         undefined=problem.model.undefined,
         floating=tuple(each for each in problem.floating if each.name in problem.nuisances),
     )
+
+
+def pick_starts(problem: Problem, scanned: Scanned, number: int) -> np.ndarray:
+    """The scan's `number` lowest local minima, topped up with its lowest points.
+
+    Returns:
+        (number, n_free): model parameters and the nuisances profiled there.
+
+    Raises:
+        ValueError: -log L is a number nowhere.
+    """
+    nll = np.where(np.isfinite(scanned.surface.nll), scanned.surface.nll, np.inf)
+    flat = nll.ravel()
+    if not np.isfinite(flat).any():
+        raise ValueError(
+            f"model '{problem.model.name}' is undefined at all points of the grid: expected a number at one of them"
+        )
+    minima = np.flatnonzero(_local_minima(nll))
+    minima = minima[np.argsort(flat[minima])]
+    defined = np.argsort(flat)[: np.count_nonzero(np.isfinite(flat))]
+    others = np.setdiff1d(defined, minima, assume_unique=True)
+    chosen = np.resize(np.concatenate([minima, others])[:number], number)
+    low, high = problem.box.T
+    rows = np.concatenate([scanned.points, scanned.nuisances], axis=1)[chosen]
+    return np.clip(rows, low, high)
+
+
+def _local_minima(nll: np.ndarray) -> np.ndarray:
+    """Points not above any neighbour along each axis; plateaus count once, by a tie-break on position."""
+    is_minimum = np.isfinite(nll)
+    for axis in range(nll.ndim):
+        padded = np.pad(
+            nll, [(int(i == axis),) * 2 for i in range(nll.ndim)], constant_values=np.inf
+        )
+        before = np.take(padded, range(nll.shape[axis]), axis)
+        after = np.take(padded, range(2, nll.shape[axis] + 2), axis)
+        is_minimum &= (nll < before) & (nll <= after)
+    return is_minimum

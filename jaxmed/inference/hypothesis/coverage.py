@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxmed.experiments.model import Experiment, as_group
-from jaxmed.inference.engine.progress import Tick
+from jaxmed.inference.engine.timing import Tick
 from jaxmed.inference.hypothesis.feldman_cousins import Setting, critical_value, set_up
 from jaxmed.inference.hypothesis.p_values import Tested, at_least, check_toys, fit_both, in_chunks
 from jaxmed.inference.problem import Problem, make_problem

@@ -10,7 +10,7 @@ import numpy as np
 from jaxmed.experiments.likelihood.forward import components
 from jaxmed.experiments.likelihood.yields import counts
 from jaxmed.experiments.model import Experiment, as_group
-from jaxmed.inference.engine.progress import Tick, advance
+from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.hypothesis.p_values import check_toys, standard_point
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile.profile import Start, standard_start

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxmed.experiments.model import Experiment, as_group
-from jaxmed.inference.engine.progress import Tick, advance
+from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.hypothesis.p_values import (
     at_least,
     check_toys,

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from jaxmed.experiments.model import Experiment, as_group
-from jaxmed.inference.engine.progress import Tick, advance
+from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.hypothesis.feldman_cousins import (
     Acceptance,
     Setting,

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxmed.inference.engine.devices import sized
-from jaxmed.inference.engine.progress import Tick, advance
+from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.profile.profile import Start, profile
 from jaxmed.inference.results import UNCONVERGED

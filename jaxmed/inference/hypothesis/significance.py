@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxmed.experiments.model import Experiment, as_group
-from jaxmed.inference.engine.progress import Tick
+from jaxmed.inference.engine.timing import Tick
 from jaxmed.inference.hypothesis.p_values import (
     PValue,
     Tested,

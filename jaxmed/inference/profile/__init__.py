@@ -1,6 +1,6 @@
 """-log L minimised over the nuisances at fixed model parameters: what fits, limits and toys are made of.
 
 `profile` minimises a batch of points and gives each a status; `newton` are its steps inside a box, with value, gradient
-and Hessian from `expansion` (nuisances alone) or `joint_expansion` (model parameters too), solved by `ldl`. `slopes`
-are exact derivatives of the profile, `hessian` is that of a whole fit, `polish` a fit's last steps.
+and Hessian from `expansion` (nuisances alone) or `joint_expansion` (model parameters too). `slopes` are exact
+derivatives of the profile, `hessian` is that of a whole fit, `polish` a fit's last steps.
 """

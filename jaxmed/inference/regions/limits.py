@@ -7,11 +7,10 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxmed.experiments.model import Experiment, as_group
-from jaxmed.inference.engine.progress import Tick, advance
+from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.regions.level import Crossings, Profile, find_crossings
-from jaxmed.inference.regions.mass_lines import Samples, check_plane, scan_lines
-from jaxmed.inference.regions.minima import refine_minima
+from jaxmed.inference.regions.mass_lines import Samples, check_plane, refine_minima, scan_lines
 from jaxmed.models.choose import get_model
 from jaxmed.models.model import Choice, Model
 from jaxmed.user_files.keys import unknown

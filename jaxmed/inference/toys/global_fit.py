@@ -17,13 +17,12 @@ from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.profile.joint_expansion import Tables, joint_expansion
 from jaxmed.inference.profile.newton import State, minimise
 from jaxmed.inference.profile.profile import Profiled, summary
+from jaxmed.inference.toys.conditional_fit import search_at_each, signals_at
 from jaxmed.inference.toys.draw import Toys, pick_toys, resident_toys, restrict_toys, with_counts
 from jaxmed.inference.toys.grid_likelihood import Library, score, stepped, tabulate_grid
-from jaxmed.inference.toys.grid_minima import between, lowest_minima
 from jaxmed.inference.toys.local_minima import beyond_seams
 from jaxmed.inference.toys.multistart import Search, batch_size, lowest_of
-from jaxmed.inference.toys.nuisance_search import search_at_each, signals_at
-from jaxmed.inference.toys.parameter_grid import mass_line, toy_grid
+from jaxmed.inference.toys.parameter_grid import between, lowest_minima, mass_line, toy_grid
 
 _STARTS = 12
 # -log L: a local minimum of the grid this far above the lowest may still turn out lower.

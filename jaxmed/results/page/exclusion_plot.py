@@ -3,10 +3,10 @@
 import json
 from collections.abc import Iterable, Sequence
 
-from jaxmed.results.colours import SERIES
 from jaxmed.results.page.downloads import csv_link
 from jaxmed.results.page.layers import Layer
 from jaxmed.results.page.tags import Html, tag
+from jaxmed.results.style import SERIES
 
 # Of a swatch: solid, dashed, dotted, dash-dotted, as in plane.js.
 _DASHES = (None, "6 3", "2 3", "7 3 2 3")

@@ -2,18 +2,17 @@
 
 import base64
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jaxmed.results import colours
-from jaxmed.results.citations import bibliography
-from jaxmed.results.page.asked import asked_section
+from jaxmed.results import style
+from jaxmed.results.citations import Bibliography, bibliography, reference
+from jaxmed.results.page.downloads import download
 from jaxmed.results.page.exclusion_plot import plane_section
 from jaxmed.results.page.layers import layers
 from jaxmed.results.page.posteriors import posteriors_section
-from jaxmed.results.page.references import data_section
 from jaxmed.results.page.sections import (
     curves_section,
     fits_section,
@@ -21,18 +20,18 @@ from jaxmed.results.page.sections import (
     spectra_section,
 )
 from jaxmed.results.page.sensitivities import sensitivity_section
-from jaxmed.results.page.tags import Html, tag
-from jaxmed.results.saved import Saved
+from jaxmed.results.page.tags import Html, join, section, table, tag
+from jaxmed.results.saved import Saved, understanding
 
 _NAMED = {
-    "blue": colours.BLUE,
-    "orange": colours.ORANGE,
-    "green": colours.GREEN,
-    "purple": colours.PURPLE,
-    "red": colours.RED,
-    "sky": colours.SKY,
-    "black": colours.BLACK,
-    "grey": colours.DARK_GREY,
+    "blue": style.BLUE,
+    "orange": style.ORANGE,
+    "green": style.GREEN,
+    "purple": style.PURPLE,
+    "red": style.RED,
+    "sky": style.SKY,
+    "black": style.BLACK,
+    "grey": style.DARK_GREY,
 }
 
 
@@ -100,7 +99,7 @@ def _palette() -> str:
     named = "".join(f"--{name}:{value};" for name, value in _NAMED.items())
     by_value = {value: name for name, value in _NAMED.items()}
     series = "".join(
-        f".c{i}{{--c:var(--{by_value[value]})}}" for i, value in enumerate(colours.SERIES)
+        f".c{i}{{--c:var(--{by_value[value]})}}" for i, value in enumerate(style.SERIES)
     )
     return f":root{{{named}}}{series}\n"
 
@@ -118,3 +117,113 @@ def _digest(text: str) -> str:
 
 def _resource(name: str) -> str:
     return (files("jaxmed.results.page") / name).read_text(encoding="utf-8")
+
+
+# Files that say nothing which the result beside them does not.
+_BESIDE = ("surface", "toys")
+
+
+def asked_section(results: Sequence[Saved]) -> Html:
+    """What each file answers, by which command, with which versions."""
+    rows, machines = [], {}
+    for saved in results:
+        with understanding(saved):
+            if saved.kind not in _BESIDE:
+                rows.append(_asked(saved))
+            for part in saved.parts.values():
+                machines |= dict.fromkeys([_machine(part)] if "provenance" in part else [])
+    head = ("file", "results", "model", "experiments", "what else", "command")
+    computed = [tag("p", sentence, class_="soft") for sentence in machines]
+    return section("What was asked", "asked", table(head, rows), computed)
+
+
+def _asked(saved: Saved) -> tuple[object, ...]:
+    """One row for a file: what its results have in common, and what each was asked."""
+    parts = saved.parts.values()
+    experiments = dict.fromkeys(e for part in parts for e in _experiments(part))
+    words = dict.fromkeys(word for part in parts for word in _what_else(part))
+    commands = dict.fromkeys(part.get("provenance", {}).get("command") for part in parts)
+    return (
+        saved.path.name,
+        ", ".join(saved.parts),
+        ", ".join(dict.fromkeys(str(part["model"]) for part in parts if "model" in part)),
+        ", ".join(experiments),
+        "; ".join(words),
+        [tag("code", command or "from Python") for command in commands],
+    )
+
+
+def _experiments(part: Mapping[str, Any]) -> list[str]:
+    return part.get("experiments") or list(part.get("provenance", {}).get("titles", {}))
+
+
+def _what_else(part: Mapping[str, Any]) -> list[str]:
+    asked = {
+        "CL": part.get("cl") or [level["cl"] for level in part.get("contours", [])],
+        "method": _method(part.get("method")),
+        "constraints": part.get("constraints"),
+        "held fixed": part.get("fixed"),
+        "freed": part.get("free"),
+        "grid": part.get("grid"),
+        "toys": part.get("toys"),
+        "options": part.get("options"),
+    }
+    return [f"{key}: {_words(value)}" for key, value in asked.items() if value]
+
+
+def _method(found: object) -> object:
+    """How it was done, as far as results depend on it."""
+    if not isinstance(found, Mapping):
+        return found
+    return {key: value for key, value in found.items() if key not in ("batch", "chunk")}
+
+
+def _words(value: object) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{k} = {_words(v)}" for k, v in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def _machine(part: Mapping[str, Any]) -> str:
+    found = part["provenance"]
+    versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
+    return f"Computed in {found['dtype']} on {found['device']} with {versions}."
+
+
+def data_section(results: Sequence[Saved], cited: Bibliography) -> Html:
+    """Data sets, the papers behind them, BibTeX and checksums."""
+    titles: dict[str, str] = {}
+    hashes: dict[str, str] = {}
+    for saved in results:
+        with understanding(saved):
+            for part in saved.parts.values():
+                found = part.get("provenance", {})
+                titles |= {str(k): str(v) for k, v in found.get("titles", {}).items()}
+                hashes |= {str(k): str(v) for k, v in found.get("data_sha256", {}).items()}
+    papers = [tag("li", _paper(entry)) for entry in cited.entries.values()]
+    unknown = [tag("li", key, " (no BibTeX known)") for key in cited.unknown]
+    sums = table(("table", "SHA-256"), [(n, tag("code", h)) for n, h in sorted(hashes.items())])
+    return section(
+        "Data and citations",
+        "data",
+        tag("p", "Data: ", ", ".join(titles.values()) or "none named", "."),
+        tag("ol", papers, unknown),
+        tag("p", download("references.bib", "text/x-bibtex", str(cited)), class_="downloads"),
+        tag("details", tag("summary", "BibTeX"), tag("pre", str(cited)), class_="screen"),
+        tag("details", tag("summary", "Checksums of the data"), sums, class_="screen"),
+    )
+
+
+def _paper(entry: str) -> Html:
+    found = reference(entry)
+    who = found.get("author", "").replace(" and others", " et al.").split(" and ")
+    names = f"{who[0]} et al." if len(who) > 3 else ", ".join(who)
+    by = found.get("collaboration")
+    where = " ".join(found[k] for k in ("journal", "volume") if k in found)
+    place = [where, found.get("pages"), found.get("year") and f"({found['year']})"]
+    ids = [found.get(key) for key in ("howpublished", "note")]
+    ids.append(found.get("doi") and f"doi:{found['doi']}")
+    ids.append(found.get("eprint") and f"arXiv:{found['eprint']}")
+    text = [f"{names}{f' ({by})' if by else ''}" if names else by, tag("i", found.get("title", ""))]
+    parts = [*text, " ".join(p for p in place if p), *ids]
+    return join(x for i, p in enumerate([p for p in parts if p]) for x in ([", ", p] if i else [p]))

@@ -16,7 +16,7 @@ from jaxmed.inference.problem import make_problem
 from jaxmed.inference.toys.draw import draw
 from jaxmed.models.choose import get_model
 from jaxmed.results.fit_in_words import explain
-from jaxmed.results.store import fit_json
+from jaxmed.results.fits import fit_json
 from jaxmed.theory.couplings import standard_model
 
 TABLE = by_hand.table("xenon1t/er_spectrum")

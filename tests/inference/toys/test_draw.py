@@ -12,10 +12,9 @@ from jaxmed.experiments import expected
 from jaxmed.inference.hypothesis.p_values import standard_point
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile.profile import standard_start
-from jaxmed.inference.toys.conditional_fit import conditional_fits
+from jaxmed.inference.toys.conditional_fit import conditional_fits, search_at_point
 from jaxmed.inference.toys.draw import Toys, draw, with_counts
 from jaxmed.inference.toys.global_fit import global_fits, make_finder
-from jaxmed.inference.toys.nuisance_search import search_at_point
 from jaxmed.models.choose import get_model
 
 N = 200

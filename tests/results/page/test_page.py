@@ -11,10 +11,10 @@ import pytest
 from page_text import page_of
 from saved_results import HOSTILE, OVERLAY
 
-from jaxmed.results.colours import SERIES
-from jaxmed.results.npz import read_npz
 from jaxmed.results.page.tags import Html, tag
 from jaxmed.results.saved import read_saved
+from jaxmed.results.store import read_npz
+from jaxmed.results.style import SERIES
 
 
 @pytest.fixture(scope="module")
@@ -147,7 +147,7 @@ def test_an_overlay_comes_once(folder):
 
 
 def test_a_scan_along_one_parameter_is_a_curve(tmp_path, folder):
-    from jaxmed.results.npz import write_npz
+    from jaxmed.results.store import write_npz
 
     found = read_npz(folder / "scan.npz")
     arrays = {n: a[:, :1] if a.ndim > 1 else a for n, a in found.arrays.items()}
@@ -160,7 +160,7 @@ def test_a_scan_along_one_parameter_is_a_curve(tmp_path, folder):
 
 
 def test_toys_of_a_scan_add_their_region(tmp_path, folder):
-    from jaxmed.results.npz import write_npz
+    from jaxmed.results.store import write_npz
 
     found = read_npz(folder / "scan.npz")
     p = np.full(found.arrays["nll"].shape, 0.9)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jaxmed.inference.problem import make_problem
-from jaxmed.inference.regions.grid import axis_values, grid_points, grid_values, read_values
+from jaxmed.inference.regions.grid_scan import axis_values, grid_points, grid_values, read_values
 from jaxmed.models.choose import get_model
 from jaxmed.models.model import MEDIATOR, Parameter
 

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxmed.inference.profile.ldl import solve
+from jaxmed.inference.profile.newton import solve
 
 
 @pytest.mark.parametrize("n", [0, 1, 2, 5, 6, 7, 12])

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxmed.inference.profile.newton import Expansion, Minimum, minimise
-from jaxmed.inference.toys.barriers import Crossings, newton_steps, promising
+from jaxmed.inference.toys.local_minima import Crossings, newton_steps, promising
 from jaxmed.inference.toys.multistart import Search, lowest_of
 
 BOX = np.array([[-5.0, 5.0], [-5.0, 5.0]])

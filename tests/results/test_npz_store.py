@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jaxmed.results.npz import read_npz, write_npz
+from jaxmed.results.store import read_npz, write_npz
 
 ARRAYS = {
     "nll": np.array([[1.5, np.inf], [np.nan, -0.0]]),

@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxmed.inference.toys.grid_minima import between, lowest_minima
+from jaxmed.inference.toys.parameter_grid import between, lowest_minima
 
 ACROSS, ALONG = np.linspace(0.0, 4.0, 41), np.linspace(0.0, 10.0, 101)
 Y, X = np.meshgrid(ACROSS, ALONG, indexing="ij")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from jaxmed.inference.bayes.flattening import cube_point, make_flattening
+from jaxmed.inference.bayes.proposal import cube_point, make_flattening
 
 AXES = [np.linspace(-3.0, 3.0, 61), np.linspace(-4.0, 4.0, 71), np.linspace(-3.5, 3.0, 31)]
 

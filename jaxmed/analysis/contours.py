@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jaxmed.analysis.analysis import Analysis
-from jaxmed.analysis.run import Planned, asked
+from jaxmed.analysis.run import Planned, settings
 from jaxmed.inference.engine.timing import Tick
 from jaxmed.inference.regions.contours import Contours, contours
 from jaxmed.results.contours import contours_figure, contours_json
@@ -62,7 +62,7 @@ def run_contours(
         job.name: contours_json(
             found[job.name], analysis.model.name, job.group, analysis.constraints
         )
-        | asked(analysis)
+        | settings(analysis)
         | {"fixed": job.fixed}
         | ({"overlays": [o.as_json() for o in overlays]} if overlays else {})
         for job in planned

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from jaxmed.analysis.analysis import Analysis
-from jaxmed.analysis.run import Planned, asked
+from jaxmed.analysis.run import Planned, settings
 from jaxmed.inference.bayes.posterior import check_posterior, posterior
 from jaxmed.inference.bayes.priors import complete_priors, read_priors
 from jaxmed.inference.bayes.samples import Posterior
@@ -74,7 +74,7 @@ def run_posteriors(
         )
         path = out / f"posterior_{job.name}"
         drawn, figures = _draw(analysis, job, found, path)
-        content[job.name] = drawn | asked(analysis) | {"fixed": job.fixed}
+        content[job.name] = drawn | settings(analysis) | {"fixed": job.fixed}
         results[job.name] = found
         written += [_save_samples(found, path.with_name(f"{path.name}.nc")), *figures]
         advance(tick, 0.2)

@@ -59,18 +59,18 @@ class Planned(NamedTuple):
 
 @dataclass(frozen=True)
 class Fits:
-    """Results of an analysis by name of the fit, with what each was asked."""
+    """Results of an analysis by name of the fit, with the settings of each."""
 
     model: Model
     results: dict[str, FitResult]
     planned: dict[str, Planned]
-    asked: dict[str, Any] = field(default_factory=dict)
+    settings: dict[str, Any] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
-        """One object per fit: the fit, what it was asked, and its spectra."""
+        """One object per fit: the fit, its settings, and its spectra."""
         return {
             name: fit_json(result, self.planned[name].group)
-            | self.asked
+            | self.settings
             | {
                 "fixed": self.planned[name].fixed,
                 "alternative_to": self.planned[name].alternative_to,
@@ -130,7 +130,7 @@ def plan_fits(analysis: Analysis) -> list[Planned]:
     return planned
 
 
-def asked(analysis: Analysis) -> dict[str, Any]:
+def settings(analysis: Analysis) -> dict[str, Any]:
     """What an analysis sets beside model, data, constraints and what it holds fixed, for the JSON."""
     return {"free": list(analysis.free), "options": analysis.options}
 
@@ -159,7 +159,7 @@ def run_fits(analysis: Analysis, planned: list[Planned], tick: Tick = None) -> F
         results = list(pool.map(one, planned))
     by_name = {job.name: job for job in planned}
     done = dict(zip(by_name, results, strict=True))
-    return Fits(analysis.model, done, by_name, asked(analysis) | {"grid": analysis.grid})
+    return Fits(analysis.model, done, by_name, settings(analysis) | {"grid": analysis.grid})
 
 
 def comparisons(done: Fits) -> list[str]:

@@ -93,8 +93,8 @@ class FitResult(NamedTuple):
         compile_seconds: time spent compiling.
         run_seconds: the rest.
         constraints: names of the measurements added to the likelihood.
-        valleys: directions of the model parameters, in the fit's coordinates by name, along which -2 log L changes by
-            less than one over a tenth of the box.
+        flat_directions: of the model parameters, in the fit's coordinates by name: -2 log L changes by less than one
+            over a tenth of the box.
         undefined: in words, where in its box the model is undefined: no best fit is looked for there.
         floating: those nuisances that are no pulls but normalisations without a prior, in units of their own.
     """
@@ -119,7 +119,7 @@ class FitResult(NamedTuple):
     compile_seconds: float
     run_seconds: float
     constraints: tuple[str, ...] = ()
-    valleys: tuple[dict[str, float], ...] = ()
+    flat_directions: tuple[dict[str, float], ...] = ()
     undefined: str = ""
     floating: tuple[Parameter, ...] = ()
 

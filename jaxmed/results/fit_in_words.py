@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from jaxmed.inference.results import Estimate, FitResult
 
 LABELS = {"g": "g'", "mass": "M_Z'", "sin2_theta_w": "sin2 theta_W"}
-_ALIKE = 0.2  # how far the slope of a valley may be from that of a contact interaction
+_ALIKE = 0.2  # how far the slope of a direction may be from that of a contact interaction
 
 
 def explain(result: FitResult) -> list[str]:
@@ -13,7 +13,7 @@ def explain(result: FitResult) -> list[str]:
     undetermined = {n: e for n, e in result.parameters.items() if e.note}
     found = [f"{LABELS.get(n, n)} is {e.note}." for n, e in undetermined.items()]
     if undetermined:
-        found += _valley(result.valleys, result.parameters)
+        found += _flat_direction(result.flat_directions, result.parameters)
     if not result.prefers_mediator:
         found.append(
             f"The standard model is {max(result.delta_chi2_sm, 0):.2f} units of -2 log L worse: the data ask for no "
@@ -34,19 +34,21 @@ def explain(result: FitResult) -> list[str]:
     return found
 
 
-def _valley(
-    valleys: Sequence[Mapping[str, float]], parameters: Mapping[str, Estimate]
+def _flat_direction(
+    flat_directions: Sequence[Mapping[str, float]], parameters: Mapping[str, Estimate]
 ) -> list[str]:
     """Why -log L is flat there."""
-    if not valleys:
+    if not flat_directions:
         return []
-    if len(valleys) > 1:
-        return [f"-log L changes with neither {' nor '.join(map(_label, _involved(valleys)))}."]
-    (valley,) = valleys
-    if set(valley) == {"mass"}:
+    if len(flat_directions) > 1:
+        return [
+            f"-log L changes with neither {' nor '.join(map(_label, _involved(flat_directions)))}."
+        ]
+    (direction,) = flat_directions
+    if set(direction) == {"mass"}:
         return ["A mediator lighter than the momenta transferred looks massless: only g' matters."]
-    if set(valley) == {"g", "mass"}:
-        power = valley["g"] / valley["mass"]
+    if set(direction) == {"g", "mass"}:
+        power = direction["g"] / direction["mass"]
         if abs(power - 1) < _ALIKE:
             ratio = parameters["g"].value / parameters["mass"].value
             return [
@@ -54,11 +56,11 @@ def _valley(
                 f"g'/M_Z' = {ratio:.3g} per MeV matters."
             ]
         return [f"-log L hardly changes along g' proportional to M_Z'^{power:.2g}."]
-    return [f"-log L hardly changes along one direction of {' and '.join(map(_label, valley))}."]
+    return [f"-log L hardly changes along one direction of {' and '.join(map(_label, direction))}."]
 
 
-def _involved(valleys: Sequence[Mapping[str, float]]) -> list[str]:
-    return list(dict.fromkeys(name for valley in valleys for name in valley))
+def _involved(flat_directions: Sequence[Mapping[str, float]]) -> list[str]:
+    return list(dict.fromkeys(name for direction in flat_directions for name in direction))
 
 
 def _label(name: str) -> str:

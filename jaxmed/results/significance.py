@@ -24,7 +24,7 @@ import numpy as np
 from rich.table import Table
 
 from jaxmed.experiments import Experiment
-from jaxmed.inference.hypothesis.p_values import PValue, Tested
+from jaxmed.inference.hypothesis.p_values import LikelihoodRatios, PValue
 from jaxmed.inference.hypothesis.significance import Significance
 from jaxmed.inference.results import CONVERGED, NO_MEDIATOR, UNCONVERGED, prefers_mediator
 from jaxmed.results.store import Result, provenance
@@ -102,9 +102,9 @@ def failures(found: Significance) -> list[str]:
     ]
 
 
-def _tested(found: Significance) -> dict[str, Tested]:
+def _tested(found: Significance) -> dict[str, LikelihoodRatios]:
     return {"background": found.toys, "local": found.toys_local, "best": found.toys_best}
 
 
-def _failed(tested: Tested) -> list[int]:
+def _failed(tested: LikelihoodRatios) -> list[int]:
     return tested.numbers[tested.failed].tolist()

@@ -2,7 +2,7 @@
 
     python tests/benchmarks/devices.py [EXPERIMENTS] [REPEATS]
 
-One process may use all cores in both cases: the ratio says what splitting the lanes brings on top of what XLA
+One process may use all cores in both cases: the ratio says what splitting the elements brings on top of what XLA
 itself runs in parallel.
 """
 

@@ -20,7 +20,7 @@ from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile.profile import profile, standard_start
 from jaxmed.inference.toys.conditional_fit import conditional_fits
 from jaxmed.inference.toys.draw import Toys, draw
-from jaxmed.inference.toys.global_fit import global_fits, make_finder
+from jaxmed.inference.toys.global_fit import global_fits, make_fitter
 from jaxmed.models.choose import get_model
 
 MASSES, COUPLINGS = 67, 41
@@ -63,7 +63,7 @@ def main(names: str, number: int) -> None:
     truth = np.concatenate([problem.model.standard, nuisances])
     toys = draw(problem, data, truth, 11, number)
     begin = time.perf_counter()
-    found = global_fits(problem, data, toys, make_finder(problem, data, nuisances))
+    found = global_fits(problem, data, toys, make_fitter(problem, data, nuisances))
     seconds = time.perf_counter() - begin
     grid = fine_grid(problem, data)
     above = found.nll - lowest(problem, data, toys, grid, truth)

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from jaxmed.inference.fit.best_fit import fit
-from jaxmed.inference.fit.errors import at_bounds, estimates, valleys
+from jaxmed.inference.fit.errors import at_bounds, estimates, flat_directions
 from jaxmed.inference.problem import make_problem
 from jaxmed.models.choose import get_model
 from jaxmed.models.from_file import model_from
@@ -43,37 +43,37 @@ def test_a_determined_fit_needs_no_words(experiments):
 @pytest.mark.slow
 def test_a_heavy_mediator_is_a_contact_interaction(experiments):
     result = fit([experiments["coherent_csi"]], "universal")
-    (valley,) = result.valleys
-    assert valley == pytest.approx({"g": 1.0, "mass": 1.0}, rel=0.01)
+    (direction,) = result.flat_directions
+    assert direction == pytest.approx({"g": 1.0, "mass": 1.0}, rel=0.01)
     g, mass = (result.parameters[name].value for name in ("g", "mass"))
     assert f"only g'/M_Z' = {g / mass:.3g} per MeV matters" in " ".join(explain(result))
 
 
-def test_valleys_of_known_shapes(experiments):
+def test_flat_directions_of_known_shapes(experiments):
     problem = make_problem((experiments["xenon1t"],), get_model("u1r"))
     n = len(problem.names)
     free = np.zeros(n, dtype=bool)
     steep = np.eye(n) * 1e4
-    assert valleys(problem, steep, free) == ()
+    assert flat_directions(problem, steep, free) == ()
     contact = steep.copy()
     contact[:2, :2] = 1e4 * np.array([[1.0, -1.0], [-1.0, 1.0]])
-    (found,) = valleys(problem, contact, free)
+    (found,) = flat_directions(problem, contact, free)
     assert found == pytest.approx({"g": 1.0, "mass": 1.0})
     light = steep.copy()
     light[1, 1] = 1e-3
-    (found,) = valleys(problem, light, free)
+    (found,) = flat_directions(problem, light, free)
     assert found == {"mass": 1.0}
     nothing = steep.copy()
     nothing[:2, :2] = 0.0
-    assert len(valleys(problem, nothing, free)) == 2
+    assert len(flat_directions(problem, nothing, free)) == 2
     # a nuisance that undoes the coupling makes it flat, unless it cannot move
     tied = np.eye(n) * 1e4
     tied[0, 2] = tied[2, 0] = 1e4
-    (found,) = valleys(problem, tied, free)
+    (found,) = flat_directions(problem, tied, free)
     assert found == {"g": 1.0}
     held = free.copy()
     held[2] = True
-    assert valleys(problem, tied, held) == ()
+    assert flat_directions(problem, tied, held) == ()
 
 
 def test_an_interval_or_not_determined_never_both(experiments):
@@ -88,7 +88,7 @@ def test_an_interval_or_not_determined_never_both(experiments):
         steep = 10.0 ** rng.uniform(-6, 8, n) * (rng.uniform(size=n) > 0.2)
         hessian = turn @ np.diag(steep) @ turn.T
         x = low + (high - low) * rng.uniform(-0.1, 1.1, n).clip(0, 1)
-        flat = valleys(problem, hessian, at_bounds(problem, x))
+        flat = flat_directions(problem, hessian, at_bounds(problem, x))
         named = set().union(*flat)
         found = estimates(problem, x, np.zeros(n), hessian, named).by_name
         for name in problem.parameters:
@@ -105,7 +105,7 @@ def test_an_own_model_with_a_flat_direction(experiments):
     eps = {"nu": ["-g"] * 3, "e": "-g + mixing * g * e_em", "u": "g/3", "d": "g/3"}
     result = fit([experiments["xenon1t"]], model_from({"eps": eps, "parameters": mixing}), grid=11)
     assert result.converged
-    assert set().union(*result.valleys) == {"mixing"}
+    assert set().union(*result.flat_directions) == {"mixing"}
     assert result.parameters["mixing"].interval is None
     for name in ("g", "mass"):
         low, high = result.parameters[name].interval

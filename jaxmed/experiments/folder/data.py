@@ -26,7 +26,7 @@ _LOWEST_TOP = 0.02  # [keV]: no detector ends below 20 eV
 Pairs = dict[str, tuple[np.ndarray, np.ndarray]]
 
 
-class Data(NamedTuple):
+class ObservedBins(NamedTuple):
     """Bins and what was seen in them.
 
     Attributes:
@@ -61,7 +61,7 @@ class Background(NamedTuple):
     contains_standard_model: bool
 
 
-def read_data(source: Source, content: Mapping[str, Any], exposure: float) -> Data:
+def read_data(source: Source, content: Mapping[str, Any], exposure: float) -> ObservedBins:
     """Read [data] for an exposure [kg s].
 
     Raises:
@@ -102,10 +102,10 @@ def read_data(source: Source, content: Mapping[str, Any], exposure: float) -> Da
         else f"{observed.sum():.6g} events observed"
     )
     source.note(rows, f"{edges.size - 1} bins from {edges[0]:g} to {edges[-1]:g} keV, {seen}")
-    return Data(edges, rows.unit, observed, error, rows)
+    return ObservedBins(edges, rows.unit, observed, error, rows)
 
 
-def read_signal(source: Source, content: Mapping[str, Any], data: Data) -> Signal:
+def read_signal(source: Source, content: Mapping[str, Any], data: ObservedBins) -> Signal:
     """Read [signal]: errors by nuisance, and a file of factors <nuisance>_up, <nuisance>_down for each bin."""
     table = section(content, "signal", ("errors", "variations"), required=False)
     pairs: Pairs = {}
@@ -124,7 +124,7 @@ def read_signal(source: Source, content: Mapping[str, Any], data: Data) -> Signa
 
 
 def read_backgrounds(
-    source: Source, content: Mapping[str, Any], data: Data, exposure: float
+    source: Source, content: Mapping[str, Any], data: ObservedBins, exposure: float
 ) -> tuple[Background, ...]:
     """Read every [[background]]."""
     found = content.get("background", [])
@@ -142,7 +142,7 @@ def read_backgrounds(
 
 
 def _background(
-    source: Source, table: Mapping[str, Any], name: str, data: Data, exposure: float
+    source: Source, table: Mapping[str, Any], name: str, data: ObservedBins, exposure: float
 ) -> Background:
     key = f"background '{name}'"
     keys.known(
@@ -189,7 +189,7 @@ def _events_per(unit: str, edges: np.ndarray, exposure: float) -> np.ndarray:
     return np.diff(edges) * exposure / SECONDS_PER_DAY * _RATES[unit]
 
 
-def _same_bins(rows: Columns, data: Data) -> None:
+def _same_bins(rows: Columns, data: ObservedBins) -> None:
     n = data.edges.size - 1
     if len(rows.lines) != n:
         raise ValueError(

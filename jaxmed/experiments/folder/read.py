@@ -6,7 +6,7 @@ from typing import Any
 
 from jaxmed.experiments.folder.data import (
     Background,
-    Data,
+    ObservedBins,
     Signal,
     read_backgrounds,
     read_data,
@@ -42,7 +42,7 @@ class Description:
     target: Target
     neutrinos: Neutrinos
     response: Response
-    data: Data
+    data: ObservedBins
     signal: Signal
     backgrounds: tuple[Background, ...]
     notes: tuple[tuple[str, str], ...]

@@ -35,7 +35,7 @@ _FAINT = 1e-10  # a pattern of events this much weaker than the strongest is lef
 
 @pytree()
 @dataclass(frozen=True)
-class Table:
+class SignalTable:
     """Templates of a stack of channels on an even grid in log10 M_Z' [MeV].
 
     Attributes:
@@ -58,7 +58,7 @@ def tabulate(
     couplings: Callable[[Array], Couplings],
     box: np.ndarray,
     masses: tuple[float, float],
-) -> tuple[Table, ...]:
+) -> tuple[SignalTable, ...]:
     """Tables for all stacks of an experiment.
 
     Args:
@@ -96,7 +96,7 @@ class Jet(NamedTuple):
 
 def signal_jet(
     experiment: Experiment,
-    tables: tuple[Table, ...],
+    tables: tuple[SignalTable, ...],
     couplings: Callable[[Array], Couplings],
     theta: Array,
 ) -> Jet:
@@ -122,12 +122,12 @@ def signal_jet(
     return Jet(value, slopes, bend)
 
 
-def stencil_numbers(tables: Sequence[tuple[Table, ...]]) -> int:
+def stencil_numbers(tables: Sequence[tuple[SignalTable, ...]]) -> int:
     """How many numbers one interpolation in all tables reads."""
     return sum(_POINTS * t.mixture[0].size for each in tables for t in each)
 
 
-def _table(channels: Channel, samples: Couplings, masses: tuple[float, float]) -> Table:
+def _table(channels: Channel, samples: Couplings, masses: tuple[float, float]) -> SignalTable:
     first = masses[0] - _POINTS * _STEP
     line = 10 ** np.arange(first, masses[1] + _POINTS * _STEP, _STEP)
     n = len(channels.recoil)
@@ -140,7 +140,7 @@ def _table(channels: Channel, samples: Couplings, masses: tuple[float, float]) -
         [_reached(c, s, size, samples) for c, s, size in zip(single, scale, sizes, strict=True)]
     )
     values = np.einsum("mcvjb,cjk->cmkvb", full, axes / sizes[:, :, None], optimize=True)
-    return Table(np.array(first), scale, axes * sizes[:, :, None], *_mixed(values))
+    return SignalTable(np.array(first), scale, axes * sizes[:, :, None], *_mixed(values))
 
 
 def _reached(channel: Channel, scale: float, size: np.ndarray, samples: Couplings) -> np.ndarray:
@@ -151,7 +151,7 @@ def _reached(channel: Channel, scale: float, size: np.ndarray, samples: Coupling
 
 
 def _mixed(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mixture and patterns of `Table` for events (n_channels, n_masses, n_templates, n_foldings, n_recoil_bins)."""
+    """Mixture and patterns (`SignalTable`) of events (n_channels, n_masses, n_templates, n_foldings, n_recoil_bins)."""
     n, n_masses, n_templates, *shape = values.shape
     events = values.reshape(n, n_masses * n_templates, -1)
     patterns = np.swapaxes(_subspaces(list(events), _FAINT), 1, 2)
@@ -192,7 +192,7 @@ def _foldings(channel: Channel) -> list[tuple[np.ndarray, np.ndarray]]:
 
 
 def _stack_jet(
-    channels: Channel, table: Table, couplings: Callable[[Array], Couplings], theta: Array
+    channels: Channel, table: SignalTable, couplings: Callable[[Array], Couplings], theta: Array
 ) -> Jet:
     def log_mass(theta: Array) -> Array:
         return jnp.log10(couplings(theta).mass)
@@ -244,7 +244,7 @@ def _products(channel: Channel, scale: Array, couplings: Couplings) -> Array:
     return (amplitudes(couplings, channel.target).products * powers[None, None]).ravel()
 
 
-def _stencil(table: Table, log_mass: Array) -> Array:
+def _stencil(table: SignalTable, log_mass: Array) -> Array:
     """The mixture of patterns and its two derivatives in log10 M_Z', (3, n_channels, n_templates, n_patterns).
 
     Lagrange interpolation through the nearest masses.

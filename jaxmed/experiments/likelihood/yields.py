@@ -42,9 +42,9 @@ class Yield(NamedTuple):
         bends: of the variants in its second derivatives, (n_shapes, n_variants); mixed ones are zero.
         slopes: first derivatives of y, (n_shapes, n_bins).
         ratio: y / nominal, (n_bins,).
-        moving: P', (n_bins,).
-        resting: P - P' ratio, (n_bins,).
-        folding: P'' / nominal, (n_bins,).
+        unit_slope: P', (n_bins,).
+        unit_offset: P - P' ratio, (n_bins,).
+        unit_bend: P'' / nominal, (n_bins,).
     """
 
     factors: Array
@@ -54,9 +54,9 @@ class Yield(NamedTuple):
     bends: Array | np.ndarray
     slopes: Array
     ratio: Array
-    moving: Array
-    resting: Array
-    folding: Array
+    unit_slope: Array
+    unit_offset: Array
+    unit_bend: Array
 
     @property
     def norm(self) -> Array:
@@ -79,12 +79,12 @@ class Yield(NamedTuple):
     @property
     def rows(self) -> Array:
         """The unit and its first derivatives in the shape nuisances, (1 + n_shapes, n_bins)."""
-        return jnp.concatenate([self.unit[None], self.moving[None] * self.slopes])
+        return jnp.concatenate([self.unit[None], self.unit_slope[None] * self.slopes])
 
     def unit_bends(self, residual: Array) -> Array:
         """Second derivatives of residual @ unit in the shape nuisances, (n_shapes, n_shapes)."""
-        folded = (self.slopes * (self.folding * residual)[None]) @ self.slopes.T
-        return folded + jnp.diag(self.bends @ (self.variants @ (self.moving * residual)))
+        folded = (self.slopes * (self.unit_bend * residual)[None]) @ self.slopes.T
+        return folded + jnp.diag(self.bends @ (self.variants @ (self.unit_slope * residual)))
 
 
 def counts(parts: Sequence[Component], pulls: Pulls) -> Array:
@@ -113,9 +113,11 @@ def _yield(part: Component, pulls: Pulls, factors: Array) -> Yield:
     y, slopes = jnp.split(weights @ variants, [1])
     filled, base, ratio = _ratio(nominal, y[0])
     value, slope, bend = _positive_jet(ratio, knee=_knee(part))
-    moving, folding = jnp.where(filled, slope, 0.0), jnp.where(filled, bend / base, 0.0)
-    unit, resting = nominal * value, value - slope * ratio
-    return Yield(factors, unit, variants, weights, bends, slopes, ratio, moving, resting, folding)
+    unit_slope, unit_bend = jnp.where(filled, slope, 0.0), jnp.where(filled, bend / base, 0.0)
+    unit, unit_offset = nominal * value, value - slope * ratio
+    return Yield(
+        factors, unit, variants, weights, bends, slopes, ratio, unit_slope, unit_offset, unit_bend
+    )
 
 
 def _unit(part: Component, pulls: Pulls) -> Array:

@@ -65,7 +65,7 @@ def posterior(
     scan = scan_posterior(problem, complete, group, chains, seed)
     advance(tick, 0.1)
     run = nuts.Run(problem, tuple(complete.items()), warmup, samples)
-    found = nuts.sample(run, scan.flattening, group, scan.starts, seed)
+    found = nuts.sample(run, scan.proposal_map, group, scan.starts, seed)
     advance(tick, 0.9)
     logs = {p.name: p.log for p in problem.model.parameters}
     values = {

@@ -23,7 +23,7 @@ _STEEP = 1e-6
 
 @jax.tree_util.register_dataclass
 @dataclass(frozen=True)
-class Flattening:
+class ProposalMap:
     """A map from the unit cube to a box under which a density known on a grid becomes flat.
 
     Posteriors of a light mediator have narrow peaks, plateaus and islands side by side, where no single step suits a
@@ -56,16 +56,16 @@ class Flattening:
         return jnp.stack(x) if x else jnp.zeros(0), log_density, tables[-1]
 
 
-def make_flattening(
+def make_proposal_map(
     axes: Sequence[np.ndarray], log_density: np.ndarray, profile: np.ndarray
-) -> Flattening:
+) -> ProposalMap:
     """The map for a log density at the product of the axes, (n_1, n_2, ...), up to a constant, and its profile."""
     logs = log_density - log_density.max()
     own, hot = (_normalised(axes, np.exp(part)) for part in (logs, logs / _TEMPERATURE))
     # the last one because a density of zero has no inverse
     mixed = own + _TEMPERED * hot + _TINY * _normalised(axes, np.ones_like(logs))
     _, *marginals = _marginals(axes, mixed)
-    return Flattening(
+    return ProposalMap(
         tuple(map(jnp.asarray, axes)), tuple(map(jnp.log, marginals)), jnp.asarray(profile)
     )
 
@@ -83,11 +83,11 @@ def _marginals(axes: Sequence[np.ndarray], density: np.ndarray) -> list[np.ndarr
     return found[::-1]
 
 
-def cube_point(flattening: Flattening, node: Sequence[int]) -> np.ndarray:
+def cube_point(proposal_map: ProposalMap, node: Sequence[int]) -> np.ndarray:
     """Where a node of the grid lies in the cube, (n_axes,)."""
     u = []
-    for i, axis in enumerate(flattening.axes):
-        areas = np.asarray(_areas(axis, flattening.marginals[i][tuple(node[:i])]))
+    for i, axis in enumerate(proposal_map.axes):
+        areas = np.asarray(_areas(axis, proposal_map.marginals[i][tuple(node[:i])]))
         u.append(areas[: node[i]].sum() / areas.sum())
     return np.array(u)
 
@@ -140,13 +140,13 @@ class Scan(NamedTuple):
 
     Attributes:
         density: on a grid.
-        flattening: its map with the profiled nuisances.
+        proposal_map: its map with the profiled nuisances.
         starts: points of the unit cube, (n_chains, n_parameters).
         undefined: in words, where the model is undefined.
     """
 
     density: Density
-    flattening: Flattening
+    proposal_map: ProposalMap
     starts: np.ndarray
     undefined: str
 
@@ -180,15 +180,15 @@ def scan_posterior(
     log_density = _log_prior(problem, priors, points) - found.nll
     log_density = np.where(undefined, NOTHING, log_density - np.nanmax(log_density))
     shape = tuple(axis.size for axis in axes)
-    flattening = make_flattening(
+    proposal_map = make_proposal_map(
         axes, log_density.reshape(shape), found.nuisances.reshape(*shape, -1)
     )
     weights = np.exp(log_density)
     chosen = np.random.default_rng(seed).choice(len(points), chains, p=weights / weights.sum())
-    starts = [cube_point(flattening, np.unravel_index(i, shape)) for i in chosen]
+    starts = [cube_point(proposal_map, np.unravel_index(i, shape)) for i in chosen]
     density = Density(axes, log_density.reshape(shape))
     words = problem.undefined_words(points, found.nll)
-    return Scan(density, flattening, np.reshape(starts, (chains, split)), words)
+    return Scan(density, proposal_map, np.reshape(starts, (chains, split)), words)
 
 
 def _log_prior(problem: Problem, priors: Mapping[str, Prior], points: np.ndarray) -> np.ndarray:

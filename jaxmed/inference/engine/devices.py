@@ -1,4 +1,4 @@
-"""Run the lanes of a batch on all devices of this process, each at its own pace."""
+"""Run the elements of a batch on all devices of this process, each at its own pace."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,22 +11,22 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 T = TypeVar("T")
 
-_AXIS = "lanes"
+_AXIS = "elements"
 
 
 def over_devices(function: Callable[..., T]) -> Callable[..., T]:
-    """Split the lanes of a batched function over the local devices; on one device, the function itself.
+    """Split the elements of a batched function over the local devices; on one device, the function itself.
 
-    Each device runs the whole program on its own lanes, `while_loop`s included, and waits for no other: there is
-    no communication inside. Give every device as many lanes as one alone would get (grow the batch with
+    Each device runs the whole program on its own elements, `while_loop`s included, and waits for no other: there is
+    no communication inside. Give every device as many elements as one alone would get (grow the batch with
     `device_count`, do not divide it): then all run the program that one alone runs, and results agree to rounding.
 
     Args:
-        function: (lanes, *shared) -> pytree; every leaf of `lanes` and of the result has the leading axis
-            (n_lanes,), `shared` is the same for all lanes.
+        function: (elements, *shared) -> pytree; every leaf of `elements` and of the result has the leading axis
+            (n_elements,), `shared` is the same for all elements.
 
     Returns:
-        The same function; n_lanes must be a multiple of `device_count()`. To be called inside jit.
+        The same function; n_elements must be a multiple of `device_count()`. To be called inside jit.
     """
     devices = jax.local_devices()
     if len(devices) == 1:
@@ -35,18 +35,18 @@ def over_devices(function: Callable[..., T]) -> Callable[..., T]:
     mesh = Mesh(np.array(devices), (_AXIS,))
 
     @wraps(function)
-    def spread(lanes: Any, *shared: Any) -> T:
+    def spread(elements: Any, *shared: Any) -> T:
         specs = (PartitionSpec(_AXIS), *(PartitionSpec() for _ in shared))
         # No collective inside, so nothing for the replication check to find, and loops it cannot see through.
         return jax.shard_map(
             function, mesh=mesh, in_specs=specs, out_specs=PartitionSpec(_AXIS), check_vma=False
-        )(lanes, *shared)
+        )(elements, *shared)
 
     return spread
 
 
 def on_all_devices(tree: T) -> T:
-    """What all lanes share, copied to the local devices once: as NumPy arrays every call would copy it again."""
+    """What all elements share, copied to the local devices once: as NumPy arrays every call would copy it again."""
     mesh = Mesh(np.array(jax.local_devices()), (_AXIS,))
     return jax.device_put(tree, NamedSharding(mesh, PartitionSpec()))
 
@@ -98,5 +98,5 @@ def power_of_two(least: int) -> int:
 
 
 def device_count() -> int:
-    """Devices of this process over which lanes are split."""
+    """Devices of this process over which elements are split."""
     return jax.local_device_count()

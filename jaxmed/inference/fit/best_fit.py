@@ -12,7 +12,7 @@ from jaxmed.inference.engine.batches import ONE_SIZE
 from jaxmed.inference.engine.jit import QuickJit
 from jaxmed.inference.engine.timing import Clock, Tick, advance, clock
 from jaxmed.inference.fit import lbfgs
-from jaxmed.inference.fit.errors import Errors, Valley, at_bounds, estimates, valleys
+from jaxmed.inference.fit.errors import Errors, FlatDirection, at_bounds, estimates, flat_directions
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile.newton import Minimum
 from jaxmed.inference.profile.polish import polish
@@ -79,7 +79,7 @@ def fit(
         nlls = np.where(np.isfinite(nlls), nlls, np.inf)
         advance(tick, 0.3)
         minimum = polish(problem, ends[np.argmin(nlls)], group)
-        flat = valleys(problem, minimum.expansion.curvature, at_bounds(problem, minimum.x))
+        flat = flat_directions(problem, minimum.expansion.curvature, at_bounds(problem, minimum.x))
         errors = estimates(problem, minimum.x, *minimum.expansion[1:], set().union(*flat))
         zoom = _zoom(problem, group, minimum.x, errors, standard)
         advance(tick, 0.1)
@@ -139,7 +139,7 @@ def _result(
     problem: Problem,
     data: Data,
     minimum: Minimum,
-    determined: tuple[Errors, tuple[Valley, ...]],
+    determined: tuple[Errors, tuple[FlatDirection, ...]],
     ends: np.ndarray,
     scans: tuple[Surface, Surface | None],
     standard: Start,
@@ -173,7 +173,7 @@ def _result(
         compile_seconds=time.compile_seconds,
         run_seconds=time.run_seconds,
         constraints=problem.constraints,
-        valleys=flat,
+        flat_directions=flat,
         undefined=problem.model.undefined,
         floating=tuple(each for each in problem.floating if each.name in problem.nuisances),
     )

@@ -45,7 +45,7 @@ def estimates(
         x: minimum in the fit's coordinates, (n_free,).
         gradient: there, (n_free,).
         hessian: there, (n_free, n_free).
-        flat: names of the parameters on flat directions (`valleys`).
+        flat: names of the parameters on flat directions (`flat_directions`).
     """
     at_bound = at_bounds(problem, x)
     lost = at_bound | np.isin(problem.names, list(flat))
@@ -116,11 +116,13 @@ def _estimate(
 
 _STEP = 0.1  # of the box width: what is flat costs less than one unit of -2 log L over this much
 _PART = 0.25  # of a direction in units of the box: less counts only where it costs as much as what is not flat
-Valley = dict[str, float]
+FlatDirection = dict[str, float]
 """A direction in the fit's coordinates by parameter, its largest component 1."""
 
 
-def valleys(problem: Problem, hessian: np.ndarray, held: np.ndarray) -> tuple[Valley, ...]:
+def flat_directions(
+    problem: Problem, hessian: np.ndarray, held: np.ndarray
+) -> tuple[FlatDirection, ...]:
     """Flat directions around a minimum, nuisances profiled, flattest first.
 
     A direction has a parameter if it goes along it, or if it moves it by more than a standard deviation that all other
@@ -147,6 +149,6 @@ def valleys(problem: Problem, hessian: np.ndarray, held: np.ndarray) -> tuple[Va
     return tuple(found)
 
 
-def _named(names: tuple[str, ...], direction: np.ndarray, has: np.ndarray) -> Valley:
+def _named(names: tuple[str, ...], direction: np.ndarray, has: np.ndarray) -> FlatDirection:
     unit = direction / direction[np.argmax(np.abs(direction) * has)]
     return {name: float(x) for name, x, own in zip(names, unit, has, strict=True) if own}

@@ -20,7 +20,7 @@ _CUT = 0.3
 _SHORTEST = 1e-12
 
 
-class State(NamedTuple):
+class LBFGSState(NamedTuple):
     """Where a minimisation is: point, value, gradient, the direction it tries next and how far along it."""
 
     x: Array
@@ -34,7 +34,7 @@ class State(NamedTuple):
 
 def minimise(
     objective: Callable[[Array], Array], start: Array, *, tolerance: float, limit: int
-) -> State:
+) -> LBFGSState:
     """Minimise without bounds.
 
     Args:
@@ -49,11 +49,11 @@ def minimise(
     solver = optax.scale_by_lbfgs(memory_size=10)
     step = partial(_advance, solver, objective)
 
-    def going(state: State) -> Array:
+    def going(state: LBFGSState) -> Array:
         unfinished = jnp.linalg.norm(state.gradient) > tolerance
         return (state.passes < limit) & (state.length > _SHORTEST) & unfinished
 
-    first = State(
+    first = LBFGSState(
         x=start,
         value=jnp.asarray(jnp.inf),
         gradient=jnp.full_like(start, jnp.inf),
@@ -66,8 +66,8 @@ def minimise(
 
 
 def _advance(
-    solver: optax.GradientTransformation, objective: Callable[[Array], Array], state: State
-) -> State:
+    solver: optax.GradientTransformation, objective: Callable[[Array], Array], state: LBFGSState
+) -> LBFGSState:
     """Evaluate the objective once: take the step and choose the next direction, or cut its length."""
     x = state.x + state.length * state.direction
     value, gradient = jax.value_and_grad(objective)(x)
@@ -77,7 +77,7 @@ def _advance(
     scaled, memory = _precondition(solver, gradient, state.memory, x)
     # Across negative curvature the memory may point uphill: forget it and follow the gradient.
     uphill = jnp.sum(scaled * gradient) <= 0
-    moved = State(
+    moved = LBFGSState(
         x=x,
         value=value,
         gradient=gradient,

@@ -9,7 +9,13 @@ import numpy as np
 from jaxmed.experiments.model import Experiment, as_group
 from jaxmed.inference.engine.timing import Tick
 from jaxmed.inference.hypothesis.feldman_cousins import Setting, critical_value, set_up
-from jaxmed.inference.hypothesis.p_values import Tested, at_least, check_toys, fit_both, in_chunks
+from jaxmed.inference.hypothesis.p_values import (
+    LikelihoodRatios,
+    at_least,
+    check_toys,
+    fit_both,
+    in_chunks,
+)
 from jaxmed.inference.problem import Problem, make_problem
 from jaxmed.inference.profile.profile import profile
 from jaxmed.inference.regions.limits import chi2_quantile
@@ -118,13 +124,13 @@ def _test(
     number: int,
     tick: Tick,
     share: float,
-) -> Tested:
+) -> LikelihoodRatios:
     """Draw toys of a point, and fit them."""
     x = np.append(point, nuisances)
     toys = draw(setting.problem, setting.data, x, seed, number, first=first)
 
-    def fit(chunk: Toys) -> Tested:
-        return fit_both(setting.problem, setting.data, chunk, x, setting.finder)
+    def fit(chunk: Toys) -> LikelihoodRatios:
+        return fit_both(setting.problem, setting.data, chunk, x, setting.fitter)
 
     return in_chunks(toys, fit, tick, share)
 

@@ -25,7 +25,7 @@ from jaxmed.inference.profile.profile import Start, profile, standard_start
 from jaxmed.inference.regions.limits import chi2_quantile
 from jaxmed.inference.results import EXCLUDED, UNDEFINED
 from jaxmed.inference.toys.draw import draw, joined_toys
-from jaxmed.inference.toys.global_fit import Finder, at_mass, make_finder
+from jaxmed.inference.toys.global_fit import GlobalFitter, at_mass, make_fitter
 from jaxmed.models.choose import get_model
 from jaxmed.models.model import Model
 from jaxmed.theory.charges import Charges
@@ -85,14 +85,14 @@ class Setting(NamedTuple):
         problem: names of the free parameters.
         data: the experiments.
         start: the standard model's nuisances and -log L.
-        finder: of the global minima.
+        fitter: of the global minima.
         best: the data's global minimum, (n_free,); the standard model if nothing is lower.
     """
 
     problem: Problem
     data: Data
     start: Start
-    finder: Finder
+    fitter: GlobalFitter
     best: np.ndarray
 
 
@@ -142,16 +142,16 @@ def feldman_cousins(
 def set_up(problem: Problem, data: Data) -> Setting:
     """Fit the data, and tabulate what the toys need."""
     start = standard_start(problem, data)
-    finder = make_finder(problem, data, start.nuisances)
+    fitter = make_fitter(problem, data, start.nuisances)
     x = np.append(standard_point(problem), start.nuisances)
-    found = fit_both(problem, data, data_as_toy(problem, data), x, finder)
-    return Setting(problem, data, start, finder, found.best[0])
+    found = fit_both(problem, data, data_as_toy(problem, data), x, fitter)
+    return Setting(problem, data, start, fitter, found.best[0])
 
 
 def setting_at(setting: Setting, log_mass: float) -> Setting:
     """The same with g as the only parameter, at one log10 of the mass [MeV]."""
-    problem, data, start, finder, *_ = setting
-    here = at_mass(finder, problem, data, start.nuisances, log_mass)
+    problem, data, start, fitter, *_ = setting
+    here = at_mass(fitter, problem, data, start.nuisances, log_mass)
     x = np.append(standard_point(problem), start.nuisances)
     x[problem.parameters.index("mass")] = log_mass
     found = fit_both(problem, data, data_as_toy(problem, data), x, here)
@@ -210,7 +210,7 @@ def _data_ratios(setting: Setting, xs: np.ndarray) -> np.ndarray:
     one, most, ratios = data_as_toy(problem, data), toys_at_once(), [np.empty(0)]
     for part in (xs[i : i + most] for i in range(0, len(xs), most)):
         same = joined_toys([one] * len(part))
-        ratios.append(fit_both(problem, data, same, part, setting.finder).q)
+        ratios.append(fit_both(problem, data, same, part, setting.fitter).q)
     return np.concatenate(ratios)
 
 
@@ -221,7 +221,7 @@ def _toy_ratios(
     problem, data = setting.problem, setting.data
     pairs = zip(xs, first, strict=True)
     toys = joined_toys([draw(problem, data, x, seed, number, first=int(i)) for x, i in pairs])
-    found = fit_both(problem, data, toys, np.repeat(xs, number, axis=0), setting.finder)
+    found = fit_both(problem, data, toys, np.repeat(xs, number, axis=0), setting.fitter)
     return found.extreme_q.reshape(len(xs), number)
 
 

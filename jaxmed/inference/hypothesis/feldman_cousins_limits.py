@@ -111,7 +111,7 @@ def _at_mass(
 ) -> tuple[float, float, str, tuple[tuple[float, float], ...]]:
     """Upper limit, best g, flag and intervals; `ask` is cl, number, seed and the first toy's number."""
     cl, number, seed, first = ask
-    box, log_mass = setting.finder.box[0], setting.finder.box[1, 0]
+    box, log_mass = setting.fitter.box[0], setting.fitter.box[1, 0]
     zero = standard_point(setting.problem)[0]
 
     def test(log_g: np.ndarray, done: int, part: float) -> Acceptance:

@@ -17,7 +17,7 @@ from jaxmed.inference.profile.profile import Start, profile
 from jaxmed.inference.results import UNCONVERGED
 from jaxmed.inference.toys.conditional_fit import conditional_fits
 from jaxmed.inference.toys.draw import Toys
-from jaxmed.inference.toys.global_fit import Finder, global_fits
+from jaxmed.inference.toys.global_fit import GlobalFitter, global_fits
 
 # Toys fitted between two reports of progress, on a CPU and on an accelerator.
 _CHUNK = 2048, 16_384
@@ -41,7 +41,7 @@ class PValue(NamedTuple):
     z: float
 
 
-class Tested(NamedTuple):
+class LikelihoodRatios(NamedTuple):
     """What the test of one point found in each toy.
 
     Attributes:
@@ -98,7 +98,9 @@ def data_as_toy(problem: Problem, data: Data) -> Toys:
     return Toys(observed, np.zeros((1, len(problem.nuisances))), np.array([-1]))
 
 
-def fit_both(problem: Problem, data: Data, toys: Toys, x: np.ndarray, finder: Finder) -> Tested:
+def fit_both(
+    problem: Problem, data: Data, toys: Toys, x: np.ndarray, fitter: GlobalFitter
+) -> LikelihoodRatios:
     """Fit toys at the model parameters of x, nuisances starting from its own, and globally.
 
     Args:
@@ -106,16 +108,16 @@ def fit_both(problem: Problem, data: Data, toys: Toys, x: np.ndarray, finder: Fi
         data: everything about the experiments but their counts.
         toys: what is fitted.
         x: the point tested, (n_free,), or one for each toy, (n_toys, n_free).
-        finder: of the global minima.
+        fitter: of the global minima.
     """
     split = len(problem.parameters)
     at = conditional_fits(problem, data, toys, x[..., :split], x[..., split:])
-    free = global_fits(problem, data, toys, finder)
+    free = global_fits(problem, data, toys, fitter)
     # the point itself is part of the model, also where it is the standard model and g is below the box
     lower = free.nll < at.nll
     points = np.broadcast_to(x[..., :split], (len(at.nll), split))
     here = np.concatenate([points, at.nuisances], axis=1)
-    return Tested(
+    return LikelihoodRatios(
         q=np.where(lower, 2 * (at.nll - free.nll), 0.0),
         nll=at.nll,
         nll_best=np.where(lower, free.nll, at.nll),
@@ -131,14 +133,14 @@ def toys_at_once() -> int:
 
 
 def in_chunks(
-    toys: Toys, fit: Callable[[Toys], Tested], tick: Tick = None, share: float = 1.0
-) -> Tested:
+    toys: Toys, fit: Callable[[Toys], LikelihoodRatios], tick: Tick = None, share: float = 1.0
+) -> LikelihoodRatios:
     """Fit toys a chunk at a time, reporting a share of the work in all."""
     done = []
     for chunk in _chunks(toys):
         done.append(fit(chunk))
         advance(tick, share * len(chunk.numbers) / len(toys.numbers))
-    return Tested(*(np.concatenate(leaves) for leaves in zip(*done, strict=True)))
+    return LikelihoodRatios(*(np.concatenate(leaves) for leaves in zip(*done, strict=True)))
 
 
 def at_least(toys: np.ndarray | float, observed: np.ndarray | float) -> np.ndarray:

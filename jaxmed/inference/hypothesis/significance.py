@@ -10,8 +10,8 @@ import numpy as np
 from jaxmed.experiments.model import Experiment, as_group
 from jaxmed.inference.engine.timing import Tick
 from jaxmed.inference.hypothesis.p_values import (
+    LikelihoodRatios,
     PValue,
-    Tested,
     check_toys,
     data_as_toy,
     fit_both,
@@ -23,7 +23,7 @@ from jaxmed.inference.hypothesis.p_values import (
 from jaxmed.inference.problem import Data, Problem, make_problem
 from jaxmed.inference.profile.profile import standard_start
 from jaxmed.inference.toys.draw import Toys, draw
-from jaxmed.inference.toys.global_fit import Finder, make_finder
+from jaxmed.inference.toys.global_fit import GlobalFitter, make_fitter
 from jaxmed.models.choose import get_model
 from jaxmed.models.model import Model
 from jaxmed.theory.charges import Charges
@@ -58,9 +58,9 @@ class Significance(NamedTuple):
     local_asymptotic: PValue
     fit_sm: PValue
     fit_best: PValue
-    toys: Tested
-    toys_local: Tested
-    toys_best: Tested
+    toys: LikelihoodRatios
+    toys_local: LikelihoodRatios
+    toys_best: LikelihoodRatios
     undefined: str = ""
 
 
@@ -69,7 +69,7 @@ class _Truth(NamedTuple):
 
     problem: Problem
     x: np.ndarray
-    finder: Finder
+    fitter: GlobalFitter
 
 
 def significance(
@@ -129,11 +129,11 @@ def _standard(problem: Problem, data: Data) -> _Truth:
     """The standard model with the nuisances that the data prefer."""
     start = standard_start(problem, data)
     x = np.append(standard_point(problem), start.nuisances)
-    return _Truth(problem, x, make_finder(problem, data, start.nuisances))
+    return _Truth(problem, x, make_fitter(problem, data, start.nuisances))
 
 
-def _test(truth: _Truth, data: Data, toys: Toys) -> Tested:
-    return fit_both(truth.problem, data, toys, truth.x, truth.finder)
+def _test(truth: _Truth, data: Data, toys: Toys) -> LikelihoodRatios:
+    return fit_both(truth.problem, data, toys, truth.x, truth.fitter)
 
 
 def _parameters(problem: Problem, x: np.ndarray) -> dict[str, float]:
@@ -148,12 +148,12 @@ def _parameters(problem: Problem, x: np.ndarray) -> dict[str, float]:
 
 
 def _result(
-    data: Tested,
+    data: LikelihoodRatios,
     q0_local: float,
     best: dict[str, float],
-    toys: Tested,
-    local: Tested,
-    at_best: Tested,
+    toys: LikelihoodRatios,
+    local: LikelihoodRatios,
+    at_best: LikelihoodRatios,
 ) -> Significance:
     q0, nll_sm, nll_best = (float(leaf[0]) for leaf in (data.q, data.nll, data.nll_best))
     half_chi2 = 1.0 if q0 == 0 else erfc(sqrt(q0 / 2)) / 2

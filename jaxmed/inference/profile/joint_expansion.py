@@ -13,14 +13,14 @@ from jax import Array
 from jaxmed.experiments.likelihood.forward import as_signal
 from jaxmed.experiments.likelihood.nll import data_slopes
 from jaxmed.experiments.likelihood.pulls import Pulls
-from jaxmed.experiments.likelihood.templates import Jet, Table, signal_jet
+from jaxmed.experiments.likelihood.templates import Jet, SignalTable, signal_jet
 from jaxmed.experiments.likelihood.yields import Yield
 from jaxmed.experiments.model import Experiment
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.profile.expansion import data_expansion, expected, own_nuisances
 from jaxmed.inference.profile.newton import Expansion
 
-Tables = Sequence[tuple[Table, ...]]
+Tables = Sequence[tuple[SignalTable, ...]]
 """The tables of each experiment's signal."""
 
 
@@ -89,16 +89,16 @@ class _Moved(NamedTuple):
 
 def _signal_expansion(jet: Jet, signal: Yield, slope: Array) -> _Moved:
     weights = jnp.asarray(signal.weights)
-    moving, resting, folding = (
-        slope * factor for factor in (signal.moving, signal.resting, signal.folding)
+    unit_slope, unit_offset, unit_bend = (
+        slope * factor for factor in (signal.unit_slope, signal.unit_offset, signal.unit_bend)
     )
     y, nominal = jnp.einsum("v,ivb->ib", weights[0], jet.slopes), jet.slopes[:, 0]
-    folded = (y - signal.ratio[None] * nominal) * folding[None]
-    pulled = jet.slopes @ moving
+    folded = (y - signal.ratio[None] * nominal) * unit_bend[None]
+    pulled = jet.slopes @ unit_slope
     mixed = pulled @ weights.T
-    mixed = mixed.at[:, 0].add(nominal @ resting)
+    mixed = mixed.at[:, 0].add(nominal @ unit_offset)
     mixed = mixed.at[:, 1:].add(folded @ signal.slopes.T)
-    along = weights[0][:, None] * moving[None]
-    bend = jet.bend(along.at[0].add(resting)) + folded @ (y - signal.ratio[None] * nominal).T
-    first = signal.moving[None] * y + signal.resting[None] * nominal
+    along = weights[0][:, None] * unit_slope[None]
+    bend = jet.bend(along.at[0].add(unit_offset)) + folded @ (y - signal.ratio[None] * nominal).T
+    first = signal.unit_slope[None] * y + signal.unit_offset[None] * nominal
     return _Moved(signal.norm * first, signal.norm * bend, mixed)

@@ -42,7 +42,7 @@ class Minimum(NamedTuple):
     steps: Leaf
 
 
-class State(NamedTuple):
+class NewtonState(NamedTuple):
     """A minimisation that can be taken up again.
 
     Attributes:
@@ -56,7 +56,7 @@ class State(NamedTuple):
     last: Leaf
 
 
-def begin(starts: np.ndarray, damping: float = FIRST_DAMPING) -> State:
+def initial_state(starts: np.ndarray, damping: float = FIRST_DAMPING) -> NewtonState:
     """The state before the first step, which evaluates the starts (..., n) themselves.
 
     One copy of the objective in the program instead of two.
@@ -65,17 +65,17 @@ def begin(starts: np.ndarray, damping: float = FIRST_DAMPING) -> State:
     nothing = Expansion(np.full(shape, np.inf), np.zeros((*shape, n)), np.zeros((*shape, n, n)))
     nothing.curvature[...] = np.eye(n)
     first = Minimum(starts.copy(), nothing, np.full(shape, np.inf), np.zeros(shape, dtype=int))
-    return State(first, np.full(shape, damping), np.zeros((*shape, n)))
+    return NewtonState(first, np.full(shape, damping), np.zeros((*shape, n)))
 
 
 def minimise(
     expand: Callable[[Array], Expansion],
-    state: State,
+    state: NewtonState,
     box: Array,
     *,
     tolerance: float,
     limit: Array | int,
-) -> State:
+) -> NewtonState:
     """Levenberg-Marquardt steps until the decrement falls below `tolerance` or `limit` is reached.
 
     Parameters at an edge of the box whose gradient points outwards are held there. Where the value flattens out
@@ -84,13 +84,13 @@ def minimise(
 
     Args:
         expand: x (n,) -> Expansion; the curvature may be that of Fisher scoring.
-        state: from `begin`, at x (n,) inside the box, or from an earlier call.
+        state: from `initial_state`, at x (n,) inside the box, or from an earlier call.
         box: lower and upper edges, (n, 2).
         tolerance: on the decrement.
         limit: number of steps, earlier calls included.
     """
 
-    def advance(state: State) -> State:
+    def advance(state: NewtonState) -> NewtonState:
         here, damping, last = state
         near, decrement = _traced_step(here.expansion, here.x, damping, box)
         move = near - here.x
@@ -102,19 +102,19 @@ def minimise(
             lambda new, old: jnp.where(better, new, old), (x, expansion), (here.x, here.expansion)
         )
         known = jnp.where(jnp.isfinite(decrement) & (here.steps > 0), jnp.abs(decrement), jnp.inf)
-        return State(
+        return NewtonState(
             Minimum(x, expansion, known, here.steps + 1),
             jnp.where(again & ~better, damping, next_damping(damping, better)),
             jnp.where(better, move, 0.0),
         )
 
-    def going(state: State) -> Array:
+    def going(state: NewtonState) -> Array:
         return (state.at.decrement > tolerance) & (state.at.steps < limit)
 
     return jax.lax.while_loop(going, advance, state)
 
 
-def settle(state: State, box: Array, tolerance: float) -> State:
+def last_step(state: NewtonState, box: Array, tolerance: float) -> NewtonState:
     """The last step of a minimisation that is over, without evaluation: what rounding made of the way is gone.
 
     It is over as well where the value is so large that its rounding hides what a step still gains. For objectives
@@ -161,7 +161,7 @@ def step(expansion: Expansion, x: Leaf, damping: Leaf, box: Leaf) -> tuple[Leaf,
     xp = library_of(x)
     low, high = box.T
     gradient = expansion.gradient
-    held = pressed(gradient, x, box)
+    held = at_bound(gradient, x, box)
     scale = xp.abs(xp.diag(expansion.curvature))
     scale = xp.where(held | (scale == 0), 1.0, scale)
     free = xp.where(held[:, None] | held[None, :], 0.0, expansion.curvature)
@@ -175,11 +175,11 @@ def step(expansion: Expansion, x: Leaf, damping: Leaf, box: Leaf) -> tuple[Leaf,
     return xp.clip(x + move, low, high), decrement
 
 
-# Traced once for the loop and for `settle`.
+# Traced once for the loop and for `last_step`.
 _traced_step = jax.jit(step)
 
 
-def pressed(gradient: Leaf, x: Leaf, box: Leaf) -> Leaf:
+def at_bound(gradient: Leaf, x: Leaf, box: Leaf) -> Leaf:
     """Which parameters sit at an edge of the box with the value falling outwards, (..., n)."""
     low, high = box.T
     return ((x <= low) & (gradient > 0)) | ((x >= high) & (gradient < 0)) | (low == high)
@@ -198,7 +198,7 @@ def solve(matrix: Leaf, right: Leaf) -> tuple[Leaf, Leaf]:
     that `right` does. The last row is eliminated first: model parameters come first, and what is left of them is the
     curvature of the profile.
 
-    Written out row by row, so that each operation runs across all lanes of a batch: a library call for each matrix
+    Written out row by row, so that each operation runs across all elements of a batch: a library call for each matrix
     would take longer than the rest of a toy fit.
     """
     xp = library_of(right)

@@ -16,7 +16,14 @@ from jaxmed.inference.engine.jit import QuickJit
 from jaxmed.inference.engine.memory import LARGEST, fastest_batch
 from jaxmed.inference.problem import Data, Problem, blocks, constraint_part
 from jaxmed.inference.profile.expansion import least_nll, nuisance_expansion
-from jaxmed.inference.profile.newton import Minimum, State, begin, minimise, pressed, settle
+from jaxmed.inference.profile.newton import (
+    Minimum,
+    NewtonState,
+    at_bound,
+    initial_state,
+    last_step,
+    minimise,
+)
 from jaxmed.inference.results import CONVERGED, EXCLUDED, UNCONVERGED, UNDEFINED
 
 _FIRST_ROUND = 3
@@ -157,21 +164,25 @@ def _profile_block(
     size: int,
 ) -> Profiled:
     """Rounds of steps; those points that are not done go into the next one, packed together."""
-    hopeless, floor = start.nll + _EXCLUDED_ABOVE, np.zeros(len(points))
+    excluded_above, floor = start.nll + _EXCLUDED_ABOVE, np.zeros(len(points))
 
-    def advance(lanes: np.ndarray, state: State, limit: int) -> tuple[State, np.ndarray]:
+    def advance(
+        elements: np.ndarray, state: NewtonState, limit: int
+    ) -> tuple[NewtonState, np.ndarray]:
         found, least = jax.device_get(
-            _advance(problem, (points[lanes], state), data, limit, hopeless)
+            _advance(problem, (points[elements], state), data, limit, excluded_above)
         )
-        floor[lanes] = least
-        return found, (found.at.decrement <= TOLERANCE) | ~(least <= hopeless)
+        floor[elements] = least
+        return found, (found.at.decrement <= TOLERANCE) | ~(least <= excluded_above)
 
     starts = np.broadcast_to(start.nuisances, (len(points), len(problem.nuisances)))
-    state = run(begin(starts), advance, size, _FIRST_ROUND, tick)
-    return _summary(problem, state, floor, floor > hopeless)
+    state = run(initial_state(starts), advance, size, _FIRST_ROUND, tick)
+    return _summary(problem, state, floor, floor > excluded_above)
 
 
-def _summary(problem: Problem, state: State, floor: np.ndarray, excluded: np.ndarray) -> Profiled:
+def _summary(
+    problem: Problem, state: NewtonState, floor: np.ndarray, excluded: np.ndarray
+) -> Profiled:
     found = summary(state.at, problem.box[len(problem.parameters) :])
     return Profiled(
         nll=np.where(excluded, floor, found.nll),
@@ -182,8 +193,8 @@ def _summary(problem: Problem, state: State, floor: np.ndarray, excluded: np.nda
 
 
 def summary(at: Minimum, box: np.ndarray) -> Profiled:
-    """What finished lanes found, none of them excluded; `box` (n_nuisances, 2)."""
-    free = np.where(pressed(at.expansion.gradient, at.x, box), 0.0, at.expansion.gradient)
+    """What finished elements found, none of them excluded; `box` (n_nuisances, 2)."""
+    free = np.where(at_bound(at.expansion.gradient, at.x, box), 0.0, at.expansion.gradient)
     status = np.where(at.decrement < CONVERGED_BELOW, CONVERGED, UNCONVERGED)
     norm = np.linalg.norm(free, axis=-1)
     return Profiled(at.expansion.value, at.x, status.astype(np.int8), norm)
@@ -191,35 +202,43 @@ def summary(at: Minimum, box: np.ndarray) -> Profiled:
 
 @QuickJit
 def _advance(
-    problem: Problem, lanes: tuple[Array, State], data: Data, limit: int, hopeless: float
-) -> tuple[State, Array]:
+    problem: Problem,
+    elements: tuple[Array, NewtonState],
+    data: Data,
+    limit: int,
+    excluded_above: float,
+) -> tuple[NewtonState, Array]:
     """Steps at points (n, n_parameters) from their states, and the floors that -log L cannot fall below (n,)."""
-    return over_devices(partial(_advance_lanes, problem))(lanes, data, limit, hopeless)
+    return over_devices(partial(_advance_batch, problem))(elements, data, limit, excluded_above)
 
 
-def _advance_lanes(
-    problem: Problem, lanes: tuple[Array, State], data: Data, limit: Array, hopeless: Array
-) -> tuple[State, Array]:
+def _advance_batch(
+    problem: Problem,
+    elements: tuple[Array, NewtonState],
+    data: Data,
+    limit: Array,
+    excluded_above: Array,
+) -> tuple[NewtonState, Array]:
     box = jnp.asarray(problem.box[len(problem.parameters) :])
     centres = jnp.zeros(len(problem.nuisances))
 
-    def one(point: Array, state: State) -> tuple[State, Array]:
+    def one(point: Array, state: NewtonState) -> tuple[NewtonState, Array]:
         couplings = problem.couplings(point)
         parts = [components(e, couplings) for e in data]
         floor = least_nll(problem, data, parts)
         expand = partial(nuisance_expansion, problem, data, parts, centres=centres)
-        worth = jnp.where(floor <= hopeless, limit, 0)
+        worth = jnp.where(floor <= excluded_above, limit, 0)
         end = minimise(expand, state, box, tolerance=TOLERANCE, limit=worth)
-        return settle(end, box, TOLERANCE), floor
+        return last_step(end, box, TOLERANCE), floor
 
-    return jax.vmap(one)(*lanes)
+    return jax.vmap(one)(*elements)
 
 
 def _constraints(problem: Problem, points: np.ndarray) -> np.ndarray:
     """Constraints at each point, (n_points,), in batches of one compiled size."""
     values = np.zeros(len(points))
-    for lanes in batches(np.arange(len(points)), _CONSTRAINED):
-        values[lanes] = jax.device_get(_constraint_chunk(problem, points[lanes]))
+    for elements in batches(np.arange(len(points)), _CONSTRAINED):
+        values[elements] = jax.device_get(_constraint_chunk(problem, points[elements]))
     return values
 
 

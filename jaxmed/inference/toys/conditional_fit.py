@@ -21,10 +21,10 @@ from jaxmed.inference.engine.jit import QuickJit
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.profile.expansion import Parts, nuisance_expansion
 from jaxmed.inference.profile.joint_expansion import Tables
-from jaxmed.inference.profile.newton import State, minimise, settle
+from jaxmed.inference.profile.newton import NewtonState, last_step, minimise
 from jaxmed.inference.profile.profile import Profiled, join_blocks, summary
 from jaxmed.inference.toys.draw import Toys, pick_toys, resident_toys, restrict_toys, with_counts
-from jaxmed.inference.toys.local_minima import beyond_seams
+from jaxmed.inference.toys.local_minima import across_kinks
 from jaxmed.inference.toys.multistart import Advance, Search, batch_size
 
 
@@ -71,7 +71,7 @@ def _fit_block(
 
     search, every = search_of(problem, data), np.arange(len(starts))
     found = search(every, starts, np.full(len(starts), np.inf))
-    found = beyond_seams(problem, data, search, found, at_points)
+    found = across_kinks(problem, data, search, found, at_points)
     return summary(found, problem.box[len(problem.parameters) :])
 
 
@@ -79,16 +79,16 @@ _FIRST_ROUND = 5
 _AT_ONCE = 64, 1024  # signals of toys worked out together, on a CPU and on an accelerator
 Signals = tuple[np.ndarray | Array, ...]
 """Events of every variant of each experiment, (n or more, n_variants, n_bins), `resident`."""
-Lanes = tuple[State, tuple[Array, ...], Array, Array]
-"""States, counts of each experiment, centres and boxes of all lanes."""
+Elements = tuple[NewtonState, tuple[Array, ...], Array, Array]
+"""States, counts of each experiment, centres and boxes of all elements."""
 
 
 def search_at_point(problem: Problem, data: Data, toys: Toys, point: np.ndarray) -> Search:
     """At the same model parameters (n_parameters,) for all toys."""
 
-    def advance(toy: np.ndarray, state: State, boxes: np.ndarray, limit: int) -> State:
-        lanes = state, *pick_toys(toys, toy), boxes
-        return jax.device_get(_at_point(problem, lanes, data, point, limit))
+    def advance(toy: np.ndarray, state: NewtonState, boxes: np.ndarray, limit: int) -> NewtonState:
+        elements = state, *pick_toys(toys, toy), boxes
+        return jax.device_get(_at_point(problem, elements, data, point, limit))
 
     return _search(problem, data, advance)
 
@@ -98,9 +98,9 @@ def search_at_each(
 ) -> Search:
     """At model parameters of each toy's own: toy i has signal number `which[i]` of `signals`."""
 
-    def advance(toy: np.ndarray, state: State, boxes: np.ndarray, limit: int) -> State:
-        lanes = picked(signals, which[toy]), (state, *pick_toys(toys, toy), boxes)
-        return jax.device_get(_at_each(problem, lanes, data, limit))
+    def advance(toy: np.ndarray, state: NewtonState, boxes: np.ndarray, limit: int) -> NewtonState:
+        elements = picked(signals, which[toy]), (state, *pick_toys(toys, toy), boxes)
+        return jax.device_get(_at_each(problem, elements, data, limit))
 
     return _search(problem, data, advance)
 
@@ -110,7 +110,7 @@ def signals_at(
 ) -> Signals:
     """Signals at theta (n, n_parameters); from tables, if these are given, for many points in less time."""
     every = batches(np.arange(len(theta)), sized(*_AT_ONCE) * device_count())
-    return joined([_signal_chunk(problem, theta[lanes], data, tables) for lanes in every])
+    return joined([_signal_chunk(problem, theta[elements], data, tables) for elements in every])
 
 
 @partial(jax.jit, static_argnums=0)
@@ -133,34 +133,36 @@ def _search(problem: Problem, data: Data, advance: Advance) -> Search:
 
 
 @QuickJit
-def _at_point(problem: Problem, lanes: Lanes, data: Data, point: Array, limit: int) -> State:
-    return over_devices(partial(_at_point_lanes, problem))(lanes, data, point, limit)
+def _at_point(
+    problem: Problem, elements: Elements, data: Data, point: Array, limit: int
+) -> NewtonState:
+    return over_devices(partial(_at_point_batch, problem))(elements, data, point, limit)
 
 
-def _at_point_lanes(
-    problem: Problem, lanes: Lanes, data: Data, point: Array, limit: Array
-) -> State:
+def _at_point_batch(
+    problem: Problem, elements: Elements, data: Data, point: Array, limit: Array
+) -> NewtonState:
     couplings = problem.couplings(point)
     parts = [components(e, couplings) for e in data]
-    return jax.vmap(partial(_advance, problem, data, limit, parts))(*lanes)
+    return jax.vmap(partial(_advance, problem, data, limit, parts))(*elements)
 
 
 @QuickJit
 def _at_each(
-    problem: Problem, lanes: tuple[tuple[Array, ...], Lanes], data: Data, limit: int
-) -> State:
-    return over_devices(partial(_at_each_lanes, problem))(lanes, data, limit)
+    problem: Problem, elements: tuple[tuple[Array, ...], Elements], data: Data, limit: int
+) -> NewtonState:
+    return over_devices(partial(_at_each_batch, problem))(elements, data, limit)
 
 
-def _at_each_lanes(
-    problem: Problem, lanes: tuple[tuple[Array, ...], Lanes], data: Data, limit: Array
-) -> State:
-    def one(signals: tuple[Array, ...], lane: Lanes) -> State:
+def _at_each_batch(
+    problem: Problem, elements: tuple[tuple[Array, ...], Elements], data: Data, limit: Array
+) -> NewtonState:
+    def one(signals: tuple[Array, ...], element: Elements) -> NewtonState:
         pairs = zip(data, signals, strict=True)
         parts = [(as_signal(e, variants), *e.background) for e, variants in pairs]
-        return _advance(problem, data, limit, parts, *lane)
+        return _advance(problem, data, limit, parts, *element)
 
-    return jax.vmap(one)(*lanes)
+    return jax.vmap(one)(*elements)
 
 
 def _advance(
@@ -168,12 +170,12 @@ def _advance(
     data: Data,
     limit: Array,
     parts: Parts,
-    state: State,
+    state: NewtonState,
     observed: tuple[Array, ...],
     centres: Array,
     box: Array,
-) -> State:
+) -> NewtonState:
     own = with_counts(data, observed)
     expand = partial(nuisance_expansion, problem, own, parts, centres=centres)
     end = minimise(expand, state, box, tolerance=TOLERANCE, limit=limit)
-    return settle(end, box, TOLERANCE)
+    return last_step(end, box, TOLERANCE)

@@ -55,8 +55,8 @@ def draw(
     means = _means(problem, jnp.asarray(x), data)
     z = jnp.asarray(x[len(problem.parameters) :])
     parts = [
-        jax.device_get(_draw(problem, means, z, data, seed, lanes))
-        for lanes in batches(numbers, _AT_A_TIME)
+        jax.device_get(_draw(problem, means, z, data, seed, elements))
+        for elements in batches(numbers, _AT_A_TIME)
     ]
     observed, centres = jax.tree.map(lambda *leaves: np.concatenate(leaves)[:number], *parts)
     return Toys(observed, centres, numbers)

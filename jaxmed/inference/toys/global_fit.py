@@ -15,12 +15,17 @@ from jaxmed.inference.engine.jit import QuickJit
 from jaxmed.inference.engine.memory import numbers_at_once
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.profile.joint_expansion import Tables, joint_expansion
-from jaxmed.inference.profile.newton import State, minimise
+from jaxmed.inference.profile.newton import NewtonState, minimise
 from jaxmed.inference.profile.profile import Profiled, summary
 from jaxmed.inference.toys.conditional_fit import search_at_each, signals_at
 from jaxmed.inference.toys.draw import Toys, pick_toys, resident_toys, restrict_toys, with_counts
-from jaxmed.inference.toys.grid_likelihood import Library, score, stepped, tabulate_grid
-from jaxmed.inference.toys.local_minima import beyond_seams
+from jaxmed.inference.toys.grid_likelihood import (
+    GridLikelihood,
+    first_order_profile,
+    profiled_nuisances,
+    tabulate_grid,
+)
+from jaxmed.inference.toys.local_minima import across_kinks
 from jaxmed.inference.toys.multistart import Search, batch_size, lowest_of
 from jaxmed.inference.toys.parameter_grid import between, lowest_minima, mass_line, toy_grid
 
@@ -38,25 +43,25 @@ _SCORE_NUMBERS = 16_000_000  # grid points times (1 + nuisances) times toys, hel
 _FEWEST = 32  # toys scored together
 
 
-class Finder(NamedTuple):
+class GlobalFitter(NamedTuple):
     """What global fits of one problem share.
 
     Attributes:
-        library: the grid, scored for every toy.
+        likelihood: the grid, scored for every toy.
         points: of the grid, (..., n_parameters).
         tables: of the signals.
         box: where to look, (n_free, 2).
     """
 
-    library: Library
+    likelihood: GridLikelihood
     points: Array
     tables: Tables
     box: np.ndarray
 
 
-def make_finder(
+def make_fitter(
     problem: Problem, data: Data, start: np.ndarray, density: tuple[int, int] = (41, 101)
-) -> Finder:
+) -> GlobalFitter:
     """Tabulate the grid and the signals.
 
     Args:
@@ -76,16 +81,16 @@ def make_finder(
     masses = _mass_range(problem)
     tables = on_all_devices(tuple(tabulate(e, problem.couplings, box, masses) for e in data))
     points = toy_grid(problem, data, start, density)
-    return Finder(*_tabulated(problem, data, start, points), tables, problem.box)
+    return GlobalFitter(*_tabulated(problem, data, start, points), tables, problem.box)
 
 
 def at_mass(
-    finder: Finder, problem: Problem, data: Data, start: np.ndarray, log_mass: float
-) -> Finder:
-    """The finder of minima in g at one mass: no other program than for the next mass.
+    fitter: GlobalFitter, problem: Problem, data: Data, start: np.ndarray, log_mass: float
+) -> GlobalFitter:
+    """The fitter of minima in g at one mass: no other program than for the next mass.
 
     Args:
-        finder: from `make_finder`, which has the tables for all masses.
+        fitter: from `make_fitter`, which has the tables for all masses.
         problem: free parameters g and mass.
         data: the experiments.
         start: nuisances near which the toys are, (n_nuisances,).
@@ -94,50 +99,50 @@ def at_mass(
     points = mass_line(problem, data, start, log_mass, _ALONG_LINE)
     box = problem.box.copy()
     box[problem.parameters.index("mass")] = log_mass
-    return Finder(*_tabulated(problem, data, start, points), finder.tables, box)
+    return GlobalFitter(*_tabulated(problem, data, start, points), fitter.tables, box)
 
 
 def _tabulated(
     problem: Problem, data: Data, start: np.ndarray, points: np.ndarray
-) -> tuple[Library, Array]:
+) -> tuple[GridLikelihood, Array]:
     grid = jnp.asarray(points)
     return tabulate_grid(problem, grid.reshape(-1, grid.shape[-1]), start, data), grid
 
 
-def global_fits(problem: Problem, data: Data, toys: Toys, finder: Finder) -> Profiled:
+def global_fits(problem: Problem, data: Data, toys: Toys, fitter: GlobalFitter) -> Profiled:
     """Minimise -log L of every toy over the model parameters and the nuisances.
 
     Args:
         problem: names of the free parameters.
         data: everything about the experiments but their counts.
         toys: counts and centres of the priors.
-        finder: from `make_finder`.
+        fitter: from `make_fitter`.
 
     Returns:
         Profiled with x, model parameters first, in place of the nuisances, (n_toys, n_free).
     """
     data, toys = on_all_devices(data), resident_toys(toys)
-    owner, starts = candidates(problem, data, toys, finder)
-    search = _search(problem, data, toys, finder)
+    owner, starts = candidates(problem, data, toys, fitter)
+    search = _search(problem, data, toys, fitter)
     found = lowest_of(owner, search(owner, starts, np.full(len(toys.numbers), np.inf)))
 
     def at_each(part: Problem, own: Data, numbers: np.ndarray, theta: np.ndarray) -> Search:
         few = restrict_toys(toys, problem, data, part, own)
         names = {e.name for e in own}
-        tables = [t for t, e in zip(finder.tables, data, strict=True) if e.name in names]
+        tables = [t for t, e in zip(fitter.tables, data, strict=True) if e.name in names]
         which = np.zeros(len(toys.numbers), dtype=int)
         which[numbers] = np.arange(len(numbers))
         signals = signals_at(part, own, theta, tables)
         return search_at_each(part, own, few, signals, which).among(numbers)
 
-    return summary(beyond_seams(problem, data, search, found, at_each), finder.box)
+    return summary(across_kinks(problem, data, search, found, at_each), fitter.box)
 
 
 def candidates(
-    problem: Problem, data: Data, toys: Toys, finder: Finder
+    problem: Problem, data: Data, toys: Toys, fitter: GlobalFitter
 ) -> tuple[np.ndarray, np.ndarray]:
     """Where the global minimum of each toy may be: number of the toy (n,), ascending, and x (n, n_free)."""
-    values, starts = _starts(problem, data, toys, finder)
+    values, starts = _starts(problem, data, toys, fitter)
     owner, which = np.nonzero(values < values[:, :1] + _MARGIN)
     return owner, starts[owner, which]
 
@@ -152,19 +157,19 @@ def _mass_range(problem: Problem) -> tuple[float, float]:
 
 
 def _starts(
-    problem: Problem, data: Data, toys: Toys, finder: Finder
+    problem: Problem, data: Data, toys: Toys, fitter: GlobalFitter
 ) -> tuple[np.ndarray, np.ndarray]:
     """Lowest local minima of each toy's grid: values (n_toys, _STARTS) ascending and x (n_toys, _STARTS, n_free)."""
-    n, each = len(toys.numbers), len(finder.library.points) * (1 + len(problem.nuisances))
+    n, each = len(toys.numbers), len(fitter.likelihood.points) * (1 + len(problem.nuisances))
     # powers of two: one program for many numbers of toys
     fitting = max(_FEWEST, power_of_two(-(-n // device_count())))
     size = min(max(numbers_at_once(_SCORE_NUMBERS) // each, 1), fitting) * device_count()
     values = np.zeros((n, _STARTS))
     starts = np.zeros((n, _STARTS, len(problem.names)))
-    for lanes in batches(np.arange(n), size):
-        own = pick_toys(toys, lanes)
-        values[lanes], starts[lanes] = jax.device_get(
-            _lowest(problem, own, finder.library, data, finder.points, finder.box)
+    for elements in batches(np.arange(n), size):
+        own = pick_toys(toys, elements)
+        values[elements], starts[elements] = jax.device_get(
+            _lowest(problem, own, fitter.likelihood, data, fitter.points, fitter.box)
         )
     return values, starts
 
@@ -172,66 +177,72 @@ def _starts(
 @partial(jax.jit, static_argnums=0)
 def _lowest(
     problem: Problem,
-    lanes: tuple[tuple[Array, ...], Array],
-    library: Library,
+    elements: tuple[tuple[Array, ...], Array],
+    likelihood: GridLikelihood,
     data: Data,
     points: Array,
     box: Array,
 ) -> tuple[Array, Array]:
-    return over_devices(partial(_lowest_lanes, problem))(lanes, library, data, points, box)
+    return over_devices(partial(_lowest_batch, problem))(elements, likelihood, data, points, box)
 
 
-def _lowest_lanes(
+def _lowest_batch(
     problem: Problem,
-    lanes: tuple[tuple[Array, ...], Array],
-    library: Library,
+    elements: tuple[tuple[Array, ...], Array],
+    likelihood: GridLikelihood,
     data: Data,
     points: Array,
     box: Array,
 ) -> tuple[Array, Array]:
     shape = points.shape[:-1]
-    minima = lowest_minima(score(problem, library, data, *lanes).reshape(-1, *shape), _STARTS)
+    minima = lowest_minima(
+        first_order_profile(problem, likelihood, data, *elements).reshape(-1, *shape), _STARTS
+    )
     flat = jnp.ravel_multi_index(tuple(jnp.moveaxis(minima.at, -1, 0)), shape, mode="clip")
     theta = between(points, minima)
-    x = jnp.concatenate([theta, stepped(problem, library, data, *lanes, flat)], axis=-1)
+    x = jnp.concatenate(
+        [theta, profiled_nuisances(problem, likelihood, data, *elements, flat)], axis=-1
+    )
     low, high = box.T
     return minima.value, jnp.clip(x, low[None, None], high[None, None])
 
 
-def _search(problem: Problem, data: Data, toys: Toys, finder: Finder) -> Search:
+def _search(problem: Problem, data: Data, toys: Toys, fitter: GlobalFitter) -> Search:
     """Newton steps in all parameters."""
 
-    def advance(toy: np.ndarray, state: State, boxes: np.ndarray, limit: int) -> State:
-        lanes = state, *pick_toys(toys, toy), boxes
-        return jax.device_get(_advance(problem, lanes, data, finder.tables, limit))
+    def advance(toy: np.ndarray, state: NewtonState, boxes: np.ndarray, limit: int) -> NewtonState:
+        elements = state, *pick_toys(toys, toy), boxes
+        return jax.device_get(_advance(problem, elements, data, fitter.tables, limit))
 
     each = sum(e.n_bins for e in data) * (1 + len(problem.names))
-    size = batch_size(each + stencil_numbers(finder.tables) // _STENCILS) * device_count()
-    return Search(advance, finder.box, _TOLERANCE, size, _FIRST_ROUND, _DAMPING)
+    size = batch_size(each + stencil_numbers(fitter.tables) // _STENCILS) * device_count()
+    return Search(advance, fitter.box, _TOLERANCE, size, _FIRST_ROUND, _DAMPING)
 
 
 @QuickJit
 def _advance(
     problem: Problem,
-    lanes: tuple[State, tuple[Array, ...], Array, Array],
+    elements: tuple[NewtonState, tuple[Array, ...], Array, Array],
     data: Data,
     tables: Tables,
     limit: int,
-) -> State:
-    return over_devices(partial(_advance_lanes, problem))(lanes, data, tables, limit)
+) -> NewtonState:
+    return over_devices(partial(_advance_batch, problem))(elements, data, tables, limit)
 
 
-def _advance_lanes(
+def _advance_batch(
     problem: Problem,
-    lanes: tuple[State, tuple[Array, ...], Array, Array],
+    elements: tuple[NewtonState, tuple[Array, ...], Array, Array],
     data: Data,
     tables: Tables,
     limit: Array,
-) -> State:
-    def one(state: State, observed: tuple[Array, ...], centres: Array, box: Array) -> State:
+) -> NewtonState:
+    def one(
+        state: NewtonState, observed: tuple[Array, ...], centres: Array, box: Array
+    ) -> NewtonState:
         expand = partial(
             joint_expansion, problem, with_counts(data, observed), tables, centres=centres
         )
         return minimise(expand, state, box, tolerance=_TOLERANCE, limit=limit)
 
-    return jax.vmap(one)(*lanes)
+    return jax.vmap(one)(*elements)

@@ -1,8 +1,9 @@
 """-log L of many toys on a whole grid of model parameters at once, nuisances profiled to first order.
 
 With the expected counts of every grid point tabulated at one value of the nuisances, the value and the gradient of
--log L are linear in a toy's counts: two matrix products score all toys everywhere. One Newton step with Fisher's
-information then profiles the nuisances, well enough to tell where the global minimum is; it is polished afterwards.
+-log L are linear in a toy's counts: two matrix products give them for all toys everywhere. One Newton step with
+Fisher's information then profiles the nuisances, well enough to tell where the global minimum is; it is polished
+afterwards.
 """
 
 from functools import partial
@@ -25,7 +26,7 @@ _POINTS_AT_A_TIME = 64
 _RIDGE = 1e-6
 
 
-class Library(NamedTuple):
+class GridLikelihood(NamedTuple):
     """The grid as toys see it; -log L is relative to what depends on the counts alone.
 
     With F = L L^T the Fisher information in the nuisances, priors included, slopes come times L^-1. Nuisances are
@@ -52,13 +53,13 @@ class Library(NamedTuple):
 
 
 @partial(jax.jit, static_argnums=0)
-def tabulate_grid(problem: Problem, points: Array, start: Array, data: Data) -> Library:
+def tabulate_grid(problem: Problem, points: Array, start: Array, data: Data) -> GridLikelihood:
     """Everything about the points (n_points, n_parameters) that no toy changes; nuisances at `start`."""
     names = _order(problem, data)
     measured = jnp.asarray(prior_weights(names, problem.floating))
     pulls, touched = problem.pulls(start), _rows(problem, data)
 
-    def one(point: Array) -> Library:
+    def one(point: Array) -> GridLikelihood:
         couplings = problem.couplings(point)
         value, slope = jnp.zeros(()), jnp.zeros_like(measured)
         fisher = jnp.diag(jnp.maximum(measured, _RIDGE))
@@ -73,7 +74,9 @@ def tabulate_grid(problem: Problem, points: Array, start: Array, data: Data) -> 
             fisher += (jacobian * weight[None]) @ jacobian.T
         inverse = jnp.linalg.inv(jnp.linalg.cholesky(fisher))
         whitened = tuple(inverse[rows] @ slope_per_count[k] for k, rows in touched)
-        found = Library(point, value, tuple(per_count), inverse @ slope, whitened, inverse, start)
+        found = GridLikelihood(
+            point, value, tuple(per_count), inverse @ slope, whitened, inverse, start
+        )
         defined = jnp.isfinite(value)
         nothing = jax.tree.map(jnp.zeros_like, found)._replace(
             points=point, value=jnp.asarray(jnp.inf), start=start
@@ -83,14 +86,14 @@ def tabulate_grid(problem: Problem, points: Array, start: Array, data: Data) -> 
     # JAX cannot batch a map with results of size zero
     batch = _POINTS_AT_A_TIME if names else None
     found = jax.lax.map(one, points, batch_size=batch)
-    # rows first: each is a matrix of its own in `score`
+    # rows first: each is a matrix of its own in `first_order_profile`
     whitened = tuple(jnp.swapaxes(each, 0, 1) for each in found.slope_per_count)
     return found._replace(slope_per_count=whitened, start=start)
 
 
-def score(
+def first_order_profile(
     problem: Problem,
-    library: Library,
+    likelihood: GridLikelihood,
     data: Data,
     observed: tuple[Array, ...],
     centres: Array,
@@ -99,7 +102,7 @@ def score(
 
     Args:
         problem: names of the nuisances.
-        library: the grid.
+        likelihood: the grid.
         data: the experiments.
         observed: counts of each experiment, (n_toys, n_bins) each.
         centres: of the priors, (n_toys, n_nuisances).
@@ -107,30 +110,30 @@ def score(
     Returns:
         (n_toys, n_points).
     """
-    shift, touched = _shift(problem, library, data, centres), _rows(problem, data)
-    values = library.value[None] + (jnp.sum(shift**2, axis=1) / 2)[:, None]
-    for n, linear in zip(observed, library.per_count, strict=True):
+    shift, touched = _shift(problem, likelihood, data, centres), _rows(problem, data)
+    values = likelihood.value[None] + (jnp.sum(shift**2, axis=1) / 2)[:, None]
+    for n, linear in zip(observed, likelihood.per_count, strict=True):
         values += n @ linear.T
     # one nuisance after the other: matrix products over toys and points, no short innermost loops
-    for i in range(len(library.start)):
-        slope = library.slope[None, :, i] + shift @ library.inverse[:, i].T
-        for (k, rows), each in zip(touched, library.slope_per_count, strict=True):
+    for i in range(len(likelihood.start)):
+        slope = likelihood.slope[None, :, i] + shift @ likelihood.inverse[:, i].T
+        for (k, rows), each in zip(touched, likelihood.slope_per_count, strict=True):
             for at in np.flatnonzero(rows == i):
                 slope += observed[k] @ each[at].T
         values -= slope**2 / 2
     return values
 
 
-def distances(library: Library, data: Data, n: int) -> Array:
+def distances(likelihood: GridLikelihood, data: Data, n: int) -> Array:
     """By how many sigma of statistics neighbours along the first of the grid's axes differ, (n - 1, n_others).
 
     Args:
-        library: the grid.
+        likelihood: the grid.
         data: the experiments.
         n: points along that axis.
     """
     square = jnp.zeros(())
-    for e, linear in zip(data, library.per_count, strict=True):
+    for e, linear in zip(data, likelihood.per_count, strict=True):
         # back from `_terms` to counts in units of their own error
         even = -linear * jnp.asarray(e.error)[None] if e.gaussian else 2 * jnp.exp(-linear / 2)
         steps = jnp.diff(even.reshape(n, -1, even.shape[-1]), axis=0)
@@ -138,25 +141,25 @@ def distances(library: Library, data: Data, n: int) -> Array:
     return jnp.sqrt(square)
 
 
-def stepped(
+def profiled_nuisances(
     problem: Problem,
-    library: Library,
+    likelihood: GridLikelihood,
     data: Data,
     observed: tuple[Array, ...],
     centres: Array,
     at: Array,
 ) -> Array:
     """Nuisances after that step, (n_toys, n, n_nuisances), at the points numbered `at` (n_toys, n)."""
-    shift = _shift(problem, library, data, centres)
-    inverse = library.inverse[at]
-    slope = library.slope[at] + jnp.einsum("tj,tsij->tsi", shift, inverse)
-    for (k, rows), each in zip(_rows(problem, data), library.slope_per_count, strict=True):
+    shift = _shift(problem, likelihood, data, centres)
+    inverse = likelihood.inverse[at]
+    slope = likelihood.slope[at] + jnp.einsum("tj,tsij->tsi", shift, inverse)
+    for (k, rows), each in zip(_rows(problem, data), likelihood.slope_per_count, strict=True):
         moved = jnp.einsum("tb,itsb->tsi", observed[k], each[:, at])
         slope = slope.at[:, :, rows].add(moved)
     step = jnp.einsum("tsi,tsij->tsj", slope, inverse)
     names = _order(problem, data)
     back = np.array([names.index(name) for name in problem.nuisances], dtype=int)
-    return library.start[None, None] - step[..., back]
+    return likelihood.start[None, None] - step[..., back]
 
 
 def _order(problem: Problem, data: Data) -> tuple[str, ...]:
@@ -183,10 +186,10 @@ def _rows(problem: Problem, data: Data) -> list[tuple[int, np.ndarray]]:
     return found
 
 
-def _shift(problem: Problem, library: Library, data: Data, centres: Array) -> Array:
+def _shift(problem: Problem, likelihood: GridLikelihood, data: Data, centres: Array) -> Array:
     names = _order(problem, data)
     columns = np.array([problem.nuisances.index(name) for name in names], dtype=int)
-    away = (library.start[None] - centres)[:, columns]
+    away = (likelihood.start[None] - centres)[:, columns]
     return jnp.asarray(prior_weights(names, problem.floating))[None] * away
 
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from jaxmed.experiments.likelihood.yields import KNEE
 from jaxmed.inference.problem import Data, Problem, acts_on, blocks, restrict
-from jaxmed.inference.profile.newton import Minimum, begin
+from jaxmed.inference.profile.newton import Minimum, initial_state
 from jaxmed.inference.toys.multistart import LOWER, Search, joined, lowest_of, rows
 
 # Of the way from the barrier to the start: a step that ends no further back says nothing.
@@ -30,7 +30,7 @@ _RIDGE = 1e-9
 _CACHED = 2048
 
 
-class Crossings(NamedTuple):
+class Barriers(NamedTuple):
     """Ways across barriers, one value each, (n,).
 
     Attributes:
@@ -46,13 +46,13 @@ class Crossings(NamedTuple):
     aim: np.ndarray
 
 
-def joined_crossings(several: Sequence[Crossings]) -> Crossings:
+def joined_barriers(several: Sequence[Barriers]) -> Barriers:
     """All of them as one."""
-    return Crossings(*map(np.concatenate, zip(*several, strict=True)))
+    return Barriers(*map(np.concatenate, zip(*several, strict=True)))
 
 
 def promising(
-    search: Search, here: Minimum, of: Crossings, free: np.ndarray
+    search: Search, here: Minimum, of: Barriers, free: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Where -log L may be lower.
 
@@ -68,7 +68,7 @@ def promising(
     known = here.expansion.value
     hold = np.setdiff1d(np.arange(here.x.shape[1]), free)
     starts = np.clip(_across(here, of, free), search.box[:, 0], search.box[:, 1])
-    state = search.go_on(of.toy, begin(starts, _DAMPING), known, hold, 1)
+    state = search.go_on(of.toy, initial_state(starts, _DAMPING), known, hold, 1)
     left = _stays(state.at, of, free)
     for steps, margin, back in _STAGES:
         of, state = rows(of, left), rows(state, left)
@@ -78,7 +78,7 @@ def promising(
     return of.toy[left], state.at.x[left]
 
 
-def _across(here: Minimum, of: Crossings, free: np.ndarray) -> np.ndarray:
+def _across(here: Minimum, of: Barriers, free: np.ndarray) -> np.ndarray:
     """Starts (n, n_free): all that is free goes along as far as -log L is a parabola."""
     along = np.linalg.inv(_curvature(here, free))[of.toy, of.which]
     x, each = here.x[of.toy], np.arange(len(of.toy))
@@ -87,7 +87,7 @@ def _across(here: Minimum, of: Crossings, free: np.ndarray) -> np.ndarray:
     return x
 
 
-def _stays(there: Minimum, of: Crossings, free: np.ndarray) -> np.ndarray:
+def _stays(there: Minimum, of: Barriers, free: np.ndarray) -> np.ndarray:
     """Whether Newton's step from there does not lead back, (n,)."""
     curvature, gradient = _curvature(there, free), there.expansion.gradient[:, free]
     step, convex = np.zeros_like(gradient), np.zeros(len(gradient), dtype=bool)
@@ -98,9 +98,9 @@ def _stays(there: Minimum, of: Crossings, free: np.ndarray) -> np.ndarray:
 
 
 def newton_steps(curvature: np.ndarray, gradient: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Solutions of curvature step = gradient, (lanes, n), and which curvatures are positive definite, (lanes,).
+    """Solutions of curvature step = gradient, (elements, n), and which curvatures are positive definite, (elements,).
 
-    Gauss without pivoting, all lanes at once: a library's eigenvalues of each matrix take ten times as long.
+    Gauss without pivoting, all elements at once: a library's eigenvalues of each matrix take ten times as long.
     """
     n, convex = gradient.shape[1], np.ones(len(gradient), dtype=bool)
     rows = np.concatenate([curvature, gradient[:, :, None]], axis=2)
@@ -118,19 +118,19 @@ def _curvature(at: Minimum, free: np.ndarray) -> np.ndarray:
     return at.expansion.curvature[:, free][:, :, free] + _RIDGE * np.eye(len(free))
 
 
-def _past(of: Crossings, z: np.ndarray) -> np.ndarray:
+def _past(of: Barriers, z: np.ndarray) -> np.ndarray:
     """How far free parameters z (n, n_free) are beyond their barriers, 1 at the start, (n,)."""
     return (z[np.arange(len(z)), of.which] - of.barrier) / (of.aim - of.barrier)
 
 
-# In sigma: of 500 toys of LAr none had a lower minimum beyond a seam further away than 1.0.
+# In sigma: of 500 toys of LAr none had a lower minimum beyond a kink further away than 1.0.
 _REACH = 1.5
-_FURTHER = 0.5  # than the seam
-_AT = 0.1  # the seam: a minimum may lie on either side
-# From a minimum not as far outside a seam there may be one beyond that, where other shapes follow.
+_FURTHER = 0.5  # than the kink
+_AT = 0.1  # the kink: a minimum may lie on either side
+# From a minimum not as far outside a kink there may be one beyond that, where other shapes follow.
 _OUTSIDE = 0.75
 _MUCH_FURTHER = 1.0
-# In sigma. With seams of CsI at 0 and +-1 alone, 4 of 500 toys kept a minimum up to 0.23 too high.
+# In sigma. With kinks of CsI at 0 and +-1 alone, 4 of 500 toys kept a minimum up to 0.23 too high.
 _FARTHEST_NODE = 1.5
 _ALONG = 0.3  # in log10 of the mass: a barrier is looked for there, and a minimum twice as far
 _MOST_CROSSINGS = 5
@@ -140,25 +140,25 @@ in the nuisances of that part, where those toys are numbered 0 to n - 1.
 """
 
 
-class Seamed(NamedTuple):
-    """Experiments that share a nuisance with a seam, mostly a single one.
+class Kinked(NamedTuple):
+    """Experiments that share a nuisance with a kink, mostly a single one.
 
     Attributes:
         problem: with their nuisances only.
         data: the experiments.
         columns: of their nuisances among all.
         own: numbers of those nuisances that have a prior and act on no other experiment.
-        seams: number of each such nuisance among the own ones, and where it has a seam [sigma].
+        kinks: number of each such nuisance among the own ones, and where it has a kink [sigma].
     """
 
     problem: Problem
     data: Data
     columns: np.ndarray
     own: np.ndarray
-    seams: list[tuple[int, float]]
+    kinks: list[tuple[int, float]]
 
 
-def beyond_seams(problem: Problem, data: Data, search: Search, found: Minimum, at: At) -> Minimum:
+def across_kinks(problem: Problem, data: Data, search: Search, found: Minimum, at: At) -> Minimum:
     """The lowest of the minima found and those next to them, of each toy.
 
     Args:
@@ -169,15 +169,15 @@ def beyond_seams(problem: Problem, data: Data, search: Search, found: Minimum, a
         at: makes searches at fixed model parameters.
     """
     split = found.x.shape[1] - len(problem.nuisances)
-    seamed = _seamed(problem, data)
+    kinked = _kinked(problem, data)
     every = changed = np.arange(len(found.x))
-    for _ in range(_MOST_CROSSINGS if seamed else 0):
+    for _ in range(_MOST_CROSSINGS if kinked else 0):
         known, near = found.expansion.value, rows(found, changed)
         owners, starts = [], []
-        for part in seamed:
+        for part in kinked:
             columns = split + part.columns
             search_part = at(part.problem, part.data, changed, near.x[:, :split])
-            row, z = _across_seams(part, search_part, near.x[:, columns])
+            row, z = _across_kinks(part, search_part, near.x[:, columns])
             x = near.x[row]
             x[:, columns] = z
             owners.append(changed[row])
@@ -204,12 +204,12 @@ def _along_valley(
     low, high = search.box[mass]
     toys = toys if low < high else toys[:0]
     n, x = len(toys), found.x[toys, mass]
-    ways = [Crossings(toys, np.full(n, mass), x + way, x + 2 * way) for way in (-_ALONG, _ALONG)]
-    return promising(search, found, joined_crossings(ways), np.arange(found.x.shape[1]))
+    ways = [Barriers(toys, np.full(n, mass), x + way, x + 2 * way) for way in (-_ALONG, _ALONG)]
+    return promising(search, found, joined_barriers(ways), np.arange(found.x.shape[1]))
 
 
-def _seamed(problem: Problem, data: Data) -> list[Seamed]:
-    places = _seams(problem, data)
+def _kinked(problem: Problem, data: Data) -> list[Kinked]:
+    places = _kinks(problem, data)
     crossed = tuple(dict.fromkeys(name for name, _ in places))
     found = []
     for _, group in blocks(replace(problem, nuisances=crossed), data):
@@ -219,15 +219,15 @@ def _seamed(problem: Problem, data: Data) -> list[Seamed]:
         shared = [any(acts_on(n, e) for e in others) for n in part.nuisances]
         own = np.flatnonzero(~np.array(shared, dtype=bool) & (part.prior_weights > 0))
         inside = [part.nuisances[i] for i in own]
-        seams = [(inside.index(name), place) for name, place in places if name in inside]
-        if seams:
+        kinks = [(inside.index(name), place) for name, place in places if name in inside]
+        if kinks:
             columns = np.array([problem.nuisances.index(name) for name in part.nuisances])
-            found.append(Seamed(part, group, columns, own, seams))
+            found.append(Kinked(part, group, columns, own, kinks))
     return found
 
 
-def _seams(problem: Problem, data: Data) -> list[tuple[str, float]]:
-    """Nuisances and where their seams are [sigma]."""
+def _kinks(problem: Problem, data: Data) -> list[tuple[str, float]]:
+    """Nuisances and where their kinks are [sigma]."""
     found: dict[tuple[str, float], None] = {}
     low, high = problem.box[len(problem.parameters) :].T
     floating = {each.name for each in problem.floating}
@@ -237,40 +237,40 @@ def _seams(problem: Problem, data: Data) -> list[tuple[str, float]]:
         places = [(name, z) for name, own in bends for z in own if abs(z) <= _FARTHEST_NODE]
         widths = zip(part.scales, np.asarray(part.widths), strict=True)
         places += [(name, (KNEE - 1) / float(width)) for name, width in widths if width > 0]
-        for name, seam in places:
+        for name, kink in places:
             if name in problem.nuisances and name not in floating:
                 i = problem.nuisances.index(name)
-                if low[i] < seam < high[i]:
-                    found[name, seam] = None
+                if low[i] < kink < high[i]:
+                    found[name, kink] = None
     return list(found)
 
 
-def _across_seams(part: Seamed, search: Search, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _across_kinks(part: Kinked, search: Search, z: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Numbers of toys and nuisances of the part from which a lower minimum may be reached.
 
     Args:
-        part: whose seams.
+        part: whose kinks.
         search: in the nuisances of the part.
         z: these nuisances at the lowest minimum known of each toy, (n_toys, n).
     """
     every, hold = np.arange(len(z)), np.setdiff1d(np.arange(z.shape[1]), part.own)
-    here = search.go_on(every, begin(z), np.full(len(z), np.inf), hold, 1).at
-    ways = [_in_reach(z[:, part.own[i]], i, seam) for i, seam in part.seams]
-    return promising(search, here, joined_crossings(ways), part.own)
+    here = search.go_on(every, initial_state(z), np.full(len(z), np.inf), hold, 1).at
+    ways = [_in_reach(z[:, part.own[i]], i, kink) for i, kink in part.kinks]
+    return promising(search, here, joined_barriers(ways), part.own)
 
 
-def _in_reach(z: np.ndarray, which: int, seam: float) -> Crossings:
-    # not across zero on the way to another seam
-    toys = np.flatnonzero((z * np.sign(seam) >= 0) & (np.abs(z - seam) < _REACH))
-    up, out = z[toys] - seam, np.sign(seam)
+def _in_reach(z: np.ndarray, which: int, kink: float) -> Barriers:
+    # not across zero on the way to another kink
+    toys = np.flatnonzero((z * np.sign(kink) >= 0) & (np.abs(z - kink) < _REACH))
+    up, out = z[toys] - kink, np.sign(kink)
     ways = [
-        (up < _AT, seam, _FURTHER),
-        (up > -_AT, seam, -_FURTHER),
-        ((up * out > 0) & (up * out < _OUTSIDE), seam + out * _OUTSIDE, out * _MUCH_FURTHER),
+        (up < _AT, kink, _FURTHER),
+        (up > -_AT, kink, -_FURTHER),
+        ((up * out > 0) & (up * out < _OUTSIDE), kink + out * _OUTSIDE, out * _MUCH_FURTHER),
     ]
     found = []
     for taken, barrier, further in ways:
         n = np.count_nonzero(taken)
         ends = np.full(n, barrier), np.full(n, barrier + further)
-        found.append(Crossings(toys[taken], np.full(n, which), *ends))
-    return joined_crossings(found)
+        found.append(Barriers(toys[taken], np.full(n, which), *ends))
+    return joined_barriers(found)

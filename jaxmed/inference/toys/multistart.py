@@ -9,7 +9,7 @@ import numpy as np
 from jaxmed.inference.engine.batches import CONVERGED_BELOW, MOST_STEPS, run, silent
 from jaxmed.inference.engine.devices import sized
 from jaxmed.inference.engine.memory import numbers_at_once
-from jaxmed.inference.profile.newton import FIRST_DAMPING, Minimum, State, begin
+from jaxmed.inference.profile.newton import FIRST_DAMPING, Minimum, NewtonState, initial_state
 
 LOWER = 1e-3
 """Of -log L: what is lower by less is not lower."""
@@ -19,7 +19,7 @@ _HOPE = 3.0
 
 T = TypeVar("T")
 
-Advance = Callable[[np.ndarray, State, np.ndarray, int], State]
+Advance = Callable[[np.ndarray, NewtonState, np.ndarray, int], NewtonState]
 """(numbers of toys (n,), their states, boxes (n, n_free, 2), limit of steps) -> new states."""
 # Numbers in a batch (for a fit of nuisances, bins times nuisances times toys): it should stay in a CPU's cache.
 _BATCH_NUMBERS = 400_000
@@ -34,7 +34,7 @@ class Search(NamedTuple):
         advance: takes the steps.
         box: (n_free, 2).
         tolerance: on the expected further decrease of -log L.
-        batch: lanes at a time.
+        batch: elements at a time.
         first: steps of the first round.
         damping: of the first step.
     """
@@ -48,16 +48,16 @@ class Search(NamedTuple):
 
     def __call__(self, owner: np.ndarray, starts: np.ndarray, known: np.ndarray) -> Minimum:
         """Where starts x (n_starts, n_free) end; `owner` and `known` as for `go_on`."""
-        return self.go_on(owner, begin(starts, self.damping), known).at
+        return self.go_on(owner, initial_state(starts, self.damping), known).at
 
     def go_on(
         self,
         owner: np.ndarray,
-        state: State,
+        state: NewtonState,
         known: np.ndarray,
         hold: Sequence[int] | np.ndarray = (),
         most: int = MOST_STEPS,
-    ) -> State:
+    ) -> NewtonState:
         """Take up searches from their states, which are overwritten.
 
         Args:
@@ -70,16 +70,18 @@ class Search(NamedTuple):
         held = np.asarray(hold, dtype=int)
         lowest, leader = known.copy(), np.full(len(known), -1)
 
-        def advance(lanes: np.ndarray, state: State, limit: int) -> tuple[State, np.ndarray]:
-            toy = owner[lanes]
-            boxes = np.repeat(self.box[None], len(lanes), axis=0)
+        def advance(
+            elements: np.ndarray, state: NewtonState, limit: int
+        ) -> tuple[NewtonState, np.ndarray]:
+            toy = owner[elements]
+            boxes = np.repeat(self.box[None], len(elements), axis=0)
             boxes[:, held] = state.at.x[:, held, None]
             found = self.advance(toy, state, boxes, limit)
             value, decrement = found.at.expansion.value, found.at.decrement
             np.minimum.at(lowest, toy, value)
             leads = value == lowest[toy]
-            leader[toy[leads]] = lanes[leads]
-            beaten = (value - _HOPE * decrement > lowest[toy] - LOWER) & (leader[toy] != lanes)
+            leader[toy[leads]] = elements[leads]
+            beaten = (value - _HOPE * decrement > lowest[toy] - LOWER) & (leader[toy] != elements)
             return found, beaten | (decrement <= self.tolerance)
 
         first = min(self.first, most)
@@ -88,7 +90,9 @@ class Search(NamedTuple):
     def among(self, toys: np.ndarray) -> "Search":
         """The same for some toys only, which are numbered anew from 0."""
 
-        def advance(toy: np.ndarray, state: State, boxes: np.ndarray, limit: int) -> State:
+        def advance(
+            toy: np.ndarray, state: NewtonState, boxes: np.ndarray, limit: int
+        ) -> NewtonState:
             return self.advance(toys[toy], state, boxes, limit)
 
         return self._replace(advance=advance)

@@ -16,7 +16,12 @@ from jaxmed.constants import M_Z
 from jaxmed.experiments.likelihood.forward import components
 from jaxmed.experiments.likelihood.yields import counts
 from jaxmed.inference.problem import Data, Problem
-from jaxmed.inference.toys.grid_likelihood import Library, distances, score, tabulate_grid
+from jaxmed.inference.toys.grid_likelihood import (
+    GridLikelihood,
+    distances,
+    first_order_profile,
+    tabulate_grid,
+)
 
 # Between these rises of -log L above a background-only expectation a coupling is worth looking at closely.
 _NOTHING, _TOO_MUCH = 1e-3, 30.0
@@ -87,13 +92,13 @@ def _placed(
 ) -> np.ndarray:
     """Couplings (n, n_masses) for the masses of an even grid (n_g, n_masses, n_parameters)."""
     log_g = grid[:, 0, 0]
-    library = tabulate_grid(problem, jnp.asarray(grid.reshape(-1, grid.shape[-1])), start, data)
-    rise = np.asarray(_expected_score(problem, library, data)).reshape(grid.shape[:2])
+    likelihood = tabulate_grid(problem, jnp.asarray(grid.reshape(-1, grid.shape[-1])), start, data)
+    rise = np.asarray(_expected_profile(problem, likelihood, data)).reshape(grid.shape[:2])
     rise = rise - rise.min()
     low, high = _ends(log_g, rise)
     low, high = _widest(low, np.minimum), _widest(high, np.maximum)
     of_interest = np.minimum(rise[:-1], rise[1:]) < _TOO_MUCH
-    apart = np.minimum(distances(library, data, len(log_g)), _FURTHEST) * of_interest
+    apart = np.minimum(distances(likelihood, data, len(log_g)), _FURTHEST) * of_interest
     close = int(_CLOSE * n)
     lines = zip(low, high, apart.T, strict=True)
     inside = np.stack([_along(log_g, *line, close) for line in lines], axis=1)
@@ -112,12 +117,12 @@ def _along(log_g: np.ndarray, low: float, high: float, apart: np.ndarray, n: int
 
 
 @partial(jax.jit, static_argnums=0)
-def _expected_score(problem: Problem, library: Library, data: Data) -> Array:
-    """The score of what the first point that is defined predicts, (n_points,)."""
-    first = library.points[jnp.argmax(jnp.isfinite(library.value))]
-    couplings, pulls = problem.couplings(first), problem.pulls(library.start)
+def _expected_profile(problem: Problem, likelihood: GridLikelihood, data: Data) -> Array:
+    """The first-order profile at what the first point that is defined predicts, (n_points,)."""
+    first = likelihood.points[jnp.argmax(jnp.isfinite(likelihood.value))]
+    couplings, pulls = problem.couplings(first), problem.pulls(likelihood.start)
     expected = tuple(counts(components(e, couplings), pulls)[None] for e in data)
-    return score(problem, library, data, expected, library.start[None])[0]
+    return first_order_profile(problem, likelihood, data, expected, likelihood.start[None])[0]
 
 
 def _ends(log_g: np.ndarray, rise: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

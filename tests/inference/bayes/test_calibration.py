@@ -47,7 +47,7 @@ def test_truths_lie_anywhere_among_the_samples(name):
         mean = np.asarray(mean_at(truth))
         data = (dataclasses.replace(experiment, observed=rng.poisson(mean).astype(float)),)
         scan = scan_posterior(problem, priors, data, CHAINS, seed)
-        found = nuts.sample(run, scan.flattening, data, scan.starts, seed)
+        found = nuts.sample(run, scan.proposal_map, data, scan.starts, seed)
         below.append((found.x < truth).mean(axis=(0, 1)))
     below = np.array(below)
     for parameter, ranks in zip(problem.names, below.T, strict=True):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtr
 
-from jaxmed.inference.bayes.proposal import cube_point, make_flattening
+from jaxmed.inference.bayes.proposal import cube_point, make_proposal_map
 
 AXES = [np.linspace(-3.0, 3.0, 61), np.linspace(-4.0, 4.0, 71), np.linspace(-3.5, 3.0, 31)]
 
@@ -21,14 +21,14 @@ def correlated(axes):
 @pytest.fixture(scope="module", params=[1, 2, 3])
 def known(request):
     axes = AXES[: request.param]
-    return axes, make_flattening(axes, *correlated(axes))
+    return axes, make_proposal_map(axes, *correlated(axes))
 
 
 def test_its_jacobian_is_the_density_it_names(known):
-    axes, flattening = known
+    axes, proposal_map = known
     u = jnp.asarray(np.random.default_rng(1).uniform(0.01, 0.99, (20, len(axes))))
-    x, log_density, profile = jax.jit(jax.vmap(flattening))(u)
-    jacobian = jax.jit(jax.vmap(jax.jacfwd(lambda v: flattening(v)[0])))(u)
+    x, log_density, profile = jax.jit(jax.vmap(proposal_map))(u)
+    jacobian = jax.jit(jax.vmap(jax.jacfwd(lambda v: proposal_map(v)[0])))(u)
     np.testing.assert_allclose(np.linalg.slogdet(jacobian)[1], -log_density, atol=1e-9)
     np.testing.assert_allclose(
         profile, np.repeat(np.sum(x, axis=1, keepdims=True), 2, axis=1), atol=1e-9
@@ -37,10 +37,10 @@ def test_its_jacobian_is_the_density_it_names(known):
 
 def test_a_gaussian_becomes_flat(known):
     """Where the density is, the named one is its own share of the cube; the rest is for its walls."""
-    axes, flattening = known
+    axes, proposal_map = known
     inverse = np.eye(len(axes)) + 0.4 * (1 - np.eye(len(axes)))
     u = np.random.default_rng(2).uniform(size=(2000, len(axes)))
-    x, log_density, _ = jax.vmap(flattening)(jnp.asarray(u))
+    x, log_density, _ = jax.vmap(proposal_map)(jnp.asarray(u))
     exact = -np.einsum("ni,ij,nj->n", x, inverse, x) / 2
     exact += np.linalg.slogdet(inverse)[1] / 2 - len(axes) * np.log(2 * np.pi) / 2
     typical = exact > exact.max() - 1.5
@@ -50,9 +50,9 @@ def test_a_gaussian_becomes_flat(known):
 def test_distribution_function():
     """Along one axis u is the distribution function, nine parts Gaussian and one twice as wide."""
     axes = AXES[:1]
-    flattening = make_flattening(axes, *correlated(axes))
+    proposal_map = make_proposal_map(axes, *correlated(axes))
     u = np.linspace(0.02, 0.98, 25)
-    x = np.asarray(jax.vmap(flattening)(jnp.asarray(u[:, None]))[0][:, 0])
+    x = np.asarray(jax.vmap(proposal_map)(jnp.asarray(u[:, None]))[0][:, 0])
 
     def cut(width):
         low, high = ndtr(np.array([-3.0, 3.0]) / width)
@@ -62,9 +62,9 @@ def test_distribution_function():
 
 
 def test_nodes_are_found_in_the_cube(known):
-    axes, flattening = known
+    axes, proposal_map = known
     node = (20, 40, 11)[: len(axes)]
-    x, *_ = flattening(jnp.asarray(cube_point(flattening, node)))
+    x, *_ = proposal_map(jnp.asarray(cube_point(proposal_map, node)))
     np.testing.assert_allclose(x, [a[i] for a, i in zip(axes, node, strict=True)], atol=1e-6)
 
 
@@ -74,15 +74,15 @@ def test_flat_densities_and_faces_of_the_cube_are_finite():
     wall = np.where(np.arange(shape[0]) < 30, 0.0, -1e5)[:, None]
     corners = jnp.array([[0.0, 1.0], [1.0, 0.0], [0.5, 0.5]])
     for log_density in (np.zeros(shape), wall + np.zeros(shape)):
-        flattening = make_flattening(axes, log_density, np.zeros((*shape, 0)))
-        value = jax.jit(jax.vmap(flattening))(corners)
-        slope = jax.jit(jax.vmap(jax.jacrev(lambda u, f=flattening: f(u)[1])))(corners)
+        proposal_map = make_proposal_map(axes, log_density, np.zeros((*shape, 0)))
+        value = jax.jit(jax.vmap(proposal_map))(corners)
+        slope = jax.jit(jax.vmap(jax.jacrev(lambda u, f=proposal_map: f(u)[1])))(corners)
         assert all(np.all(np.isfinite(leaf)) for leaf in (*value, slope))
 
 
 def test_nothing_to_map():
-    flattening = make_flattening([], np.zeros(()), np.array([0.3, -0.2]))
-    x, log_density, profile = flattening(jnp.zeros(0))
+    proposal_map = make_proposal_map([], np.zeros(()), np.array([0.3, -0.2]))
+    x, log_density, profile = proposal_map(jnp.zeros(0))
     assert x.shape == (0,)
     assert log_density == 0
     np.testing.assert_array_equal(profile, [0.3, -0.2])

@@ -1,4 +1,4 @@
-"""Lanes over several devices: the numbers of one device, each device at its own pace."""
+"""Elements over several devices: the numbers of one device, each device at its own pace."""
 
 import os
 import subprocess

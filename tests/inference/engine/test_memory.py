@@ -13,7 +13,7 @@ from jaxmed.inference.engine.memory import (
     read_bytes,
 )
 from jaxmed.inference.problem import make_problem
-from jaxmed.inference.profile.newton import begin
+from jaxmed.inference.profile.newton import initial_state
 from jaxmed.inference.profile.profile import _advance
 from jaxmed.models.choose import get_model
 
@@ -26,7 +26,7 @@ def _problem(experiments, *names):
 @pytest.mark.parametrize("name", ["texono", "coherent_csi", "coherent_lar", "xenon1t"])
 def test_the_estimate_holds_for_the_compiled_program(experiments, name):
     problem, data = _problem(experiments, name)
-    states = begin(np.zeros((64, len(problem.nuisances))))
+    states = initial_state(np.zeros((64, len(problem.nuisances))))
     compiled = _advance.lower(problem, (np.zeros((64, 2)), states), data, 3, 1e3).compile()
     analysis = compiled.memory_analysis()
     assert analysis is not None

@@ -48,7 +48,7 @@ def fitted(setting, counts, g):
     """Likelihood ratios of counts (n, n_bins) at couplings (m,), by the fits that toys get, (n, m)."""
     toys = Toys((counts,), np.zeros((len(counts), 0)), np.arange(len(counts)))
     found = [
-        fit_both(setting.problem, setting.data, toys, np.full((len(counts), 1), x), setting.finder)
+        fit_both(setting.problem, setting.data, toys, np.full((len(counts), 1), x), setting.fitter)
         for x in np.log10(g)
     ]
     assert not any(each.failed.any() for each in found)
@@ -143,7 +143,7 @@ def test_equal_counts_have_equal_q_wherever_they_stand(experiments, name, model)
         toys = joined_toys(parts)
         own = np.flatnonzero(toys.numbers == -1)
         found = fit_both(
-            setting.problem, data, toys, np.tile(x, (len(toys.numbers), 1)), setting.finder
+            setting.problem, data, toys, np.tile(x, (len(toys.numbers), 1)), setting.fitter
         )
         np.testing.assert_allclose(found.q[own], wanted, rtol=0, atol=1e-9)
 

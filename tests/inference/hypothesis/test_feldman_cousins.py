@@ -31,7 +31,7 @@ def mixing(experiments):
 def test_q_is_chi_squared_where_wilks_holds(mixing):
     x = np.append(0.23, mixing.start.nuisances)
     toys = draw(mixing.problem, mixing.data, x, 1, 400)
-    found = fit_both(mixing.problem, mixing.data, toys, x, mixing.finder)
+    found = fit_both(mixing.problem, mixing.data, toys, x, mixing.fitter)
     assert not found.failed.any()
     assert kstest(found.q, chi2(1).cdf).pvalue > 0.01
 
@@ -62,7 +62,7 @@ def test_clear_points_get_fewer_toys(mixing):
     i = np.flatnonzero(found.drawn == number)[0]
     x = np.append(points[i], profile(mixing.problem, points[i : i + 1], mixing.data).nuisances)
     toys = draw(mixing.problem, mixing.data, x, 3, number, first=int(first[i]))
-    whole = fit_both(mixing.problem, mixing.data, toys, x, mixing.finder)
+    whole = fit_both(mixing.problem, mixing.data, toys, x, mixing.fitter)
     assert p_value(found.q[i], whole.extreme_q).value == found.p[i]
 
 

@@ -41,7 +41,7 @@ def compiled(whole):
 
 @pytest.mark.parametrize("spread", [0.5, 1.5, 4.0])
 def test_expansion_is_that_of_autodiff(whole, compiled, spread):
-    """At 4 sigma bins are folded to stay positive and nuisances are on both sides of the code-4p seam."""
+    """At 4 sigma bins are folded to stay positive and nuisances are on both sides of the code-4p kink."""
     problem, (ours, slopes, bends) = whole[0], compiled
     z = jnp.asarray(np.random.default_rng(1).normal(size=len(problem.nuisances)) * spread)
     z = z.at[problem.nuisances.index("signal_strength")].set(0.3)

@@ -8,7 +8,7 @@ from iminuit import Minuit
 
 from jaxmed.inference.engine.memory import LARGEST
 from jaxmed.inference.problem import blocks, make_problem
-from jaxmed.inference.profile.newton import pressed
+from jaxmed.inference.profile.newton import at_bound
 from jaxmed.inference.profile.profile import Start, profile
 from jaxmed.inference.regions.grid_scan import scan
 from jaxmed.inference.results import CONVERGED, EXCLUDED, UNCONVERGED
@@ -104,7 +104,7 @@ def test_every_point_is_converged_or_excluded_with_a_lower_bound(experiments):
     box, slope = problem.box[2:], jax.jit(jax.vmap(jax.grad(lambda x: problem.nll(x, data))))
     x = np.concatenate([points, found.nuisances], axis=1)[found.converged]
     gradient = np.asarray(slope(jnp.asarray(x)))[:, 2:]
-    measured = np.linalg.norm(np.where(pressed(gradient, x[:, 2:], box), 0, gradient), axis=1)
+    measured = np.linalg.norm(np.where(at_bound(gradient, x[:, 2:], box), 0, gradient), axis=1)
     for norm in (found.gradient_norm[found.converged], measured):
         assert np.max(norm / np.sqrt(1 + found.nll[found.converged])) < 1e-4
     standard = found.nll[0]

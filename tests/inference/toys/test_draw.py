@@ -14,7 +14,7 @@ from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile.profile import standard_start
 from jaxmed.inference.toys.conditional_fit import conditional_fits, search_at_point
 from jaxmed.inference.toys.draw import Toys, draw, with_counts
-from jaxmed.inference.toys.global_fit import global_fits, make_finder
+from jaxmed.inference.toys.global_fit import global_fits, make_fitter
 from jaxmed.models.choose import get_model
 
 N = 200
@@ -88,7 +88,7 @@ def test_fits_are_those_of_iminuit(xenon):
     problem, data, x = xenon
     toys = draw(problem, data, x, 1, N)
     at = conditional_fits(problem, data, toys, x[:2], x[2:])
-    free = global_fits(problem, data, toys, make_finder(problem, data, x[2:]))
+    free = global_fits(problem, data, toys, make_fitter(problem, data, x[2:]))
     assert at.converged.all() and free.converged.all()
     evaluate = _objective(problem, data)
     box = [tuple(pair) for pair in problem.box]
@@ -127,7 +127,7 @@ def test_minima_beyond_the_seams_are_found_at_fixed_parameters(
 ):
     """LAr: from the truth Newton's steps end higher, by 0.77 and more.
 
-    They stay on this side of a knee or of a shape's seam, or, in the last toy, just outside one.
+    They stay on this side of a knee or of a shape's kink, or, in the last toy, just outside one.
     """
     data = (_with_steady_state(experiments["coherent_lar"], 3154),)
     problem = make_problem(data, get_model("u1r"))
@@ -141,7 +141,7 @@ def test_minima_beyond_the_seams_are_found_at_fixed_parameters(
 
 @pytest.mark.slow
 def test_minima_of_csi_between_nodes_are_those_of_random_starts(experiments):
-    """With seams at 0 and +-1 sigma alone each of these toys ends too high, by 0.04 to 0.23."""
+    """With kinks at 0 and +-1 sigma alone each of these toys ends too high, by 0.04 to 0.23."""
     data = (experiments["coherent_csi"],)
     problem = make_problem(data, get_model("u1r"))
     start = standard_start(problem, data).nuisances

@@ -14,7 +14,7 @@ from jaxmed.inference.profile.profile import standard_start
 from jaxmed.inference.results import UNCONVERGED
 from jaxmed.inference.toys.conditional_fit import conditional_fits
 from jaxmed.inference.toys.draw import draw, with_counts
-from jaxmed.inference.toys.global_fit import global_fits, make_finder
+from jaxmed.inference.toys.global_fit import global_fits, make_fitter
 from jaxmed.models.choose import get_model
 
 
@@ -29,7 +29,7 @@ def test_no_point_of_a_fine_grid_is_lower(xenon):
     problem, data = xenon
     start = np.zeros(len(problem.nuisances))
     toys = draw(problem, data, np.array([-30.0, 0.0, *start]), 5, 40)
-    found = global_fits(problem, data, toys, make_finder(problem, data, start))
+    found = global_fits(problem, data, toys, make_fitter(problem, data, start))
     assert UNCONVERGED not in found.status
     lowest = np.full(40, np.inf)
     for log_mass in np.linspace(-4, 3, 15):
@@ -46,7 +46,7 @@ def test_a_signal_is_found_where_it_was_put(xenon):
     start = np.zeros(len(problem.nuisances))
     truth = np.array([-5.7, -1.0])
     toys = draw(problem, data, np.concatenate([truth, start]), 7, 200)
-    found = global_fits(problem, data, toys, make_finder(problem, data, start))
+    found = global_fits(problem, data, toys, make_fitter(problem, data, start))
     conditional = conditional_fits(problem, data, toys, truth, start)
     q = 2 * (conditional.nll - found.nll)
     assert q.min() > -1e-5
@@ -83,7 +83,7 @@ def test_constraints_have_no_toys(experiments):
     data = (experiments["xenon1t"],)
     problem = make_problem(data, get_model("u1r"), constraints=("rho",))
     with pytest.raises(ValueError, match=r"constraints = \['rho'\]: expected none"):
-        make_finder(problem, data, np.zeros(2))
+        make_fitter(problem, data, np.zeros(2))
 
 
 @pytest.mark.slow
@@ -94,7 +94,7 @@ def test_minima_on_either_side_of_a_seam_are_found(experiments):
     start = standard_start(problem, data).nuisances
     truth = np.concatenate([problem.model.standard, start])
     toys = draw(problem, data, truth, 20210612, 1, first=4)
-    found = global_fits(problem, data, toys, make_finder(problem, data, start))
+    found = global_fits(problem, data, toys, make_fitter(problem, data, start))
     time = problem.names.index("lar_cevns_time")
     assert found.nuisances[0, time] == pytest.approx(1.33, abs=0.02)
     assert found.nll[0] < 532.80

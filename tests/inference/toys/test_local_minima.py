@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from jaxmed.inference.profile.newton import Expansion, Minimum, minimise
-from jaxmed.inference.toys.local_minima import Crossings, newton_steps, promising
+from jaxmed.inference.toys.local_minima import Barriers, newton_steps, promising
 from jaxmed.inference.toys.multistart import Search, lowest_of
 
 BOX = np.array([[-5.0, 5.0], [-5.0, 5.0]])
@@ -39,7 +39,7 @@ def search():
 @pytest.mark.parametrize(("start", "aim"), [(1.0, -0.5), (-1.0, 0.5)])
 def test_only_the_lower_minimum_is_promising(search, start, aim):
     here = search(np.array([0]), np.array([[start, start]]), np.array([np.inf]))
-    of = Crossings(np.array([0]), np.array([0]), np.array([0.0]), np.array([aim]))
+    of = Barriers(np.array([0]), np.array([0]), np.array([0.0]), np.array([aim]))
     toy, x = promising(search, here, of, np.array([0, 1]))
     if aim < 0:
         assert toy.tolist() == [0]
@@ -52,7 +52,7 @@ def test_only_the_lower_minimum_is_promising(search, start, aim):
 
 def test_what_is_held_stays(search):
     here = search(np.array([0]), np.array([[1.0, 1.0]]), np.array([np.inf]))
-    of = Crossings(np.array([0]), np.array([0]), np.array([0.0]), np.array([-0.5]))
+    of = Barriers(np.array([0]), np.array([0]), np.array([0.0]), np.array([-0.5]))
     toy, x = promising(search, here, of, np.array([0]))
     assert toy.tolist() == [0]
     assert x[0, 1] == here.x[0, 1]

@@ -241,3 +241,9 @@ def constraint_nll(names: Sequence[str], model: Model, values: Values) -> Array 
     if model.charges is None:
         return 0.0
     return sum((CONSTRAINTS[name](model.charges, values) for name in names), 0.0)
+
+
+def with_counts(data: Data, observed: tuple[Array, ...]) -> Data:
+    """The experiments with other counts."""
+    pairs = zip(data, observed, strict=True)
+    return tuple(replace(experiment, observed=counted) for experiment, counted in pairs)

@@ -1,13 +1,15 @@
 """Run the elements of a batch on all devices of this process, each at its own pace."""
 
 from collections.abc import Callable
-from functools import wraps
+from functools import partial, wraps
 from typing import Any, TypeVar
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from jaxmed.inference.engine.jit import QuickJit
 
 T = TypeVar("T")
 
@@ -43,6 +45,27 @@ def over_devices(function: Callable[..., T]) -> Callable[..., T]:
         )(elements, *shared)
 
     return spread
+
+
+def per_element(function: Callable[..., T]) -> QuickJit[T]:
+    """A function of one element, compiled for batches of them that are split over the local devices.
+
+    Args:
+        function: (static, element, *shared) -> pytree: `static` is hashed, `element` one of a batch, and `shared` the
+            same for all, so that what follows from it alone is worked out once.
+
+    Returns:
+        The same function of a batch, every leaf of its elements and of its result with the leading axis (n,); n must be
+        a multiple of `device_count()`.
+    """
+
+    @wraps(function)
+    def batched(static: Any, elements: Any, *shared: Any) -> T:
+        axes = (0, *(None for _ in shared))
+        each = jax.vmap(partial(function, static), in_axes=axes)
+        return over_devices(each)(elements, *shared)
+
+    return QuickJit(batched)
 
 
 def on_all_devices(tree: T) -> T:

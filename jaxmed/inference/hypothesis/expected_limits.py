@@ -12,12 +12,12 @@ from jaxmed.experiments.likelihood.yields import counts
 from jaxmed.experiments.model import Experiment, as_group
 from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.hypothesis.p_values import check_toys, standard_point
-from jaxmed.inference.problem import Data, Problem, make_problem
+from jaxmed.inference.problem import Data, Problem, make_problem, with_counts
 from jaxmed.inference.profile.profile import Start, standard_start
 from jaxmed.inference.regions.limits import check_line, limits
 from jaxmed.inference.results import UNCONVERGED
 from jaxmed.inference.toys.conditional_fit import conditional_fits
-from jaxmed.inference.toys.draw import Toys, draw, with_counts
+from jaxmed.inference.toys.draw import Toys, draw
 from jaxmed.models.model import Model
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon

@@ -18,6 +18,7 @@ from jaxmed.inference.results import UNCONVERGED
 from jaxmed.inference.toys.conditional_fit import conditional_fits
 from jaxmed.inference.toys.draw import Toys
 from jaxmed.inference.toys.global_fit import GlobalFitter, global_fits
+from jaxmed.inference.toys.toy import likelihood_ratio
 
 # Toys fitted between two reports of progress, on a CPU and on an accelerator.
 _CHUNK = 2048, 16_384
@@ -113,12 +114,11 @@ def fit_both(
     split = len(problem.parameters)
     at = conditional_fits(problem, data, toys, x[..., :split], x[..., split:])
     free = global_fits(problem, data, toys, fitter)
-    # the point itself is part of the model, also where it is the standard model and g is below the box
     lower = free.nll < at.nll
     points = np.broadcast_to(x[..., :split], (len(at.nll), split))
     here = np.concatenate([points, at.nuisances], axis=1)
     return LikelihoodRatios(
-        q=np.where(lower, 2 * (at.nll - free.nll), 0.0),
+        q=likelihood_ratio(at.nll, free.nll),
         nll=at.nll,
         nll_best=np.where(lower, free.nll, at.nll),
         best=np.where(lower[:, None], free.nuisances, here),

@@ -11,8 +11,7 @@ from jax import Array
 
 from jaxmed.experiments.likelihood.forward import components
 from jaxmed.inference.engine.batches import CONVERGED_BELOW, TOLERANCE, batches, run
-from jaxmed.inference.engine.devices import device_count, on_all_devices, over_devices
-from jaxmed.inference.engine.jit import QuickJit
+from jaxmed.inference.engine.devices import device_count, on_all_devices, per_element
 from jaxmed.inference.engine.memory import LARGEST, fastest_batch
 from jaxmed.inference.problem import Data, Problem, blocks, constraint_part
 from jaxmed.inference.profile.expansion import least_nll, nuisance_expansion
@@ -200,38 +199,25 @@ def summary(at: Minimum, box: np.ndarray) -> Profiled:
     return Profiled(at.expansion.value, at.x, status.astype(np.int8), norm)
 
 
-@QuickJit
+@per_element
 def _advance(
     problem: Problem,
-    elements: tuple[Array, NewtonState],
-    data: Data,
-    limit: int,
-    excluded_above: float,
-) -> tuple[NewtonState, Array]:
-    """Steps at points (n, n_parameters) from their states, and the floors that -log L cannot fall below (n,)."""
-    return over_devices(partial(_advance_batch, problem))(elements, data, limit, excluded_above)
-
-
-def _advance_batch(
-    problem: Problem,
-    elements: tuple[Array, NewtonState],
+    element: tuple[Array, NewtonState],
     data: Data,
     limit: Array,
     excluded_above: Array,
 ) -> tuple[NewtonState, Array]:
+    """Steps at a point (n_parameters,) from its state, and the floor that -log L cannot fall below ()."""
+    point, state = element
     box = jnp.asarray(problem.box[len(problem.parameters) :])
     centres = jnp.zeros(len(problem.nuisances))
-
-    def one(point: Array, state: NewtonState) -> tuple[NewtonState, Array]:
-        couplings = problem.couplings(point)
-        parts = [components(e, couplings) for e in data]
-        floor = least_nll(problem, data, parts)
-        expand = partial(nuisance_expansion, problem, data, parts, centres=centres)
-        worth = jnp.where(floor <= excluded_above, limit, 0)
-        end = minimise(expand, state, box, tolerance=TOLERANCE, limit=worth)
-        return last_step(end, box, TOLERANCE), floor
-
-    return jax.vmap(one)(*elements)
+    couplings = problem.couplings(point)
+    parts = [components(e, couplings) for e in data]
+    floor = least_nll(problem, data, parts)
+    expand = partial(nuisance_expansion, problem, data, parts, centres=centres)
+    worth = jnp.where(floor <= excluded_above, limit, 0)
+    end = minimise(expand, state, box, tolerance=TOLERANCE, limit=worth)
+    return last_step(end, box, TOLERANCE), floor
 
 
 def _constraints(problem: Problem, points: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import jax
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.likelihood.forward import as_signal, components, signal_events
+from jaxmed.experiments.likelihood.forward import signal_events
 from jaxmed.experiments.likelihood.templates import signal_jet
 from jaxmed.inference.engine.batches import TOLERANCE, batches
 from jaxmed.inference.engine.devices import (
@@ -17,15 +17,14 @@ from jaxmed.inference.engine.devices import (
     picked,
     sized,
 )
-from jaxmed.inference.engine.jit import QuickJit
 from jaxmed.inference.problem import Data, Problem
-from jaxmed.inference.profile.expansion import Parts, nuisance_expansion
 from jaxmed.inference.profile.joint_expansion import Tables
-from jaxmed.inference.profile.newton import NewtonState, last_step, minimise
+from jaxmed.inference.profile.newton import NewtonState
 from jaxmed.inference.profile.profile import Profiled, join_blocks, summary
-from jaxmed.inference.toys.draw import Toys, pick_toys, resident_toys, restrict_toys, with_counts
+from jaxmed.inference.toys.draw import Toys, pick_toys, resident_toys, restrict_toys
 from jaxmed.inference.toys.local_minima import across_kinks
 from jaxmed.inference.toys.multistart import Advance, Search, batch_size
+from jaxmed.inference.toys.toy import fitted_at_point, fitted_at_signals
 
 
 def conditional_fits(
@@ -79,16 +78,14 @@ _FIRST_ROUND = 5
 _AT_ONCE = 64, 1024  # signals of toys worked out together, on a CPU and on an accelerator
 Signals = tuple[np.ndarray | Array, ...]
 """Events of every variant of each experiment, (n or more, n_variants, n_bins), `resident`."""
-Elements = tuple[NewtonState, tuple[Array, ...], Array, Array]
-"""States, counts of each experiment, centres and boxes of all elements."""
 
 
 def search_at_point(problem: Problem, data: Data, toys: Toys, point: np.ndarray) -> Search:
     """At the same model parameters (n_parameters,) for all toys."""
 
     def advance(toy: np.ndarray, state: NewtonState, boxes: np.ndarray, limit: int) -> NewtonState:
-        elements = state, *pick_toys(toys, toy), boxes
-        return jax.device_get(_at_point(problem, elements, data, point, limit))
+        searches = state, *pick_toys(toys, toy), boxes
+        return jax.device_get(fitted_at_point(problem, searches, data, point, limit))
 
     return _search(problem, data, advance)
 
@@ -99,8 +96,8 @@ def search_at_each(
     """At model parameters of each toy's own: toy i has signal number `which[i]` of `signals`."""
 
     def advance(toy: np.ndarray, state: NewtonState, boxes: np.ndarray, limit: int) -> NewtonState:
-        elements = picked(signals, which[toy]), (state, *pick_toys(toys, toy), boxes)
-        return jax.device_get(_at_each(problem, elements, data, limit))
+        searches = picked(signals, which[toy]), (state, *pick_toys(toys, toy), boxes)
+        return jax.device_get(fitted_at_signals(problem, searches, data, limit))
 
     return _search(problem, data, advance)
 
@@ -130,52 +127,3 @@ def _search(problem: Problem, data: Data, advance: Advance) -> Search:
     each = sum(e.n_bins for e in data) * (1 + len(problem.names))
     size = batch_size(each) * device_count()
     return Search(advance, problem.box[len(problem.parameters) :], TOLERANCE, size, _FIRST_ROUND)
-
-
-@QuickJit
-def _at_point(
-    problem: Problem, elements: Elements, data: Data, point: Array, limit: int
-) -> NewtonState:
-    return over_devices(partial(_at_point_batch, problem))(elements, data, point, limit)
-
-
-def _at_point_batch(
-    problem: Problem, elements: Elements, data: Data, point: Array, limit: Array
-) -> NewtonState:
-    couplings = problem.couplings(point)
-    parts = [components(e, couplings) for e in data]
-    return jax.vmap(partial(_advance, problem, data, limit, parts))(*elements)
-
-
-@QuickJit
-def _at_each(
-    problem: Problem, elements: tuple[tuple[Array, ...], Elements], data: Data, limit: int
-) -> NewtonState:
-    return over_devices(partial(_at_each_batch, problem))(elements, data, limit)
-
-
-def _at_each_batch(
-    problem: Problem, elements: tuple[tuple[Array, ...], Elements], data: Data, limit: Array
-) -> NewtonState:
-    def one(signals: tuple[Array, ...], element: Elements) -> NewtonState:
-        pairs = zip(data, signals, strict=True)
-        parts = [(as_signal(e, variants), *e.background) for e, variants in pairs]
-        return _advance(problem, data, limit, parts, *element)
-
-    return jax.vmap(one)(*elements)
-
-
-def _advance(
-    problem: Problem,
-    data: Data,
-    limit: Array,
-    parts: Parts,
-    state: NewtonState,
-    observed: tuple[Array, ...],
-    centres: Array,
-    box: Array,
-) -> NewtonState:
-    own = with_counts(data, observed)
-    expand = partial(nuisance_expansion, problem, own, parts, centres=centres)
-    end = minimise(expand, state, box, tolerance=TOLERANCE, limit=limit)
-    return last_step(end, box, TOLERANCE)

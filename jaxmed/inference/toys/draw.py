@@ -1,7 +1,6 @@
 """Pseudo-data: counts of every bin, and what the auxiliary measurements behind the priors gave."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import partial
 from typing import NamedTuple
 
@@ -12,10 +11,10 @@ from jax import Array
 
 from jaxmed.experiments.likelihood.forward import components
 from jaxmed.experiments.likelihood.yields import counts
-from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.batches import batches
 from jaxmed.inference.engine.devices import picked, resident
 from jaxmed.inference.problem import Data, Problem
+from jaxmed.inference.toys.toy import drawn
 
 # Toys drawn together: one program for any number of them.
 _AT_A_TIME = 512
@@ -67,12 +66,6 @@ def joined_toys(several: Sequence[Toys]) -> Toys:
     return jax.tree.map(lambda *leaves: np.concatenate(leaves), *several)
 
 
-def with_counts(data: Data, observed: tuple[Array, ...]) -> Data:
-    """The experiments with other counts."""
-    pairs = zip(data, observed, strict=True)
-    return tuple(replace(experiment, observed=counted) for experiment, counted in pairs)
-
-
 def restrict_toys(toys: Toys, whole: Problem, data: Data, part: Problem, own: Data) -> Toys:
     """Of toys those counts and centres that belong to a part (`problem.restrict`) of a problem."""
     names = [e.name for e in own]
@@ -107,15 +100,4 @@ def _draw(
     measured = jnp.asarray(problem.prior_weights)
     key = jax.random.key(seed)
 
-    def one(i: Array) -> tuple[tuple[Array, ...], Array]:
-        *keys, last = jax.random.split(jax.random.fold_in(key, i), len(data) + 1)
-        observed = tuple(_sample(k, e, m) for k, e, m in zip(keys, data, means, strict=True))
-        return observed, measured * (z + jax.random.normal(last, z.shape))
-
-    return jax.vmap(one)(numbers)
-
-
-def _sample(key: Array, experiment: Experiment, mean: Array) -> Array:
-    if experiment.gaussian:
-        return mean + jnp.asarray(experiment.error) * jax.random.normal(key, mean.shape)
-    return jax.random.poisson(key, jnp.maximum(mean, 0.0), dtype=int).astype(float)
+    return jax.vmap(lambda i: drawn(jax.random.fold_in(key, i), data, means, z, measured))(numbers)

@@ -11,14 +11,13 @@ from jax import Array
 from jaxmed.experiments.likelihood.templates import stencil_numbers, tabulate
 from jaxmed.inference.engine.batches import batches
 from jaxmed.inference.engine.devices import device_count, on_all_devices, over_devices, power_of_two
-from jaxmed.inference.engine.jit import QuickJit
 from jaxmed.inference.engine.memory import numbers_at_once
 from jaxmed.inference.problem import Data, Problem
-from jaxmed.inference.profile.joint_expansion import Tables, joint_expansion
-from jaxmed.inference.profile.newton import NewtonState, minimise
+from jaxmed.inference.profile.joint_expansion import Tables
+from jaxmed.inference.profile.newton import NewtonState
 from jaxmed.inference.profile.profile import Profiled, summary
 from jaxmed.inference.toys.conditional_fit import search_at_each, signals_at
-from jaxmed.inference.toys.draw import Toys, pick_toys, resident_toys, restrict_toys, with_counts
+from jaxmed.inference.toys.draw import Toys, pick_toys, resident_toys, restrict_toys
 from jaxmed.inference.toys.grid_likelihood import (
     GridLikelihood,
     first_order_profile,
@@ -28,11 +27,11 @@ from jaxmed.inference.toys.grid_likelihood import (
 from jaxmed.inference.toys.local_minima import across_kinks
 from jaxmed.inference.toys.multistart import Search, batch_size, lowest_of
 from jaxmed.inference.toys.parameter_grid import between, lowest_minima, mass_line, toy_grid
+from jaxmed.inference.toys.toy import ANYWHERE_TOLERANCE, fitted_anywhere
 
 _STARTS = 12
 # -log L: a local minimum of the grid this far above the lowest may still turn out lower.
 _MARGIN = 1.0
-_TOLERANCE = 5e-7
 # Of the first step: with less of it Newton leaps from one valley into another, which may be higher.
 _DAMPING = 1e-2
 _FIRST_ROUND = 2
@@ -211,38 +210,9 @@ def _search(problem: Problem, data: Data, toys: Toys, fitter: GlobalFitter) -> S
     """Newton steps in all parameters."""
 
     def advance(toy: np.ndarray, state: NewtonState, boxes: np.ndarray, limit: int) -> NewtonState:
-        elements = state, *pick_toys(toys, toy), boxes
-        return jax.device_get(_advance(problem, elements, data, fitter.tables, limit))
+        searches = state, *pick_toys(toys, toy), boxes
+        return jax.device_get(fitted_anywhere(problem, searches, data, fitter.tables, limit))
 
     each = sum(e.n_bins for e in data) * (1 + len(problem.names))
     size = batch_size(each + stencil_numbers(fitter.tables) // _STENCILS) * device_count()
-    return Search(advance, fitter.box, _TOLERANCE, size, _FIRST_ROUND, _DAMPING)
-
-
-@QuickJit
-def _advance(
-    problem: Problem,
-    elements: tuple[NewtonState, tuple[Array, ...], Array, Array],
-    data: Data,
-    tables: Tables,
-    limit: int,
-) -> NewtonState:
-    return over_devices(partial(_advance_batch, problem))(elements, data, tables, limit)
-
-
-def _advance_batch(
-    problem: Problem,
-    elements: tuple[NewtonState, tuple[Array, ...], Array, Array],
-    data: Data,
-    tables: Tables,
-    limit: Array,
-) -> NewtonState:
-    def one(
-        state: NewtonState, observed: tuple[Array, ...], centres: Array, box: Array
-    ) -> NewtonState:
-        expand = partial(
-            joint_expansion, problem, with_counts(data, observed), tables, centres=centres
-        )
-        return minimise(expand, state, box, tolerance=_TOLERANCE, limit=limit)
-
-    return jax.vmap(one)(*elements)
+    return Search(advance, fitter.box, ANYWHERE_TOLERANCE, size, _FIRST_ROUND, _DAMPING)

@@ -5,10 +5,10 @@ import pytest
 
 from jaxmed.inference.hypothesis.expected_limits import crossings, expected_limits
 from jaxmed.inference.hypothesis.p_values import standard_point
-from jaxmed.inference.problem import make_problem
+from jaxmed.inference.problem import make_problem, with_counts
 from jaxmed.inference.profile.profile import standard_start
 from jaxmed.inference.regions.limits import limits
-from jaxmed.inference.toys.draw import draw, with_counts
+from jaxmed.inference.toys.draw import draw
 from jaxmed.models.choose import get_model
 
 

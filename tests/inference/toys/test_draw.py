@@ -10,10 +10,10 @@ from iminuit import Minuit
 
 from jaxmed.experiments import expected
 from jaxmed.inference.hypothesis.p_values import standard_point
-from jaxmed.inference.problem import make_problem
+from jaxmed.inference.problem import make_problem, with_counts
 from jaxmed.inference.profile.profile import standard_start
 from jaxmed.inference.toys.conditional_fit import conditional_fits, search_at_point
-from jaxmed.inference.toys.draw import Toys, draw, with_counts
+from jaxmed.inference.toys.draw import Toys, draw
 from jaxmed.inference.toys.global_fit import global_fits, make_fitter
 from jaxmed.models.choose import get_model
 

@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from jaxmed.experiments.likelihood.templates import tabulate
-from jaxmed.inference.problem import make_problem
+from jaxmed.inference.problem import make_problem, with_counts
 from jaxmed.inference.profile.joint_expansion import joint_expansion
 from jaxmed.inference.profile.profile import standard_start
 from jaxmed.inference.results import UNCONVERGED
 from jaxmed.inference.toys.conditional_fit import conditional_fits
-from jaxmed.inference.toys.draw import draw, with_counts
+from jaxmed.inference.toys.draw import draw
 from jaxmed.inference.toys.global_fit import global_fits, make_fitter
 from jaxmed.models.choose import get_model
 

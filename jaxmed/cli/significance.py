@@ -25,7 +25,7 @@ from jaxmed.cli.common import (
 )
 from jaxmed.cli.progress import point_progress
 from jaxmed.inference.hypothesis.p_values import check_toys
-from jaxmed.inference.hypothesis.significance import check_model
+from jaxmed.models.choose import mediator_model
 from jaxmed.results.significance import failures, significance_table
 
 # Fits of each toy: globally, with the mass held, and globally for a toy of the best fit.
@@ -45,7 +45,7 @@ def significance(
 ) -> None:
     """How often the standard model alone looks as much like a mediator as the data do, from toys."""
     names = experiment_names(experiments)
-    check_model(model)
+    mediator_model(model)
     check_toys(toys, seed)
     set_up(cache)
     prepare(out, json)

@@ -10,10 +10,10 @@ At the profiled nuisances the derivatives with respect to z vanish (envelope the
 gradient of the likelihood through response, data and pulls.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import jax
 import jax.numpy as jnp
@@ -34,7 +34,7 @@ from jaxmed.experiments.likelihood.yields import counts
 from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.hypothesis.p_values import standard_point
-from jaxmed.inference.problem import Problem, make_problem
+from jaxmed.inference.problem import Problem, Settings, pose
 from jaxmed.inference.profile.profile import Start, profile, standard_start
 from jaxmed.inference.profile.slopes import slopes
 from jaxmed.inference.regions.limits import check_line, limits
@@ -85,8 +85,8 @@ def sensitivity(
     masses: Sequence[float] | np.ndarray,
     cl: float = 0.90,
     sided: str = "two",
-    fixed: Mapping[str, float] | None = None,
     tick: Tick = None,
+    **settings: Unpack[Settings],
 ) -> Sensitivity:
     """Expected limit at each mass, and its derivative with respect to every property of the experiment.
 
@@ -96,14 +96,15 @@ def sensitivity(
         masses: mediator masses [MeV], (n,).
         cl: confidence level, between 0 and 1.
         sided: 'two' or 'one', as for `limits`.
-        fixed: nuisances, and parameters of the model beside g and mass, held fixed, by name.
         tick: called with the share of the work done since the last call.
+        **settings: what is fixed, free and constrained (`problem.Settings`).
 
     Raises:
         ValueError: as `limits`.
     """
     chosen, line, threshold = check_line(model, masses, cl, sided)
-    problem = check_plane(make_problem((experiment,), chosen, fixed))
+    problem, _ = pose(experiment, chosen, **settings)
+    check_plane(problem)
     design = make_design(experiment)
     expected = asimov(problem, experiment)
     found = limits(
@@ -112,8 +113,8 @@ def sensitivity(
         masses=line,
         cl=cl,
         sided=sided,
-        fixed=fixed,
         tick=lambda share: advance(tick, _SCAN_SHARE * share),
+        **settings,
     )
     known = np.flatnonzero(np.isfinite(found.g_upper))
     upper, slope = found.g_upper.copy(), np.full((len(design.knobs), line.size), np.nan)

@@ -42,6 +42,14 @@ def get_model(model: Choice) -> Model:
     return preset(model)
 
 
+def mediator_model(model: Choice) -> Model:
+    """The same; ValueError also if the model has no mediator."""
+    chosen = get_model(model)
+    if not chosen.has_mediator:
+        raise ValueError(f"model '{chosen.name}' has no mediator: expected one with g and mass")
+    return chosen
+
+
 def couplings(model: Choice, *, g: Scalar, mass: Scalar, **others: Scalar) -> Couplings:
     """Couplings of one mediator.
 
@@ -61,9 +69,7 @@ def couplings(model: Choice, *, g: Scalar, mass: Scalar, **others: Scalar) -> Co
         ValueError: unknown model, a model without a mediator, g < 0, mass <= 0, or not finite; a parameter that is
             missing, unknown or outside its box; a point where the model is undefined.
     """
-    chosen = get_model(model)
-    if not chosen.has_mediator:
-        raise ValueError(f"model '{chosen.name}' has no mediator: expected one with g and mass")
+    chosen = mediator_model(model)
     if not (is_traced(g) or 0 <= g <= _LARGEST_G):
         raise ValueError(f"coupling g = {g}: expected a finite number from 0 to {_LARGEST_G:g}")
     if not (is_traced(mass) or 0 < mass < math.inf):

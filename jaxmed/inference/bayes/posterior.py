@@ -1,15 +1,15 @@
 """Posteriors: the likelihood of the fits under priors, sampled by NUTS."""
 
 from collections.abc import Mapping, Sequence
+from typing import Unpack
 
-from jaxmed.experiments.model import Experiment, as_group
+from jaxmed.experiments.model import Experiment
 from jaxmed.inference.bayes.extra import need
 from jaxmed.inference.bayes.priors import complete_priors, read_priors
 from jaxmed.inference.bayes.proposal import scan_posterior
 from jaxmed.inference.bayes.samples import Posterior, summarise
 from jaxmed.inference.engine.timing import Tick, advance
-from jaxmed.inference.problem import make_problem
-from jaxmed.models.choose import get_model
+from jaxmed.inference.problem import Settings, pose
 from jaxmed.models.model import Choice
 
 _MOST_STEPS = 10_000_000  # of all chains together: more would not fit into memory
@@ -20,14 +20,12 @@ def posterior(
     model: Choice = "u1r",
     *,
     priors: Mapping[str, str] | None = None,
-    fixed: Mapping[str, float] | None = None,
-    free: Sequence[str] = (),
-    constraints: Sequence[str] = (),
     chains: int = 4,
     samples: int = 1000,
     warmup: int = 1000,
     seed: int = 1,
     tick: Tick = None,
+    **settings: Unpack[Settings],
 ) -> Posterior:
     """Sample the model's parameters and every nuisance from their posterior.
 
@@ -39,14 +37,12 @@ def posterior(
         model: a preset name or whatever else makes a model (`get_model`).
         priors: by name of the parameter, as text (`read_priors`), such as {"g": "log-uniform:1e-8:1e-4"}; what is not
             named is flat in the fit's coordinate over its box.
-        fixed: name -> value held fixed: model parameters in their own unit, nuisances in sigma.
-        free: names freed beyond the default, such as 'signal_strength'.
-        constraints: measurements added to the likelihood by name, such as 'rho'.
         chains: run at once.
         samples: kept from each chain.
         warmup: steps that adapt the sampler before.
         seed: the same one gives the same samples on the same machine.
         tick: called with the share of the work done since the last call.
+        **settings: what is fixed, free and constrained (`problem.Settings`).
 
     Returns:
         Posterior; look at its `warnings` before using it.
@@ -55,9 +51,8 @@ def posterior(
         ValueError: unknown names, a bad prior or number, nothing free, a model that is undefined wherever the priors
             are, JAX in 32-bit mode, or NumPyro or ArviZ missing.
     """
-    group = as_group(experiments)
     check_posterior(chains, samples, warmup, seed)
-    problem = make_problem(group, get_model(model), fixed, free, constraints)
+    problem, group = pose(experiments, model, **settings)
     complete = complete_priors(problem, read_priors(priors or {}, problem.model, problem.floating))
     if not problem.names:
         raise ValueError(f"model '{problem.model.name}' has no free parameter: nothing to sample")

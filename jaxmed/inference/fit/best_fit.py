@@ -1,25 +1,25 @@
 """The global fit: a profiled scan for starts, optax L-BFGS from all of them at once, a Newton polish."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Unpack
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.model import Experiment, as_group
+from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.batches import ONE_SIZE
 from jaxmed.inference.engine.jit import QuickJit
 from jaxmed.inference.engine.timing import Clock, Tick, advance, clock
 from jaxmed.inference.fit import lbfgs
 from jaxmed.inference.fit.errors import Errors, FlatDirection, at_bounds, estimates, flat_directions
-from jaxmed.inference.problem import Data, Problem, make_problem
+from jaxmed.inference.problem import Data, Problem, Settings, pose
 from jaxmed.inference.profile.newton import Minimum
 from jaxmed.inference.profile.polish import polish
 from jaxmed.inference.profile.profile import Start, standard_start
 from jaxmed.inference.regions.grid_scan import Scanned, grid_axes, scan_problem
 from jaxmed.inference.results import FitResult, Surface
-from jaxmed.models.choose import get_model
 from jaxmed.models.model import Choice
 
 _STARTS = 6
@@ -35,23 +35,18 @@ def fit(
     experiments: Experiment | Sequence[Experiment],
     model: Choice = "u1r",
     *,
-    fixed: Mapping[str, float] | None = None,
-    free: Sequence[str] = (),
-    constraints: Sequence[str] = (),
     grid: int = 41,
     tick: Tick = None,
+    **settings: Unpack[Settings],
 ) -> FitResult:
     """Fit the model's parameters and every nuisance by gradients.
 
     Args:
         experiments: one data set or several; nuisances of the same name are shared.
         model: a preset name or whatever else makes a model (`get_model`).
-        fixed: name -> value held fixed: model parameters in their own unit, nuisances in sigma.
-        free: names freed beyond the default, such as 'signal_strength'.
-        constraints: measurements added to the likelihood by name: 'rho', the rho parameter (Eqs. 31-33), for a
-            model with U(1)_X charges. The standard model's -log L has them too.
         grid: points along each model parameter in the scan that gives the starting points.
         tick: called with the share of the work done since the last call.
+        **settings: what is fixed, free and constrained (`problem.Settings`).
 
     Returns:
         FitResult; look at `status` before using it.
@@ -60,8 +55,7 @@ def fit(
         ValueError: unknown names, values outside their box, a constraint on a model without charges, a model that is
             undefined on the whole grid, or JAX in 32-bit mode.
     """
-    group = as_group(experiments)
-    problem = make_problem(group, get_model(model), fixed, free, constraints)
+    problem, group = pose(experiments, model, **settings)
     with clock() as time:
         standard = standard_start(problem, group, _BATCH)
         advance(tick, 0.1)

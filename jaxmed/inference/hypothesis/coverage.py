@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import numpy as np
 
-from jaxmed.experiments.model import Experiment, as_group
+from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.timing import Tick
 from jaxmed.inference.hypothesis.feldman_cousins import Setting, critical_value, set_up
 from jaxmed.inference.hypothesis.p_values import (
@@ -16,15 +16,12 @@ from jaxmed.inference.hypothesis.p_values import (
     fit_both,
     in_chunks,
 )
-from jaxmed.inference.problem import Problem, make_problem
+from jaxmed.inference.problem import Problem, Settings, pose
 from jaxmed.inference.profile.profile import profile
 from jaxmed.inference.regions.limits import chi2_quantile
 from jaxmed.inference.results import UNDEFINED
 from jaxmed.inference.toys.draw import Toys, draw
-from jaxmed.models.choose import get_model
-from jaxmed.models.model import Model
-from jaxmed.theory.charges import Charges
-from jaxmed.theory.couplings import Epsilon
+from jaxmed.models.model import Choice
 from jaxmed.user_files.keys import unknown
 
 
@@ -48,15 +45,15 @@ class Coverage(NamedTuple):
 
 def coverage(
     experiments: Experiment | Sequence[Experiment],
-    model: str | Model | Charges | Epsilon = "u1r",
+    model: Choice = "u1r",
     *,
     points: Sequence[Mapping[str, float]],
     cl: float = 0.90,
     number: int = 2000,
     seed: int = 1,
-    fixed: Mapping[str, float] | None = None,
     nuisances: Mapping[str, float] | None = None,
     tick: Tick = None,
+    **settings: Unpack[Settings],
 ) -> Coverage:
     """Fraction of toys of each point whose Feldman-Cousins set contains the point.
 
@@ -73,17 +70,16 @@ def coverage(
         cl: confidence level, between 0 and 1.
         number: of toys at each point, tested, and as many for its critical value.
         seed: of the toys.
-        fixed: name -> value held fixed.
         nuisances: the truth of some nuisances in standard deviations, in the toys that are tested.
         tick: called with the share of the work done since the last call.
+        **settings: what is fixed, free and constrained (`problem.Settings`).
 
     Raises:
         ValueError: fewer than one toy, cl outside (0, 1), unknown names, no points, one where the model is undefined,
             or JAX in 32-bit mode.
     """
-    check_toys(number, seed)
-    group = as_group(experiments)
-    problem = make_problem(group, get_model(model), fixed)
+    check_toys(number, seed, settings.get("constraints") or ())
+    problem, group = pose(experiments, model, **settings)
     asymptotic = _chi2_quantile(cl, len(problem.parameters))
     inner = _inner(problem, points)
     shift = _shift(problem, nuisances or {})

@@ -1,7 +1,7 @@
 """Limits to expect if there is no mediator: their distribution over background-only toys."""
 
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Unpack
 
 import jax
 import jax.numpy as jnp
@@ -9,18 +9,16 @@ import numpy as np
 
 from jaxmed.experiments.likelihood.forward import components
 from jaxmed.experiments.likelihood.yields import counts
-from jaxmed.experiments.model import Experiment, as_group
+from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.hypothesis.p_values import check_toys, standard_point
-from jaxmed.inference.problem import Data, Problem, make_problem, with_counts
+from jaxmed.inference.problem import Data, Problem, Settings, pose, with_counts
 from jaxmed.inference.profile.profile import Start, standard_start
 from jaxmed.inference.regions.limits import check_line, limits
 from jaxmed.inference.results import UNCONVERGED
 from jaxmed.inference.toys.conditional_fit import conditional_fits
 from jaxmed.inference.toys.draw import Toys, draw
-from jaxmed.models.model import Model
-from jaxmed.theory.charges import Charges
-from jaxmed.theory.couplings import Epsilon
+from jaxmed.models.model import Choice
 
 QUANTILES = (0.0228, 0.1587, 0.5, 0.8413, 0.9772)
 """-2, -1, 0, 1 and 2 standard deviations of a normal distribution."""
@@ -48,16 +46,15 @@ class Expected(NamedTuple):
 
 def expected_limits(
     experiments: Experiment | Sequence[Experiment],
-    model: str | Model | Charges | Epsilon = "u1r",
+    model: Choice = "u1r",
     *,
     masses: Sequence[float] | np.ndarray,
     cl: float = 0.90,
     sided: str = "two",
     number: int = 1000,
     seed: int = 1,
-    fixed: Mapping[str, float] | None = None,
-    constraints: Sequence[str] = (),
     tick: Tick = None,
+    **settings: Unpack[Settings],
 ) -> Expected:
     """Median and bands of the asymptotic upper limit if the standard model is true.
 
@@ -66,30 +63,28 @@ def expected_limits(
 
     Args:
         experiments: one data set or several; all nuisances are profiled.
-        model: a preset name, Charges, Epsilon or Model, with a mediator.
+        model: a preset name or whatever else makes a model (`get_model`), with a mediator.
         masses: mediator masses [MeV], (n,).
         cl: confidence level, between 0 and 1.
         sided: 'two' or 'one', as for `limits`.
         number: of toys, the same at each mass.
         seed: of the toys.
-        fixed: nuisances held fixed, by name.
-        constraints: has to be empty: toys are drawn for experiments only.
         tick: called with the share of the work done since the last call.
+        **settings: what is fixed, free and constrained (`problem.Settings`).
 
     Raises:
         ValueError: as `limits`, fewer than one toy, or constraints.
     """
-    check_toys(number, seed, constraints)
-    group = as_group(experiments)
+    check_toys(number, seed, settings.get("constraints") or ())
     chosen, line, threshold = check_line(model, masses, cl, sided)
-    problem = make_problem(group, chosen, fixed)
+    problem, group = pose(experiments, chosen, **settings)
     start = standard_start(problem, group)
     mean = _expected_data(problem, group, start)
 
     def rest(share: float) -> None:
         advance(tick, _START_SHARE * share)
 
-    middle = limits(mean, chosen, masses=line, cl=cl, sided=sided, fixed=fixed, tick=rest)
+    middle = limits(mean, chosen, masses=line, cl=cl, sided=sided, tick=rest, **settings)
     toys = draw(problem, group, np.append(standard_point(problem), start.nuisances), seed, number)
     upper, failed = np.full((number, line.size), np.nan), np.zeros(line.size, dtype=int)
     for i, g in enumerate(middle.g_upper):

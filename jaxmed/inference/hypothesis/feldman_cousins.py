@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxmed.experiments.model import Experiment, as_group
+from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.hypothesis.p_values import (
     at_least,
@@ -20,16 +20,14 @@ from jaxmed.inference.hypothesis.p_values import (
     standard_point,
     toys_at_once,
 )
-from jaxmed.inference.problem import Data, Problem, make_problem
+from jaxmed.inference.problem import Data, Problem, pose
 from jaxmed.inference.profile.profile import Start, profile, standard_start
+from jaxmed.inference.regions.grid_scan import internal_axes
 from jaxmed.inference.regions.limits import chi2_quantile
 from jaxmed.inference.results import EXCLUDED, UNDEFINED
 from jaxmed.inference.toys.draw import draw, joined_toys
 from jaxmed.inference.toys.global_fit import GlobalFitter, at_mass, make_fitter
-from jaxmed.models.choose import get_model
-from jaxmed.models.model import Model
-from jaxmed.theory.charges import Charges
-from jaxmed.theory.couplings import Epsilon
+from jaxmed.models.model import Choice
 
 # A p-value that equals 1 - cl up to this is not above it.
 _ROUNDING = 1e-9
@@ -98,12 +96,13 @@ class Setting(NamedTuple):
 
 def feldman_cousins(
     experiments: Experiment | Sequence[Experiment],
-    model: str | Model | Charges | Epsilon = "u1r",
+    model: Choice = "u1r",
     *,
     cl: float = 0.90,
     number: int = 1000,
     seed: int = 1,
     fixed: Mapping[str, float] | None = None,
+    free: Sequence[str] = (),
     tick: Tick = None,
     **axes: Sequence[float] | np.ndarray,
 ) -> Acceptance:
@@ -111,11 +110,12 @@ def feldman_cousins(
 
     Args:
         experiments: one data set or several.
-        model: a preset name, Charges, Epsilon or Model.
+        model: a preset name or whatever else makes a model (`get_model`).
         cl: confidence level, between 0 and 1.
         number: of toys at each point, at most: 256 are enough where their p-value is far from 1 - cl.
         seed: of the toys: those of point i are numbers from i `number` on in its stream.
         fixed: name -> value held fixed.
+        free: names freed beyond the default.
         tick: called with the share of the work done since the last call.
         **axes: grid values of every free model parameter by name, such as g=..., mass=... [MeV].
 
@@ -125,14 +125,12 @@ def feldman_cousins(
     """
     check_toys(number, seed)
     chi2_quantile(cl)
-    group = as_group(experiments)
-    problem = make_problem(group, get_model(model), fixed)
-    if set(axes) != set(problem.parameters) or not axes:
-        raise ValueError(f"grid axes {sorted(axes)}: expected {sorted(problem.parameters)}")
-    by_name = {p.name: p for p in problem.model.parameters}
-    values = {name: np.asarray(axes[name], dtype=float) for name in problem.parameters}
-    inner = [[by_name[name].internal(v) for v in axis] for name, axis in values.items()]
-    points = np.stack([m.ravel() for m in np.meshgrid(*inner, indexing="ij")], axis=-1)
+    problem, group = pose(experiments, model, fixed=fixed, free=free)
+    inner = internal_axes(problem, axes)
+    if not inner:
+        raise ValueError(f"model '{problem.model.name}' has no free parameter: nothing to test")
+    values = {name: np.asarray(axes[name], dtype=float) for name in inner}
+    points = np.stack([m.ravel() for m in np.meshgrid(*inner.values(), indexing="ij")], axis=-1)
     first = number * np.arange(len(points))
     found = accept(set_up(problem, group), points, cl, number, seed, first, tick=tick)
     shape = tuple(axis.size for axis in values.values())

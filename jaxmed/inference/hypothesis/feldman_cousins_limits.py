@@ -1,10 +1,11 @@
 """Feldman-Cousins limits on g at fixed mass, from toys."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
 
-from jaxmed.experiments.model import Experiment, as_group
+from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.hypothesis.feldman_cousins import (
     Acceptance,
@@ -14,11 +15,9 @@ from jaxmed.inference.hypothesis.feldman_cousins import (
     setting_at,
 )
 from jaxmed.inference.hypothesis.p_values import check_toys, standard_point
-from jaxmed.inference.problem import make_problem
+from jaxmed.inference.problem import Settings, pose
 from jaxmed.inference.regions.limits import Limits, check_line, limits
-from jaxmed.models.model import Model
-from jaxmed.theory.charges import Charges
-from jaxmed.theory.couplings import Epsilon
+from jaxmed.models.model import Choice
 
 _COARSE, _PER_END = 14, 7
 # Around each end of an interval, this share of its half-width in log10 g; that of one from zero counts as this.
@@ -35,15 +34,14 @@ _SCATTER = 2.0  # standard deviations
 
 def fc_limits(
     experiments: Experiment | Sequence[Experiment],
-    model: str | Model | Charges | Epsilon = "u1r",
+    model: Choice = "u1r",
     *,
     masses: Sequence[float] | np.ndarray,
     cl: float = 0.90,
     number: int = 1000,
     seed: int = 1,
-    fixed: Mapping[str, float] | None = None,
-    constraints: Sequence[str] = (),
     tick: Tick = None,
+    **settings: Unpack[Settings],
 ) -> Limits:
     """Largest g that toys accept at each mass, with g the only parameter there.
 
@@ -54,14 +52,13 @@ def fc_limits(
 
     Args:
         experiments: one data set or several.
-        model: a preset name, Charges, Epsilon or Model, with a mediator.
+        model: a preset name or whatever else makes a model (`get_model`), with a mediator.
         masses: mediator masses [MeV], (n,).
         cl: confidence level, between 0 and 1.
         number: of toys at each coupling, at most.
         seed: of the toys.
-        fixed: nuisances held fixed, by name.
-        constraints: has to be empty: toys are drawn for experiments only.
         tick: called with the share of the work done since the last call.
+        **settings: what is fixed, free and constrained (`problem.Settings`).
 
     Returns:
         Limits with a threshold of NaN, since it differs from coupling to coupling. 'unconverged' flags masses at which
@@ -71,18 +68,18 @@ def fc_limits(
     Raises:
         ValueError: as `limits`, fewer than one toy, fewer than cl needs, or constraints.
     """
-    check_toys(number, seed, constraints)
-    group = as_group(experiments)
+    check_toys(number, seed, settings.get("constraints") or ())
     chosen, line_masses, _ = check_line(model, masses, cl)
+    problem, group = pose(experiments, chosen, **settings)
     check_precision(number, cl)
 
     def rest(share: float) -> None:
         if tick:
             tick(_ASYMPTOTIC_SHARE * share)
 
-    start = limits(group, chosen, masses=line_masses, cl=cl, fixed=fixed, tick=rest)
+    start = limits(group, chosen, masses=line_masses, cl=cl, tick=rest, **settings)
     share = (1 - _ASYMPTOTIC_SHARE) / line_masses.size
-    everywhere = set_up(make_problem(group, chosen, fixed), group)
+    everywhere = set_up(problem, group)
     rows = []
     for i, mass in enumerate(line_masses):
         if start.flag[i] == "undefined":

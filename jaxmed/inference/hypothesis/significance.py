@@ -1,13 +1,13 @@
 """How often the standard model alone looks at least as much like a mediator as the data do."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import partial
 from math import erfc, sqrt
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import numpy as np
 
-from jaxmed.experiments.model import Experiment, as_group
+from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.timing import Tick
 from jaxmed.inference.hypothesis.p_values import (
     LikelihoodRatios,
@@ -20,14 +20,12 @@ from jaxmed.inference.hypothesis.p_values import (
     standard_point,
     z_of,
 )
-from jaxmed.inference.problem import Data, Problem, make_problem
+from jaxmed.inference.problem import Data, Problem, Settings, pose
 from jaxmed.inference.profile.profile import standard_start
 from jaxmed.inference.toys.draw import Toys, draw
 from jaxmed.inference.toys.global_fit import GlobalFitter, make_fitter
-from jaxmed.models.choose import get_model
-from jaxmed.models.model import Model
-from jaxmed.theory.charges import Charges
-from jaxmed.theory.couplings import Epsilon
+from jaxmed.models.choose import mediator_model
+from jaxmed.models.model import Choice
 
 
 class Significance(NamedTuple):
@@ -74,12 +72,12 @@ class _Truth(NamedTuple):
 
 def significance(
     experiments: Experiment | Sequence[Experiment],
-    model: str | Model | Charges | Epsilon = "u1r",
+    model: Choice = "u1r",
     *,
     number: int = 10_000,
     seed: int = 1,
-    fixed: Mapping[str, float] | None = None,
     tick: Tick = None,
+    **settings: Unpack[Settings],
 ) -> Significance:
     """Test the standard model against a mediator of any coupling and mass with toys.
 
@@ -87,25 +85,27 @@ def significance(
 
     Args:
         experiments: one data set or several.
-        model: a preset name, Charges, Epsilon or Model, with a mediator.
+        model: a preset name or whatever else makes a model (`get_model`), with a mediator.
         number: of toys, of the standard model and as many of the best fit.
         seed: of the toys: background-only ones are numbers 0 to `number` - 1 of its stream, those of the best fit
             the next ones.
-        fixed: name -> value held fixed; not g.
         tick: called with the share of the work done since the last call.
+        **settings: what is fixed, free and constrained (`problem.Settings`).
 
     Raises:
         ValueError: fewer than one toy, a model without a mediator, g held fixed, unknown names, or JAX in 32-bit
             mode.
     """
-    check_toys(number, seed)
-    group, chosen, held = as_group(experiments), check_model(model), dict(fixed or {})
-    if "g" in held:
+    check_toys(number, seed, settings.get("constraints") or ())
+    problem, group = pose(experiments, mediator_model(model), **settings)
+    if "g" not in problem.parameters:
         raise ValueError("g is held fixed: expected it free, it is what is tested")
-    truth = _standard(make_problem(group, chosen, held), group)
+    truth = _standard(problem, group)
     data = _test(truth, group, data_as_toy(truth.problem, group))
     best = _parameters(truth.problem, data.best[0])
-    local = _standard(make_problem(group, chosen, held | {"mass": best["mass"]}), group)
+    held = {**(settings.get("fixed") or {}), "mass": best["mass"]}
+    at_mass: Settings = {**settings, "fixed": held}
+    local = _standard(pose(group, problem.model, **at_mass)[0], group)
     data_local = _test(local, group, data_as_toy(local.problem, group))
     background = draw(truth.problem, group, truth.x, seed, number)
     signal = draw(truth.problem, group, data.best[0], seed, number, first=number)
@@ -114,15 +114,7 @@ def significance(
     at_best = truth._replace(x=data.best[0])
     toys_best = in_chunks(signal, partial(_test, at_best, group), tick, 0.45)
     found = _result(data, float(data_local.q[0]), best, toys, toys_local, toys_best)
-    return found._replace(undefined=chosen.undefined)
-
-
-def check_model(model: str | Model | Charges | Epsilon) -> Model:
-    """The model; ValueError if it is unknown or has no mediator."""
-    chosen = get_model(model)
-    if not chosen.has_mediator:
-        raise ValueError(f"model '{chosen.name}' has no mediator: expected one with g and mass")
-    return chosen
+    return found._replace(undefined=problem.model.undefined)
 
 
 def _standard(problem: Problem, data: Data) -> _Truth:

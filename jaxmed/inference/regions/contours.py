@@ -1,14 +1,14 @@
 """Confidence regions in the plane of coupling and mass, refined where their edges run."""
 
 import math
-from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from collections.abc import Sequence
+from typing import NamedTuple, Unpack
 
 import numpy as np
 
-from jaxmed.experiments.model import Experiment, as_group
+from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.timing import Tick, advance
-from jaxmed.inference.problem import Data, Problem, make_problem
+from jaxmed.inference.problem import Data, Problem, Settings, pose
 from jaxmed.inference.profile.polish import polish
 from jaxmed.inference.profile.profile import Start, profile
 from jaxmed.inference.regions.contour_lines import ContourLine, trace
@@ -22,10 +22,8 @@ from jaxmed.inference.regions.mass_lines import (
 )
 from jaxmed.inference.regions.refinement import make_lattice, refine
 from jaxmed.inference.results import prefers_mediator
-from jaxmed.models.choose import get_model
-from jaxmed.models.model import Model, Parameter
-from jaxmed.theory.charges import Charges
-from jaxmed.theory.couplings import Epsilon
+from jaxmed.models.choose import mediator_model
+from jaxmed.models.model import Choice, Model, Parameter
 
 # 1, 2 and 3 standard deviations of one Gaussian, and what limits are quoted at.
 LEVELS = (0.6827, 0.90, 0.9545, 0.9973)
@@ -77,37 +75,33 @@ class Contours(NamedTuple):
 
 def contours(
     experiments: Experiment | Sequence[Experiment],
-    model: str | Model | Charges | Epsilon = "u1r",
+    model: Choice = "u1r",
     *,
     cl: Sequence[float] = LEVELS,
     g: Sequence[float] | np.ndarray | None = None,
     mass: Sequence[float] | np.ndarray | None = None,
-    fixed: Mapping[str, float] | None = None,
-    free: Sequence[str] = (),
-    constraints: Sequence[str] = (),
     tick: Tick = None,
+    **settings: Unpack[Settings],
 ) -> Contours:
     """Regions of (g, mass) allowed at each confidence level, all nuisances profiled.
 
     Args:
         experiments: one data set or several.
-        model: a preset name, Charges, Epsilon or Model, with a mediator.
+        model: a preset name or whatever else makes a model (`get_model`), with a mediator.
         cl: confidence levels, between 0 and 1.
         g: couplings of the coarse grid, ascending; the whole box in steps of a quarter decade if left out.
         mass: masses of the coarse grid [MeV], likewise. The best fit may lie outside the grid, but in the box.
-        fixed: nuisances held fixed, by name.
-        free: names freed beyond the default, such as 'signal_strength'.
-        constraints: measurements added to the likelihood by name: 'rho', for a model with U(1)_X charges.
         tick: called with the share of the work done since the last call.
+        **settings: what is fixed, free and constrained (`problem.Settings`).
 
     Raises:
         ValueError: levels outside (0, 1), a grid that does not ascend or leaves the box, a model without a
             mediator or undefined on the whole grid, unknown names, g or mass held fixed, a constraint on a model
             without charges, or JAX in 32-bit mode.
     """
-    group = as_group(experiments)
     chosen, log_g, log_mass, thresholds = check_contours(model, cl, g, mass)
-    problem = check_plane(make_problem(group, chosen, fixed, free, constraints))
+    problem, group = pose(experiments, chosen, **settings)
+    check_plane(problem)
     scanned = scan_lines(problem, log_g, log_mass, group, lambda part: advance(tick, 0.5 * part))
     plane = scanned.at(scanned.log_g >= log_g[0])
     # the same at every mass at which the model is defined
@@ -153,15 +147,13 @@ def contours(
 
 
 def check_contours(
-    model: str | Model | Charges | Epsilon,
+    model: Choice,
     cl: Sequence[float],
     g: Sequence[float] | np.ndarray | None,
     mass: Sequence[float] | np.ndarray | None,
 ) -> tuple[Model, np.ndarray, np.ndarray, tuple[float, ...]]:
     """The model, log10 of the coarse grid, and thresholds; ValueError as `contours` raises."""
-    chosen = get_model(model)
-    if not chosen.has_mediator:
-        raise ValueError(f"model '{chosen.name}' has no mediator: expected one with g and mass")
+    chosen = mediator_model(model)
     for level in cl:
         if not 0 < level < 1:
             raise ValueError(f"confidence level cl = {level}: expected a number between 0 and 1")

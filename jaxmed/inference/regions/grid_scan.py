@@ -5,12 +5,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxmed.experiments.model import Experiment, as_group
+from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.memory import LARGEST
-from jaxmed.inference.problem import Data, Problem, make_problem
+from jaxmed.inference.problem import Data, Problem, pose
 from jaxmed.inference.profile.profile import Start, profile
 from jaxmed.inference.results import Surface
-from jaxmed.models.choose import get_model
 from jaxmed.models.model import Choice, Parameter
 
 
@@ -33,6 +32,7 @@ def scan(
     model: Choice = "u1r",
     *,
     fixed: Mapping[str, float] | None = None,
+    free: Sequence[str] = (),
     constraints: Sequence[str] = (),
     **axes: Sequence[float],
 ) -> Surface:
@@ -41,24 +41,30 @@ def scan(
     Args:
         experiments: one data set or several.
         model: a preset name or whatever else makes a model (`get_model`).
-        fixed: name -> value held fixed.
-        constraints: measurements added to the likelihood by name: 'rho', for a model with U(1)_X charges.
+        fixed: name -> value held fixed; like `free` and `constraints` as for all fits (`problem.Settings`).
+        free: names freed beyond the default.
+        constraints: measurements added to the likelihood by name.
         axes: grid values of every free model parameter by name, such as g=..., mass=... [MeV].
 
     Raises:
         ValueError: unknown names, a free parameter without an axis, a constraint on a model without charges, or
             JAX in 32-bit mode.
     """
-    group = as_group(experiments)
-    problem = make_problem(group, get_model(model), fixed, constraints=constraints)
+    problem, group = pose(experiments, model, fixed=fixed, free=free, constraints=constraints)
+    return scan_problem(problem, group, internal_axes(problem, axes)).surface
+
+
+def internal_axes(
+    problem: Problem, axes: Mapping[str, Sequence[float] | np.ndarray]
+) -> dict[str, np.ndarray]:
+    """Grid values of every free model parameter in the fit's coordinate; ValueError for other names."""
     if set(axes) != set(problem.parameters):
         raise ValueError(f"grid axes {sorted(axes)}: expected {sorted(problem.parameters)}")
     by_name = {p.name: p for p in problem.model.parameters}
-    internal = {
+    return {
         name: np.array([by_name[name].internal(v) for v in axes[name]])
         for name in problem.parameters
     }
-    return scan_problem(problem, group, internal).surface
 
 
 def grid_axes(problem: Problem, number: int) -> dict[str, np.ndarray]:

@@ -1,17 +1,17 @@
 """Asymptotic one-parameter limits on g at fixed mass, the whole line scanned."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from statistics import NormalDist
-from typing import NamedTuple
+from typing import NamedTuple, Unpack
 
 import numpy as np
 
-from jaxmed.experiments.model import Experiment, as_group
+from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.timing import Tick, advance
-from jaxmed.inference.problem import Data, Problem, make_problem
+from jaxmed.inference.problem import Data, Problem, Settings, pose
 from jaxmed.inference.regions.level import Crossings, Profile, find_crossings
 from jaxmed.inference.regions.mass_lines import Samples, check_plane, refine_minima, scan_lines
-from jaxmed.models.choose import get_model
+from jaxmed.models.choose import mediator_model
 from jaxmed.models.model import Choice, Model
 from jaxmed.user_files.keys import unknown
 
@@ -56,9 +56,8 @@ def limits(
     masses: Sequence[float] | np.ndarray,
     cl: float = 0.90,
     sided: str = "two",
-    fixed: Mapping[str, float] | None = None,
-    constraints: Sequence[str] = (),
     tick: Tick = None,
+    **settings: Unpack[Settings],
 ) -> Limits:
     """Largest g allowed at each mass: q(g) = -2 Delta log L, relative to the best g >= 0, below a threshold.
 
@@ -73,20 +72,17 @@ def limits(
         masses: mediator masses [MeV], (n,).
         cl: confidence level, between 0 and 1; above 0.5 if one-sided.
         sided: 'two' or 'one'.
-        fixed: nuisances, and parameters of the model beside g and mass, held fixed, by name.
-        constraints: measurements added to the likelihood by name: 'rho', for a model with U(1)_X charges. The
-            measured rho is 1.9 sigma above the standard model's, so that rho alone allows g' x_h up to 8.2e-3 for
-            a light mediator at 90 % (relative to the best g >= 0), not the 3.3e-3 of its two-sigma edge (Eq. 34).
         tick: called with the share of the work done since the last call.
+        **settings: what is fixed, free and constrained (`problem.Settings`).
 
     Raises:
         ValueError: masses outside the model's box or not finite, cl or sided as above, a model without a mediator or
             with a free parameter beside g and mass, unknown names, g or mass held fixed, a constraint on a model
             without charges, or JAX in 32-bit mode.
     """
-    group = as_group(experiments)
     chosen, line_masses, threshold = check_line(model, masses, cl, sided)
-    problem = check_plane(make_problem(group, chosen, fixed, constraints=constraints))
+    problem, group = pose(experiments, chosen, **settings)
+    check_plane(problem)
     log_masses = np.log10(line_masses)
     low, high = problem.box[0]
     log_g = np.linspace(low, high, round((high - low) / _STEP) + 1)
@@ -108,9 +104,7 @@ def check_line(
     model: Choice, masses: Sequence[float] | np.ndarray, cl: float, sided: str = "two"
 ) -> tuple[Model, np.ndarray, float]:
     """The model, masses (n,) and chi^2 threshold of a line of limits; ValueError as `limits` raises."""
-    chosen, line = get_model(model), np.asarray(masses, dtype=float)
-    if not chosen.has_mediator:
-        raise ValueError(f"model '{chosen.name}' has no mediator: expected one with g and mass")
+    chosen, line = mediator_model(model), np.asarray(masses, dtype=float)
     box = next(p for p in chosen.parameters if p.name == "mass")
     bad = ~(np.isfinite(line) & (line >= box.low) & (line <= box.high))
     if line.ndim != 1 or not line.size or bad.any():

@@ -68,14 +68,7 @@ def make_fitter(
         data: the experiments.
         start: nuisances near which the toys are, (n_nuisances,).
         density: points along a coupling and along the mass.
-
-    Raises:
-        ValueError: the problem has constraints, which have no toys.
     """
-    if problem.constraints:
-        raise ValueError(
-            f"constraints = {list(problem.constraints)}: expected none, toys are drawn for experiments only"
-        )
     box = problem.box[: len(problem.parameters)]
     masses = _mass_range(problem)
     tables = on_all_devices(tuple(tabulate(e, problem.couplings, box, masses) for e in data))

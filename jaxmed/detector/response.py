@@ -4,11 +4,9 @@ import math
 from collections.abc import Callable
 
 import numpy as np
+from scipy.special import erf, gammaln
 
 from jaxmed.quadrature import composite
-
-_erf = np.vectorize(math.erf, otypes=[float])
-_lgamma = np.vectorize(math.lgamma, otypes=[float])
 
 
 def sharp(edges: np.ndarray, visible: np.ndarray) -> np.ndarray:
@@ -38,7 +36,7 @@ def gaussian(
     eff = np.interp(x, knots, values)
     slope = np.diff(eff) / np.diff(x)
     z = (x[:, None] - visible) / sigma
-    cdf = np.diff(_erf(z / math.sqrt(2)), axis=0) / 2
+    cdf = np.diff(erf(z / math.sqrt(2)), axis=0) / 2
     pdf = np.diff(np.exp(-(z**2) / 2), axis=0) / math.sqrt(2 * math.pi)
     # int (e0 + slope (x - x0)) G dx over a segment, with int (x - mean) G dx = -sigma^2 dG
     segments = (eff[:-1, None] + slope[:, None] * (visible - x[:-1, None])) * cdf
@@ -76,7 +74,7 @@ def gamma(
     x, weights = composite(fine, 4)
     k = 1 + shape
     rate = k / mean
-    log_pdf = k * np.log(rate) - _lgamma(k) + shape * np.log(x)[:, None] - rate * x[:, None]
+    log_pdf = k * np.log(rate) - gammaln(k) + shape * np.log(x)[:, None] - rate * x[:, None]
     folded = (weights * efficiency(x))[:, None] * np.exp(log_pdf)
     return np.add.reduceat(folded, np.searchsorted(x, edges[:-1]), axis=0)
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 import jax
 import typer
+from platformdirs import user_cache_path
 from rich.console import Console
 from rich.table import Table
 
@@ -134,8 +135,7 @@ def set_up(cache: bool) -> None:
 
 def cache_folder() -> Path:
     """Folder of compiled programs: the user's cache directory, XDG_CACHE_HOME or the platform's."""
-    default = "~/Library/Caches" if sys.platform == "darwin" else "~/.cache"
-    return Path(os.environ.get("XDG_CACHE_HOME") or default).expanduser() / "jaxmed"
+    return user_cache_path("jaxmed", appauthor=False)
 
 
 @contextmanager

@@ -12,7 +12,6 @@ from jaxmed.experiments.likelihood.forward import components, require_float64
 from jaxmed.experiments.likelihood.nll import data_nll, prior_weights, pull_nll
 from jaxmed.experiments.likelihood.pulls import Pulls
 from jaxmed.experiments.model import SIGNAL_STRENGTH, STRENGTH, Experiment, Leaf, as_group
-from jaxmed.inference.engine.library import library_of
 from jaxmed.models.choose import get_model
 from jaxmed.models.model import Choice, Model, Parameter, Values
 from jaxmed.models.undefined import undefined_words
@@ -86,7 +85,8 @@ class Problem:
         """All nuisances from the free ones z (n_nuisances,)."""
         own = {p.name for p in self.model.parameters}
         held = {name: value for name, value in self.fixed if name not in own}
-        values = library_of(z).concatenate([z, np.array(list(held.values()), dtype=float)])
+        xp = z.__array_namespace__()
+        values = xp.concatenate([z, np.array(list(held.values()), dtype=float)])
         return Pulls((*self.nuisances, *held), values)
 
     @property

@@ -9,7 +9,6 @@ import numpy as np
 from jax import Array
 
 from jaxmed.experiments.model import Leaf
-from jaxmed.inference.engine.library import library_of
 
 FIRST_DAMPING = 1e-4
 _SMALLEST, _LARGEST = 1e-9, 1e12
@@ -158,7 +157,7 @@ def step(expansion: Expansion, x: Leaf, damping: Leaf, box: Leaf) -> tuple[Leaf,
 
     NumPy in, NumPy out: a single step on the host is then nothing to compile.
     """
-    xp = library_of(x)
+    xp = x.__array_namespace__()
     low, high = box.T
     gradient = expansion.gradient
     held = at_bound(gradient, x, box)
@@ -187,7 +186,7 @@ def at_bound(gradient: Leaf, x: Leaf, box: Leaf) -> Leaf:
 
 def next_damping(damping: Leaf, better: Leaf) -> Leaf:
     """Less damping after a step that lowered the value, more after one that did not."""
-    xp = library_of(damping)
+    xp = damping.__array_namespace__()
     return xp.clip(damping * xp.where(better, _DOWN, _UP), _SMALLEST, _LARGEST)
 
 
@@ -201,7 +200,7 @@ def solve(matrix: Leaf, right: Leaf) -> tuple[Leaf, Leaf]:
     Written out row by row, so that each operation runs across all elements of a batch: a library call for each matrix
     would take longer than the rest of a toy fit.
     """
-    xp = library_of(right)
+    xp = right.__array_namespace__()
     if not right.size:  # an experiment without nuisances
         return right, xp.asarray(True)
     rows: list[Leaf] = []

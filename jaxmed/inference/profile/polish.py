@@ -15,7 +15,7 @@ _TOLERANCE = 1e-9  # decrement of nll; round-off is 1e-10 of a thousand bins
 def polish(problem: Problem, start: np.ndarray, data: Data) -> Minimum:
     """Newton steps with the exact Hessian from one point (n_free,); NumPy in and out."""
     x, expansion = start, expand(problem, start, data)
-    damping, decrement, steps = newton.FIRST_DAMPING, np.inf, 0
+    damping, decrement, steps = np.float64(newton.FIRST_DAMPING), np.inf, 0
     while decrement > _TOLERANCE and steps < _STEPS:
         with np.errstate(all="ignore"):  # as inside JAX: a step of NaN is refused below
             proposed, expected = newton.step(expansion, x, damping, problem.box)
@@ -24,5 +24,5 @@ def polish(problem: Problem, start: np.ndarray, data: Data) -> Minimum:
         better = there is not None and there.value < expansion.value
         if there is not None and better:
             x, expansion = proposed, there
-        damping, steps = float(newton.next_damping(damping, better)), steps + 1
+        damping, steps = newton.next_damping(damping, better), steps + 1
     return Minimum(x, expansion, decrement, steps)

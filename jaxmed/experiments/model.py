@@ -143,7 +143,7 @@ class Experiment:
         nodes: of each of them [sigma].
         scales: nuisances of its normalisation.
         gaussian: whether the likelihood is a chi^2.
-        citations: BibTeX keys of data, flux and everything else that it was made from.
+        citations: BibTeX keys of data, flux and everything else that it was made from, collected by `load`.
         tables: folders of data/ that it was made from.
         folder: the folder of a user's own experiment, else empty.
     """
@@ -159,8 +159,8 @@ class Experiment:
     shapes: tuple[str, ...]
     scales: tuple[str, ...]
     gaussian: bool
-    citations: tuple[str, ...]
     tables: tuple[str, ...]
+    citations: tuple[str, ...] = ()
     nodes: tuple[Nodes, ...] = ()
     folder: str = ""
 

@@ -20,14 +20,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.design import (
-    Design,
-    Knob,
-    Scales,
-    changed,
-    make_design,
-    pull_widths,
-)
+from jaxmed.experiments.design import Design, Knob, Scales, changed, make_design, pull_widths
 from jaxmed.experiments.likelihood.forward import components
 from jaxmed.experiments.likelihood.nll import data_nll, pull_nll
 from jaxmed.experiments.likelihood.yields import counts

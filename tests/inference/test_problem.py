@@ -10,7 +10,7 @@ from iminuit import Minuit
 
 from jaxmed.inference.fit.best_fit import fit
 from jaxmed.inference.problem import make_problem
-from jaxmed.inference.profile.hessian import expand
+from jaxmed.inference.profile.polish import expand
 from jaxmed.inference.regions.grid_scan import scan
 from jaxmed.inference.regions.limits import limits
 from jaxmed.models.choose import get_model

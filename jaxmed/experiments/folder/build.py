@@ -81,7 +81,6 @@ def build(found: Description) -> Experiment:
         nodes=templates.nodes,
         scales=tuple(scales),
         gaussian=found.data.error is not None,
-        citations=found.neutrinos.citations,
         tables=found.neutrinos.tables,
         folder=str(found.folder),
     )

@@ -5,7 +5,6 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxmed.data_tables import read_table
 from jaxmed.experiments.folder.source import Source, choice, needed, positive, section
 from jaxmed.flux.reactor import reactor
 from jaxmed.flux.solar import SOLAR_MODELS, solar
@@ -17,11 +16,10 @@ _HIGHEST = 1000.0  # [MeV]: coherent and free-electron scattering end far below
 
 
 class Neutrinos(NamedTuple):
-    """A flux [cm^-2 s^-1], with the folders of data/ behind it and whom to cite for them."""
+    """A flux [cm^-2 s^-1], with the folders of data/ behind it."""
 
     flux: Flux
     tables: tuple[str, ...]
-    citations: tuple[str, ...]
 
 
 def read_flux(source: Source, content: Mapping[str, Any]) -> Neutrinos:
@@ -43,21 +41,20 @@ def _reactor(source: Source, table: Mapping[str, Any]) -> Neutrinos:
     """All antineutrinos, 7.2 per fission, with the fission fractions of the Kuo-Sheng core."""
     del source
     total = positive("flux.total_cm2_s", needed(table, "flux", "total_cm2_s"))
-    cite = read_table("texono/spectrum_coefficients").citation
-    return Neutrinos(reactor(total), ("texono",), cite)
+    return Neutrinos(reactor(total), ("texono",))
 
 
 def _stopped_pion(source: Source, table: Mapping[str, Any]) -> Neutrinos:
     """Each of nu_mu, nubar_mu and nu_e, averaged over the exposure's time."""
     del source
     each = positive("flux.per_flavour_cm2_s", needed(table, "flux", "per_flavour_cm2_s"))
-    return Neutrinos(prompt_and_delayed(each), (), ())
+    return Neutrinos(prompt_and_delayed(each), ())
 
 
 def _solar(source: Source, table: Mapping[str, Any]) -> Neutrinos:
     del source
     model = choice(table, "flux", "model", SOLAR_MODELS, "gs98")
-    return Neutrinos(solar(model), ("solar", "oscillations"), read_table("solar/fluxes").citation)
+    return Neutrinos(solar(model), ("solar", "oscillations"))
 
 
 def _table(source: Source, table: Mapping[str, Any]) -> Neutrinos:
@@ -83,7 +80,7 @@ def _table(source: Source, table: Mapping[str, Any]) -> Neutrinos:
     def interpolated(e: np.ndarray) -> np.ndarray:
         return np.array([np.interp(e, energy, row) for row in density]).reshape(2, 3, -1)
 
-    return Neutrinos(Flux((Continuum(energy, interpolated),)), (), ())
+    return Neutrinos(Flux((Continuum(energy, interpolated),)), ())
 
 
 _Reader = Callable[[Source, Mapping[str, Any]], Neutrinos]

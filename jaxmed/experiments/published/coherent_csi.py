@@ -131,7 +131,6 @@ def coherent_csi(
         nodes=tuple(_NODES.values()),
         scales=tuple(scales),
         gaussian=False,
-        citations=counts.citation,
         tables=("coherent_csi",),
     )
 

@@ -74,7 +74,6 @@ def coherent_lar(*, nucleon_couplings: str = "corrected", form_factor: str = "he
         nodes=(ONE_SIGMA,) * len(_SHAPES),
         scales=tuple(scales),
         gaussian=False,
-        citations=table.citation,
         tables=("coherent_lar",),
     )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 
 from jaxmed.constants import M_E
-from jaxmed.data_tables import read_constants, read_table
+from jaxmed.data_tables import read_constants
 from jaxmed.detector.response import sharp
 from jaxmed.experiments.electrons import electron
 from jaxmed.experiments.model import STRENGTH, Axis, Channel, Experiment, stack
@@ -61,7 +61,6 @@ def texono(
         shapes=(),
         scales=tuple(scales),
         gaussian=True,
-        citations=read_table("texono/constants").citation,
         tables=("texono",),
     )
 

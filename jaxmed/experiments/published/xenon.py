@@ -17,7 +17,6 @@ from jaxmed.experiments.model import (
     component,
     stack,
 )
-from jaxmed.experiments.published.double_beta import double_beta_share
 from jaxmed.experiments.published.exposure import (
     edges_of,
     recoil_nodes,
@@ -30,6 +29,25 @@ from jaxmed.flux.spectrum import moments, thresholds
 from jaxmed.models.model import Parameter
 from jaxmed.user_files.keys import hint, one_of
 
+_Q = 2458.0  # [keV]
+
+
+def double_beta_share(edges: np.ndarray, whole: tuple[float, float]) -> np.ndarray:
+    """Share of the decays with a summed electron energy in `whole` [keV] that falls between `edges` [keV], (n,).
+
+    The Fermi function of Primakoff and Rosen makes the spectrum a polynomial: K (Q - K)^5 times
+    1 + 2 K + 4 K^2/3 + K^3/3 + K^4/30, in units of m_e.
+    """
+    low = np.append(edges[:-1], whole[0])
+    high = np.append(edges[1:], whole[1])
+    nodes, weights = np.polynomial.legendre.leggauss(8)
+    half = (high - low)[:, None] / 2
+    k = (low[:, None] + half * (1 + nodes)) / (1e3 * M_E)
+    polynomial = 1 + 2 * k + 4 * k**2 / 3 + k**3 / 3 + k**4 / 30
+    decays = (half * weights * k * (_Q / (1e3 * M_E) - k) ** 5 * polynomial).sum(axis=1)
+    return decays[:-1] / decays[-1]
+
+
 _MOLAR_MASS = 131.293  # natural xenon [g/mol]
 _ELECTRONS = 54
 _RECOIL_RANGE = (1e-4, 0.045)  # [MeV]: 9 sigma below the first bin to 8 sigma above the last
@@ -40,7 +58,6 @@ _ARGON = 2.82  # the line of 37Ar [keV]
 _EVENTS = (0.0, 1000.0, False, "events in 1-30 keV")  # range of what floats; B0 of XENON1T has 1244
 _FITTED = (1.0, 140.0)  # range of the counts that XENONnT fitted [keV]
 _FLAT = ("pb214", "kr85", "materials")
-
 ATOMIC = ("stepping", "free")
 FLOATING = ("none", "free")
 BACKGROUNDS = ("components", "total")
@@ -158,7 +175,6 @@ def _experiment(
         shapes=(),
         scales=tuple(scales),
         gaussian=False,
-        citations=spectrum.citation,
         tables=(name, "solar", "oscillations", "xenon_atom"),
     )
 

@@ -2,5 +2,5 @@
 
 `profile` minimises a batch of points and gives each a status; `newton` are its steps inside a box, with value, gradient
 and Hessian from `expansion` (nuisances alone) or `joint_expansion` (model parameters too). `slopes` are exact
-derivatives of the profile, `hessian` is that of a whole fit, `polish` a fit's last steps.
+derivatives of the profile, and `polish` takes a fit's last steps, with the Hessian of everything.
 """

@@ -3,5 +3,5 @@
 `limits` are intervals of the coupling at fixed mass, `contours` regions in the plane of coupling and mass, `grid_scan`
 the profile on a grid. Limits and contours both scan `mass_lines` for minima and for narrow islands, and `level` finds
 where a level is crossed. Contours fill in a lattice where it matters (`refinement`) and follow the level through it
-(`contour_lines`, by `marching` squares).
+(`contour_lines`).
 """

@@ -9,7 +9,7 @@ import pytest
 from scipy import integrate, optimize, special, stats
 
 from jaxmed.experiments import expected, load, nll
-from jaxmed.experiments.published.double_beta import double_beta_share
+from jaxmed.experiments.published.xenon import double_beta_share
 from jaxmed.inference.bayes.priors import complete_priors, read_priors
 from jaxmed.inference.fit.best_fit import fit
 from jaxmed.inference.problem import make_problem

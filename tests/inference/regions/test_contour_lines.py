@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from jaxmed.inference.regions.contour_lines import march
 from jaxmed.inference.regions.level import Profile
-from jaxmed.inference.regions.marching import march
 from jaxmed.inference.regions.refinement import make_lattice, refine
 
 AXES = (np.linspace(-3.0, 2.0, 11), np.linspace(-2.0, 4.0, 13))

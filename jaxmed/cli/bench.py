@@ -8,23 +8,12 @@ from jaxmed.bench.machine import describe_machine
 from jaxmed.bench.referees import INSTALL, versions
 from jaxmed.bench.speed import FULL, QUICK, speeds
 from jaxmed.bench.table import EXPLANATION, bench_table
-from jaxmed.cli.common import (
-    Json,
-    experiment_names,
-    finish,
-    one_sentence,
-    prepare,
-    print_table,
-    printer,
-    progress,
-    say,
-    set_up,
-)
+from jaxmed.cli import common
 from jaxmed.cli.names import complete_experiments
 from jaxmed.experiments import load
 
 
-@one_sentence
+@common.one_sentence
 def bench(
     experiments: Annotated[
         str,
@@ -34,21 +23,21 @@ def bench(
         ),
     ] = "texono,coherent_csi,coherent_lar,xenon1t",
     quick: Annotated[bool, typer.Option("--quick", help="A rough answer sooner.")] = False,
-    json: Json = None,
+    json: common.Json = None,
 ) -> None:
     """Speed of likelihood, gradient and scan, beside iminuit on NumPy and SciPy in the same run."""
-    names = experiment_names(experiments)
+    names = common.experiment_names(experiments)
     # compile times are part of the answer: nothing is taken from the cache
-    set_up(cache=False)
-    prepare(None, json)
+    common.set_up(cache=False)
+    common.prepare(None, json)
     data = {name: load(name) for name in names}
     fits = {name: [experiment] for name, experiment in data.items()}
     if len(names) > 1:
         fits["combined"] = list(data.values())
     content = {"machine": describe_machine(), "quick": quick, "fits": {}}
-    with progress(len(fits), f"Timing {', '.join(fits)}") as tick:
+    with common.progress(len(fits), f"Timing {', '.join(fits)}") as tick:
         for name, group in fits.items():
             content["fits"][name] = speeds(group, QUICK if quick else FULL, tick)
-    print_table(printer(json), bench_table(content))
-    say(EXPLANATION if versions() else INSTALL)
-    finish(content, json)
+    common.print_table(common.printer(json), bench_table(content))
+    common.say(EXPLANATION if versions() else INSTALL)
+    common.finish(content, json)

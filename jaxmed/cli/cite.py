@@ -5,13 +5,13 @@ from typing import Annotated
 
 import typer
 
-from jaxmed.cli.common import one_sentence, say, say_written, write_out
+from jaxmed.cli import common
 from jaxmed.results.citations import bibliography
 from jaxmed.results.saved import read_saved
 from jaxmed.results.store import prepare_file, write_atomically
 
 
-@one_sentence
+@common.one_sentence
 def cite(
     results: Annotated[
         list[Path],
@@ -24,9 +24,9 @@ def cite(
         prepare_file(out)
     found = bibliography([saved for path in results for saved in read_saved(path)])
     if out is None:
-        write_out(str(found))
+        common.write_out(str(found))
     else:
         write_atomically(out, str(found).encode())
-        say_written([out])
+        common.say_written([out])
     if found.unknown:
-        say(f"no BibTeX is known for {', '.join(found.unknown)}: add it yourself")
+        common.say(f"no BibTeX is known for {', '.join(found.unknown)}: add it yourself")

@@ -57,6 +57,9 @@ Settings = Annotated[
     list[str] | None,
     typer.Option("--set", help="Value of another parameter of the model: name=number, repeatable."),
 ]
+Masses = Annotated[
+    str, typer.Option("--mass", help="Masses in MeV: 0.01,1,10 or low:high:number (logarithmic).")
+]
 Sided = Annotated[
     str,
     typer.Option(

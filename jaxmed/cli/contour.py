@@ -7,25 +7,8 @@ import typer
 
 from jaxmed.analysis.contours import run_contours
 from jaxmed.analysis.run import plan_fits
+from jaxmed.cli import common
 from jaxmed.cli.analysis import chosen_analysis
-from jaxmed.cli.common import (
-    Cache,
-    Constraint,
-    Json,
-    OtherExperiments,
-    OtherModel,
-    Out,
-    Overlays,
-    finish,
-    one_sentence,
-    prepare,
-    print_table,
-    printer,
-    progress,
-    say,
-    say_written,
-    set_up,
-)
 from jaxmed.data_tables import packaged
 from jaxmed.inference.regions.contours import check_contours
 from jaxmed.inference.regions.grid_scan import read_values
@@ -35,23 +18,23 @@ from jaxmed.results.overlay import read_overlays
 _GRID = "Coarse grid: 1e-8,1e-7,1e-6 or low:high:number (logarithmic); the whole box if left out."
 
 
-@one_sentence
+@common.one_sentence
 def contour(
     config: Annotated[
         Path | None, typer.Argument(help="Analysis in TOML; XENON1T and XENONnT if left out.")
     ] = None,
-    model: OtherModel = None,
-    experiments: OtherExperiments = None,
+    model: common.OtherModel = None,
+    experiments: common.OtherExperiments = None,
     cl: Annotated[
         str, typer.Option(help="Confidence levels; 1, 2 and 3 sigma are 0.6827, 0.9545, 0.9973.")
     ] = "0.6827,0.9,0.9545",
     g: Annotated[str | None, typer.Option(help=_GRID)] = None,
     mass: Annotated[str | None, typer.Option(help=f"{_GRID} In MeV.")] = None,
-    constraint: Constraint = None,
-    overlay: Overlays = None,
-    out: Out = Path("results"),
-    json: Json = None,
-    cache: Cache = True,
+    constraint: common.Constraint = None,
+    overlay: common.Overlays = None,
+    out: common.Out = Path("results"),
+    json: common.Json = None,
+    cache: common.Cache = True,
 ) -> None:
     """Regions of (M_Z', g') allowed at each confidence level, refined where their edges run."""
     default = packaged("fits") / "xenon.toml"
@@ -63,14 +46,16 @@ def contour(
     )
     check_contours(analysis.model, levels, *plane)
     curves = read_overlays(overlay)
-    set_up(cache)
+    common.set_up(cache)
     planned = plan_fits(analysis)
-    prepare(out, json)
-    with progress(len(planned), f"Contours of {', '.join(job.name for job in planned)}") as tick:
+    common.prepare(out, json)
+    with common.progress(
+        len(planned), f"Contours of {', '.join(job.name for job in planned)}"
+    ) as tick:
         content, found, figures = run_contours(analysis, planned, levels, plane, out, tick, curves)
-    print_table(printer(json), contours_table(found))
+    common.print_table(common.printer(json), contours_table(found))
     for sentence in contours_notes(found):
-        say(sentence)
+        common.say(sentence)
     path = out / f"contour_{analysis.name}.json"
-    finish(content, json, path)
-    say_written([path, *figures])
+    common.finish(content, json, path)
+    common.say_written([path, *figures])

@@ -6,29 +6,7 @@ from typing import Annotated
 import typer
 
 from jaxmed.analysis.limits import LimitPlan, run_limit
-from jaxmed.cli.common import (
-    Cache,
-    Constraint,
-    Experiments,
-    Json,
-    ModelName,
-    Out,
-    Overlays,
-    Seed,
-    Settings,
-    Sided,
-    experiment_names,
-    finish,
-    one_sentence,
-    prepare,
-    print_table,
-    printer,
-    progress,
-    say,
-    say_written,
-    set_up,
-    settings,
-)
+from jaxmed.cli import common
 from jaxmed.cli.names import complete_method
 from jaxmed.inference.problem import check_constraints
 from jaxmed.inference.regions.grid_scan import read_values
@@ -38,17 +16,15 @@ from jaxmed.results.limits import limit_notes, limit_table
 from jaxmed.results.overlay import read_overlays
 
 
-@one_sentence
+@common.one_sentence
 def limit(
-    mass: Annotated[
-        str, typer.Option(help="Masses in MeV: 0.01,1,10 or low:high:number (logarithmic).")
-    ],
-    model: ModelName = "u1r",
-    experiments: Experiments = "texono",
+    mass: common.Masses,
+    model: common.ModelName = "u1r",
+    experiments: common.Experiments = "texono",
     cl: Annotated[float, typer.Option(help="Confidence level.")] = 0.9,
-    sided: Sided = "two",
-    constraint: Constraint = None,
-    set_: Settings = None,
+    sided: common.Sided = "two",
+    constraint: common.Constraint = None,
+    set_: common.Settings = None,
     method: Annotated[
         str,
         typer.Option(
@@ -60,30 +36,30 @@ def limit(
         int | None,
         typer.Option(help="Add limits expected without a mediator, from this many toys."),
     ] = None,
-    seed: Seed = 1,
-    overlay: Overlays = None,
-    out: Out = Path("results"),
-    json: Json = None,
-    cache: Cache = True,
+    seed: common.Seed = 1,
+    overlay: common.Overlays = None,
+    out: common.Out = Path("results"),
+    json: common.Json = None,
+    cache: common.Cache = True,
 ) -> None:
     """Upper limit on g' at each mass, nuisances profiled, the whole line scanned for islands."""
-    names, masses = experiment_names(experiments), read_values("mass", mass, log=True)
+    names, masses = common.experiment_names(experiments), read_values("mass", mass, log=True)
     chosen, _, _ = check_line(model, masses, cl, sided)
-    others = other_values(chosen, settings(set_))
+    others = other_values(chosen, common.settings(set_))
     constraints = check_constraints(constraint or (), chosen)
     curves = read_overlays(overlay)
     plan = LimitPlan(
         names, chosen, masses, cl, constraints, method, toys, expected, seed, others, curves, sided
     )
     plan.check()
-    set_up(cache)
-    prepare(out, json)
-    with progress(1.0, f"Limits from {', '.join(names)}") as tick:
+    common.set_up(cache)
+    common.prepare(out, json)
+    with common.progress(1.0, f"Limits from {', '.join(names)}") as tick:
         content, found, figures = run_limit(plan, out, tick)
-    print_table(printer(json), limit_table(found, cl, content.get("g_expected")))
+    common.print_table(common.printer(json), limit_table(found, cl, content.get("g_expected")))
     for sentence in limit_notes(found):
-        say(sentence)
-    say_written(figures)
-    finish(content, json, figures[0].with_suffix(".json"))
+        common.say(sentence)
+    common.say_written(figures)
+    common.finish(content, json, figures[0].with_suffix(".json"))
     if any("unconverged" in flag for flag in found.flag):
         raise typer.Exit(1)

@@ -4,38 +4,25 @@ from typing import Annotated
 
 import typer
 
-from jaxmed.cli.common import (
-    Cache,
-    Json,
-    ModelName,
-    Settings,
-    finish,
-    one_sentence,
-    prepare,
-    print_table,
-    printer,
-    say,
-    set_up,
-    settings,
-)
+from jaxmed.cli import common
 from jaxmed.results.mediator import describe, model_tables
 
 
-@one_sentence
+@common.one_sentence
 def model(
     g: Annotated[float, typer.Option(help="Coupling g'.")],
     mass: Annotated[float, typer.Option(help="Mediator mass in MeV.")],
-    model: ModelName = "u1r",
-    set_: Settings = None,
-    json: Json = None,
-    cache: Cache = True,
+    model: common.ModelName = "u1r",
+    set_: common.Settings = None,
+    json: common.Json = None,
+    cache: common.Cache = True,
 ) -> None:
     """Masses, mixing, rho, couplings of Z and Z', anomalies and widths of one mediator."""
-    set_up(cache)
-    prepare(None, json)
-    found = describe(model, g=g, mass=mass, **settings(set_))
+    common.set_up(cache)
+    common.prepare(None, json)
+    found = describe(model, g=g, mass=mass, **common.settings(set_))
     for table in model_tables(found):
-        print_table(printer(json), table)
+        common.print_table(common.printer(json), table)
     if found["note"]:
-        say(found["note"])
-    finish(found, json)
+        common.say(found["note"])
+    common.finish(found, json)

@@ -10,26 +10,8 @@ from jaxmed.analysis.analysis import default_analysis
 from jaxmed.analysis.chunks import read_job
 from jaxmed.analysis.resumable_scan import assemble, compute, missing, save_scan
 from jaxmed.analysis.scan_plan import ToysAsked, plan_scan
+from jaxmed.cli import common
 from jaxmed.cli.analysis import chosen_analysis, on_grid
-from jaxmed.cli.common import (
-    Cache,
-    Config,
-    Constraint,
-    Json,
-    OtherExperiments,
-    OtherModel,
-    Out,
-    Overlays,
-    Seed,
-    finish,
-    one_sentence,
-    prepare,
-    print_table,
-    printer,
-    say,
-    say_written,
-    set_up,
-)
 from jaxmed.cli.progress import point_progress
 from jaxmed.inference.engine.memory import default_memory, read_bytes
 from jaxmed.inference.engine.processes import check_processes, join
@@ -44,16 +26,16 @@ _Number = Annotated[int | None, typer.Option("--num-processes", help="How many p
 _Index = Annotated[int | None, typer.Option("--process-id", help="Which of them this is, from 0.")]
 
 
-@one_sentence
+@common.one_sentence
 def scan(
-    config: Config = None,
-    model: OtherModel = None,
-    experiments: OtherExperiments = None,
+    config: common.Config = None,
+    model: common.OtherModel = None,
+    experiments: common.OtherExperiments = None,
     g: Annotated[str | None, typer.Option(help=_GRID)] = None,
     mass: Annotated[str | None, typer.Option(help=f"{_GRID} In MeV.")] = None,
-    constraint: Constraint = None,
-    overlay: Overlays = None,
-    out: Out = Path("results"),
+    constraint: common.Constraint = None,
+    overlay: common.Overlays = None,
+    out: common.Out = Path("results"),
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the scan in --out.")] = False,
     quiet: Annotated[bool, typer.Option("--quiet", help="A line a minute, no bar.")] = False,
     memory: Annotated[
@@ -63,12 +45,12 @@ def scan(
         int | None, typer.Option(help="Feldman-Cousins: at most so many toys at each point.")
     ] = None,
     cl: Annotated[float, typer.Option(help="Confidence level, with --toys.")] = 0.9,
-    seed: Seed = 1,
+    seed: common.Seed = 1,
     coordinator: _Coordinator = None,
     number: _Number = None,
     index: _Index = None,
-    json: Json = None,
-    cache: Cache = True,
+    json: common.Json = None,
+    cache: common.Cache = True,
 ) -> None:
     """-2 log L on a grid of g' and M_Z', nuisances profiled, on all devices and processes."""
     asked = chosen_analysis(config or default_analysis(), model, experiments, constraint)
@@ -76,14 +58,14 @@ def scan(
     size = read_bytes(memory) if memory is not None else None
     curves = read_overlays(overlay)
     check_processes(coordinator, number, index)
-    prepare(None, json)
+    common.prepare(None, json)
     held = _held(out, resume)
     # nobody writes to the folder before all have joined, and so all have seen it as it was
     join(coordinator, number, index)
-    set_up(cache)
+    common.set_up(cache)
     with_toys = None if toys is None else ToysAsked(toys, cl, seed)
     plan = plan_scan(analysis, out, held, size if size is not None else default_memory(), with_toys)
-    todo = missing(plan, say)
+    todo = missing(plan, common.say)
     points = sum(len(plan.points[plan.chunks.points(i)]) for i in todo)
     with point_progress(points, f"Scanning {', '.join(analysis.experiments)}", quiet) as tick:
         compute(plan, todo, tick)
@@ -91,13 +73,13 @@ def scan(
     if jax.process_index() > 0:
         return
     content = scan_json(result)
-    print_table(printer(json), scan_table(content))
+    common.print_table(common.printer(json), scan_table(content))
     for sentence in scan_notes(content):
-        say(sentence)
+        common.say(sentence)
     if content["toys"]:
-        say(toys_sentence(content["toys"], content["n_points"]))
-    say_written(save_scan(plan, result, curves))
-    finish(content, json)
+        common.say(toys_sentence(content["toys"], content["n_points"]))
+    common.say_written(save_scan(plan, result, curves))
+    common.finish(content, json)
 
 
 def _held(out: Path, resume: bool) -> dict[str, Any] | None:

@@ -6,8 +6,9 @@ from typing import Any, NamedTuple
 import jax.numpy as jnp
 from jax import Array
 
-from jaxmed.constants import G_Z, M_Z, SIN2_THETA_W
+from jaxmed.constants import SIN2_THETA_W
 from jaxmed.theory.charges import Charges
+from jaxmed.theory.electroweak import STANDARD, Electroweak
 from jaxmed.theory.gauge import Mixing, unchecked_mixing
 from jaxmed.theory.scalars import Scalar, real
 
@@ -85,7 +86,7 @@ def light_epsilon(charge: Charges, sin2_theta_w: Any = SIN2_THETA_W) -> Epsilon:
 
 
 def from_charges(
-    charge: Charges, g: Scalar, mass: Scalar, sin2_theta_w: Scalar = SIN2_THETA_W
+    charge: Charges, g: Scalar, mass: Scalar, *, electroweak: Electroweak = STANDARD
 ) -> Couplings:
     """Couplings of a U(1)_X with the exact mixing of Z and Z' (Eqs. 2, 6-9, 27-30).
 
@@ -98,14 +99,14 @@ def from_charges(
         charge: U(1)_X charges that leave the Yukawa terms invariant (`charges.charges`).
         g: gauge coupling g', ().
         mass: mediator mass [MeV], ().
-        sin2_theta_w: weak mixing angle, ().
+        electroweak: the Z before it mixes; G_F stays, so v = 2 m_z0/g_z should too.
     """
-    g, mass, s2 = real(g), real(mass), sin2_theta_w
-    mixing = unchecked_mixing(g, mass, charge.h, G_Z, M_Z)
+    g, mass, s2 = real(g), real(mass), electroweak.sin2_theta_w
+    mixing = unchecked_mixing(g, mass, charge.h, electroweak)
     light = light_epsilon(charge, s2)
     g_cos = g * mixing.cos
-    mixed = g * mixing.cos_over_delta * charge.h * (mass / M_Z) ** 2
-    nc_e_left, nc_e_right, nc_u, nc_d = _z_exchange_shift(charge, g, mixing, s2)
+    mixed = g * mixing.cos_over_delta * charge.h * mixing.mu2
+    nc_e_left, nc_e_right, nc_u, nc_d = _z_exchange_shift(charge, g / electroweak.g_z, mixing, s2)
     return Couplings(
         mass=mass,
         eps_nu=jnp.full(3, g_cos * light.nu[0] + mixed / 2),
@@ -121,7 +122,7 @@ def from_charges(
     )
 
 
-def _z_exchange_shift(charge: Charges, g: Array, mixing: Mixing, s2: Scalar) -> tuple[Array, ...]:
+def _z_exchange_shift(charge: Charges, r: Array, mixing: Mixing, s2: Scalar) -> tuple[Array, ...]:
     """Shifts of g_L and g_R of e and of g_V of u and d by the Z exchange at q^2 << M_Z^2.
 
     With r = g'/g_Z and M_Z^2 = M_Z0^2 (delta + t^2)/delta the exchange of the Z (Eq. 28) is
@@ -130,7 +131,7 @@ def _z_exchange_shift(charge: Charges, g: Array, mixing: Mixing, s2: Scalar) -> 
     """
     x_l, x_q, x_h = charge.l_l, charge.q_l, charge.h
     t, delta = mixing.t, mixing.delta
-    r2 = (g / G_Z) ** 2
+    r2 = r**2
     pole = delta + t**2
     # M_Z = 0 within the gap: a cut-off that float64 does not see below it.
     inverse = pole / (pole**2 + (_POLE_WIDTH * delta) ** 2)

@@ -12,8 +12,9 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from jaxmed.constants import G_Z, M_Z, SIN2_THETA_W
+from jaxmed.constants import SIN2_THETA_W
 from jaxmed.theory.charges import THREE_Y, Charges
+from jaxmed.theory.electroweak import STANDARD, Electroweak, require_electroweak
 from jaxmed.theory.gauge import mixing_from_mass
 from jaxmed.theory.scalars import real, require_finite, require_fraction, require_positive
 
@@ -68,24 +69,20 @@ def flavour_currents(
     return jnp.stack([hypercharge, row(T3) * real(g), x])
 
 
-def standard_model_couplings(
-    *, sin2_theta_w: ArrayLike = SIN2_THETA_W, g_z: ArrayLike = G_Z
-) -> FermionCouplings:
+def standard_model_couplings(*, electroweak: Electroweak = STANDARD) -> FermionCouplings:
     """Couplings of the unmixed Z0, g_Z (T3 - Q s_W^2), the upper component of Eq. 28.
 
     Args:
-        sin2_theta_w: sine squared of the Weinberg angle.
-        g_z: g_Z = sqrt(g^2 + g_Y^2).
+        electroweak: the Z before it mixes.
 
     Returns:
         The couplings.
 
     Raises:
-        ValueError: g_Z is not positive, or sin2_theta_w not between 0 and 1.
+        ValueError: an electroweak parameter is out of range.
     """
-    require_positive(g_z=g_z)
-    require_fraction(sin2_theta_w=sin2_theta_w)
-    return FermionCouplings(*real(g_z) * (row(T3) - row(ELECTRIC) * real(sin2_theta_w)))
+    require_electroweak(electroweak)
+    return FermionCouplings(*electroweak.g_z * _neutral_current(electroweak.sin2_theta_w))
 
 
 def z_prime_couplings(
@@ -93,9 +90,7 @@ def z_prime_couplings(
     g_prime: ArrayLike,
     m_zprime: ArrayLike,
     *,
-    sin2_theta_w: ArrayLike = SIN2_THETA_W,
-    g_z: ArrayLike = G_Z,
-    m_z0: ArrayLike = M_Z,
+    electroweak: Electroweak = STANDARD,
 ) -> FermionCouplings:
     """Couplings of the Z' with the full mixing, sin g_Z (T3 - Q s_W^2) + cos g' X/2 (Eq. 28).
 
@@ -103,19 +98,16 @@ def z_prime_couplings(
         charge: U(1)_X charges.
         g_prime: U(1)_X coupling g' > 0.
         m_zprime: mass of the Z' [MeV].
-        sin2_theta_w: sine squared of the Weinberg angle.
-        g_z: g_Z = sqrt(g^2 + g_Y^2).
-        m_z0: standard-model mass of the Z, g_Z v/2 [MeV].
+        electroweak: the Z before it mixes.
 
     Returns:
         The couplings.
 
     Raises:
-        ValueError: g', a mass or g_Z is not positive, a charge is not finite, or sin2_theta_w not
-            between 0 and 1.
+        ValueError: g' or the mass is not positive, a charge is not finite, or an electroweak
+            parameter is out of range.
     """
-    z0, c = _z0_and_c(charge, g_prime, sin2_theta_w, g_z)
-    mixing = mixing_from_mass(g_prime, m_zprime, charge.h, g_z=g_z, m_z0=m_z0)
+    z0, c, mixing = _unmixed(charge, g_prime, m_zprime, electroweak)
     return FermionCouplings(*mixing.sin * z0 + mixing.cos * c)
 
 
@@ -124,29 +116,13 @@ def z_couplings(
     g_prime: ArrayLike,
     m_zprime: ArrayLike,
     *,
-    sin2_theta_w: ArrayLike = SIN2_THETA_W,
-    g_z: ArrayLike = G_Z,
-    m_z0: ArrayLike = M_Z,
+    electroweak: Electroweak = STANDARD,
 ) -> FermionCouplings:
     """Couplings of the Z with the full mixing, cos g_Z (T3 - Q s_W^2) - sin g' X/2 (Eq. 28).
 
-    Args:
-        charge: U(1)_X charges.
-        g_prime: U(1)_X coupling g' > 0.
-        m_zprime: mass of the Z' [MeV].
-        sin2_theta_w: sine squared of the Weinberg angle.
-        g_z: g_Z = sqrt(g^2 + g_Y^2).
-        m_z0: standard-model mass of the Z, g_Z v/2 [MeV].
-
-    Returns:
-        The couplings.
-
-    Raises:
-        ValueError: g', a mass or g_Z is not positive, a charge is not finite, or sin2_theta_w not
-            between 0 and 1.
+    Arguments, and what they raise, as for `z_prime_couplings`.
     """
-    z0, c = _z0_and_c(charge, g_prime, sin2_theta_w, g_z)
-    mixing = mixing_from_mass(g_prime, m_zprime, charge.h, g_z=g_z, m_z0=m_z0)
+    z0, c, mixing = _unmixed(charge, g_prime, m_zprime, electroweak)
     return FermionCouplings(*mixing.cos * z0 - mixing.sin * c)
 
 
@@ -155,29 +131,16 @@ def z_coupling_shift(
     g_prime: ArrayLike,
     m_zprime: ArrayLike,
     *,
-    sin2_theta_w: ArrayLike = SIN2_THETA_W,
-    g_z: ArrayLike = G_Z,
-    m_z0: ArrayLike = M_Z,
+    electroweak: Electroweak = STANDARD,
 ) -> FermionCouplings:
     """What the mixing adds to the standard-model couplings of the Z, without cancellation (Eq. 28).
 
-    Args:
-        charge: U(1)_X charges.
-        g_prime: U(1)_X coupling g' > 0.
-        m_zprime: mass of the Z' [MeV].
-        sin2_theta_w: sine squared of the Weinberg angle.
-        g_z: g_Z = sqrt(g^2 + g_Y^2).
-        m_z0: standard-model mass of the Z, g_Z v/2 [MeV].
+    Arguments, and what they raise, as for `z_prime_couplings`.
 
     Returns:
         The differences, good to double precision also where they are 1e-24 of the coupling.
-
-    Raises:
-        ValueError: g', a mass or g_Z is not positive, a charge is not finite, or sin2_theta_w not
-            between 0 and 1.
     """
-    z0, c = _z0_and_c(charge, g_prime, sin2_theta_w, g_z)
-    mixing = mixing_from_mass(g_prime, m_zprime, charge.h, g_z=g_z, m_z0=m_z0)
+    z0, c, mixing = _unmixed(charge, g_prime, m_zprime, electroweak)
     cos_minus_1 = -(mixing.sin**2) / (1 + mixing.cos)
     return FermionCouplings(*cos_minus_1 * z0 - mixing.sin * c)
 
@@ -201,16 +164,24 @@ def light_couplings(
     Raises:
         ValueError: g' is not positive, a charge not finite, or sin2_theta_w not between 0 and 1.
     """
-    z0, c = _z0_and_c(charge, g_prime, sin2_theta_w, real(g_prime))
-    return FermionCouplings(*real(charge.h) * z0 + c)
-
-
-def _z0_and_c(charge, g_prime, sin2_theta_w, g_z):
-    """Couplings of the unmixed fields Z0 and C, each (8,)."""
     require_positive(g_prime=g_prime)
+    require_fraction(sin2_theta_w=sin2_theta_w)
     _require_charges(charge)
-    z0 = row(standard_model_couplings(sin2_theta_w=sin2_theta_w, g_z=g_z))
-    return z0, row(by_chirality(charge)) * real(g_prime) / 2
+    z0 = real(charge.h) * _neutral_current(real(sin2_theta_w))
+    return FermionCouplings(*real(g_prime) * (z0 + row(by_chirality(charge)) / 2))
+
+
+def _unmixed(charge, g_prime, m_zprime, electroweak):
+    """Couplings of the unmixed fields Z0 and C, each (8,), and how they mix."""
+    _require_charges(charge)
+    mixing = mixing_from_mass(g_prime, m_zprime, charge.h, electroweak=electroweak)
+    z0 = row(standard_model_couplings(electroweak=electroweak))
+    return z0, row(by_chirality(charge)) * real(g_prime) / 2, mixing
+
+
+def _neutral_current(sin2_theta_w):
+    """T3 - Q s_W^2, (8,)."""
+    return row(T3) - row(ELECTRIC) * sin2_theta_w
 
 
 def _require_charges(charge):

@@ -27,8 +27,14 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxmed.constants import G_Z, GAMMA_Z, M_Z
+from jaxmed.constants import GAMMA_Z
 from jaxmed.theory.charges import singlet_charge
+from jaxmed.theory.electroweak import (
+    STANDARD,
+    Electroweak,
+    require_electroweak,
+    require_inputs,
+)
 from jaxmed.theory.scalars import (
     Scalar,
     is_traced,
@@ -64,13 +70,15 @@ class Mixing(NamedTuple):
 
     Attributes:
         t: g' x_h/g_Z, minus the off-diagonal element.
-        delta: 1 - M_Z'^2/M_Z0^2; 1 where both this and t vanish (no mixing, any angle would do).
+        mu2: M_Z'^2/M_Z0^2.
+        delta: 1 - mu2; 1 where both this and t vanish (no mixing, any angle would do).
         sin: sin(theta').
         cos: cos(theta'), never negative.
         cos_over_delta: cos(theta')/delta, regular at the crossing.
     """
 
     t: jax.Array
+    mu2: jax.Array
     delta: jax.Array
     sin: jax.Array
     cos: jax.Array
@@ -84,8 +92,7 @@ def gauge_bosons(
     x_l: ArrayLike = 0.0,
     *,
     x_s: ArrayLike | None = None,
-    g_z: ArrayLike = G_Z,
-    m_z0: ArrayLike = M_Z,
+    electroweak: Electroweak = STANDARD,
 ) -> GaugeBosons:
     """Exact masses and mixing for a coupling and a physical Z' mass (Eqs. 2, 9).
 
@@ -98,30 +105,30 @@ def gauge_bosons(
         x_h: charge of the Higgs doublet.
         x_l: charge of the lepton doublet; it only fixes x_s where that is left out.
         x_s: charge of the singlet, -2 (x_l + x_h) if left out; only v_s depends on it.
-        g_z: g_Z = sqrt(g^2 + g_Y^2).
-        m_z0: standard-model mass of the Z, g_Z v/2 [MeV].
+        electroweak: the Z before it mixes.
 
     Returns:
         The bosons; every field is a scalar.
 
     Raises:
-        ValueError: g', a mass or g_Z is not positive, a charge is not finite, x_s = 0, or the mass
-            lies in the gap of the level crossing, where no v_s gives it.
+        ValueError: g' or the mass is not positive, a charge is not finite, x_s = 0, an electroweak
+            parameter is out of range, or the mass lies in the gap of the level crossing, where no
+            v_s gives it.
     """
-    _require_inputs(g_prime, m_zprime, x_h, g_z, m_z0)
+    require_inputs(g_prime, m_zprime, x_h, electroweak)
     require_finite(x_l=x_l)
     singlet = singlet_charge(x_l, x_h, x_s)
     _require_singlet(singlet, x_l, x_h)
-    if not is_traced(g_prime, m_zprime, x_h, g_z, m_z0):
-        _require_attainable(g_prime, m_zprime, x_h, g_z, m_z0)
-    mixing = mixing_from_mass(g_prime, m_zprime, x_h, g_z=g_z, m_z0=m_z0)
-    g_prime, x_h, g_z = real(g_prime), real(x_h), real(g_z)
+    if not is_traced(g_prime, m_zprime, x_h, *electroweak):
+        _require_attainable(g_prime, m_zprime, x_h, electroweak)
+    mixing = mixing_from_mass(g_prime, m_zprime, x_h, electroweak=electroweak)
+    g_prime, x_h = real(g_prime), real(x_h)
     ratio = _root_where_attainable(mixing, 1.0, mixing.t**2)  # M_Z/M_Z0, from the trace
     # The determinant, M_Z/(g' M_Z0) = |x_s| v_s/(2 M_Z'), with the smooth 1/g'^2 for its gradient.
-    reduced = _root_where_attainable(mixing, g_prime**-2, (x_h / g_z) ** 2)
+    reduced = _root_where_attainable(mixing, g_prime**-2, (x_h / electroweak.g_z) ** 2)
     return GaugeBosons(
         photon=jnp.zeros_like(ratio),  # Eq. 4
-        z=real(m_z0) * ratio,
+        z=electroweak.m_z0 * ratio,
         z_prime=real(m_zprime),
         theta=mixing_angle(mixing),
         tan_2theta=_tan_2theta(mixing),  # Eq. 9
@@ -134,25 +141,16 @@ def attainable(
     m_zprime: ArrayLike,
     x_h: ArrayLike = 1.0,
     *,
-    g_z: ArrayLike = G_Z,
-    m_z0: ArrayLike = M_Z,
+    electroweak: Electroweak = STANDARD,
 ) -> jax.Array:
     """Tells whether some real v_s gives this Z' mass: false within the gap of the level crossing.
 
-    Args:
-        g_prime: U(1)_X coupling g' > 0.
-        m_zprime: mass of the Z' [MeV].
-        x_h: charge of the Higgs doublet.
-        g_z: g_Z = sqrt(g^2 + g_Y^2).
-        m_z0: standard-model mass of the Z, g_Z v/2 [MeV].
+    Arguments, and what they raise, as for `mixing_from_mass`.
 
     Returns:
         A boolean scalar: v_s^2 >= 0, the determinant and trace of Eq. 2 in M_Z' and M_Z.
-
-    Raises:
-        ValueError: g', a mass or g_Z is not positive, or x_h is not finite.
     """
-    return _attainable(mixing_from_mass(g_prime, m_zprime, x_h, g_z=g_z, m_z0=m_z0))
+    return _attainable(mixing_from_mass(g_prime, m_zprime, x_h, electroweak=electroweak))
 
 
 def apart_from_z(
@@ -160,8 +158,7 @@ def apart_from_z(
     m_zprime: ArrayLike,
     x_h: ArrayLike = 1.0,
     *,
-    g_z: ArrayLike = G_Z,
-    m_z0: ArrayLike = M_Z,
+    electroweak: Electroweak = STANDARD,
     width: ArrayLike = GAMMA_Z,
 ) -> jax.Array:
     """Tells whether Z and Z' are two lines: Z' a width of the Z or more outside the gap of the level crossing.
@@ -175,21 +172,21 @@ def apart_from_z(
         g_prime: U(1)_X coupling g' >= 0.
         m_zprime: mass of the Z' [MeV].
         x_h: charge of the Higgs doublet.
-        g_z: g_Z = sqrt(g^2 + g_Y^2).
-        m_z0: standard-model mass of the Z, g_Z v/2 [MeV].
+        electroweak: the Z before it mixes.
         width: of the Z [MeV].
 
     Returns:
         A boolean scalar; true without mixing.
 
     Raises:
-        ValueError: g' is negative, a mass, g_Z or the width is not positive, or x_h is not finite.
+        ValueError: g' is negative, the width not positive, or as in `mixing_from_mass`.
     """
     require_non_negative(g_prime=g_prime)
-    require_positive(m_zprime=m_zprime, g_z=g_z, m_z0=m_z0, width=width)
+    require_positive(m_zprime=m_zprime, width=width)
     require_finite(x_h=x_h)
-    g_prime, mass, x_h, g_z, m_z0 = map(real, (g_prime, m_zprime, x_h, g_z, m_z0))
-    t = g_prime * x_h / g_z
+    require_electroweak(electroweak)
+    mass, m_z0 = real(m_zprime), electroweak.m_z0
+    t = real(g_prime) * real(x_h) / electroweak.g_z
     # the edge itself is apart, also with what rounding makes of its logarithm
     away = real(width) * (1 - 1e-9)
     return (t == 0) | (mass <= m_z0 - away) | (mass >= m_z0 * jnp.sqrt(1 + t**2) + away)
@@ -200,8 +197,7 @@ def mixing_from_mass(
     m_zprime: ArrayLike,
     x_h: ArrayLike = 1.0,
     *,
-    g_z: ArrayLike = G_Z,
-    m_z0: ArrayLike = M_Z,
+    electroweak: Electroweak = STANDARD,
 ) -> Mixing:
     """Sine and cosine of theta' for a known Z' mass (Eqs. 2, 6-8): no eigensolver, no cancellation.
 
@@ -211,32 +207,35 @@ def mixing_from_mass(
         g_prime: U(1)_X coupling g' > 0.
         m_zprime: mass of the Z' [MeV].
         x_h: charge of the Higgs doublet.
-        g_z: g_Z = sqrt(g^2 + g_Y^2).
-        m_z0: standard-model mass of the Z, g_Z v/2 [MeV].
+        electroweak: the Z before it mixes.
 
     Returns:
         The mixing; every field is a scalar.
 
     Raises:
-        ValueError: g', a mass or g_Z is not positive, or x_h is not finite.
+        ValueError: g' or the mass is not positive, x_h is not finite, or an electroweak parameter is
+            out of range.
     """
-    _require_inputs(g_prime, m_zprime, x_h, g_z, m_z0)
-    return unchecked_mixing(*map(real, (g_prime, m_zprime, x_h, g_z, m_z0)))
+    require_inputs(g_prime, m_zprime, x_h, electroweak)
+    return unchecked_mixing(real(g_prime), real(m_zprime), real(x_h), electroweak)
 
 
 def unchecked_mixing(
-    g_prime: jax.Array, m_zprime: jax.Array, x_h: Scalar, g_z: Scalar, m_z0: Scalar
+    g_prime: jax.Array, m_zprime: jax.Array, x_h: Scalar, electroweak: Electroweak = STANDARD
 ) -> Mixing:
     """`mixing_from_mass` without its checks, g' = 0 (no mixing) included."""
-    t = g_prime * x_h / g_z
+    m_z0 = electroweak.m_z0
+    t = g_prime * x_h / electroweak.g_z
+    mu2 = (m_zprime / m_z0) ** 2
     # The product is exact at the crossing; the square keeps the gradient -2 M_Z' of a light Z'.
     product = (m_z0 - m_zprime) * (m_z0 + m_zprime) / m_z0**2
-    delta = jnp.where(2 * m_zprime < m_z0, 1 - (m_zprime / m_z0) ** 2, product)
+    delta = jnp.where(2 * m_zprime < m_z0, 1 - mu2, product)
     # Unmixed and degenerate: any angle diagonalises. Take zero, which it is on both sides.
     delta = jnp.where((t == 0) & (delta == 0), 1.0, delta)
     cos_over_delta = jnp.where(delta < 0, -1.0, 1.0) / jnp.sqrt(t**2 + delta**2)
     return Mixing(
         t=t,
+        mu2=mu2,
         delta=delta,
         sin=t * cos_over_delta,
         cos=delta * cos_over_delta,
@@ -271,16 +270,11 @@ def _over(x, y):
     return jnp.where(y == 0, jnp.inf, x / jnp.where(y == 0, 1.0, y))
 
 
-def _require_inputs(g_prime, m_zprime, x_h, g_z, m_z0):
-    require_positive(g_prime=g_prime, m_zprime=m_zprime, g_z=g_z, m_z0=m_z0)
-    require_finite(x_h=x_h)
-
-
-def _require_attainable(g_prime, m_zprime, x_h, g_z, m_z0):
-    if not attainable(g_prime, m_zprime, x_h, g_z=g_z, m_z0=m_z0).all():
+def _require_attainable(g_prime, m_zprime, x_h, electroweak):
+    if not attainable(g_prime, m_zprime, x_h, electroweak=electroweak).all():
         raise ValueError(
-            f"m_zprime = {m_zprime} MeV with g' x_h/g_Z = {g_prime * x_h / g_z:.6g}: no real v_s "
-            f"gives this mass; expected m_zprime < m_z0 = {m_z0} MeV or "
+            f"m_zprime = {m_zprime} MeV with g' x_h/g_Z = {g_prime * x_h / electroweak.g_z:.6g}: no "
+            f"real v_s gives this mass; expected m_zprime < m_z0 = {electroweak.m_z0} MeV or "
             "m_zprime > m_z0 sqrt(1 + (g' x_h/g_Z)^2) (level repulsion)"
         )
 

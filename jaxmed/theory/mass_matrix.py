@@ -9,7 +9,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax.typing import ArrayLike
 
-from jaxmed.constants import G_Z, SIN2_THETA_W, VEV
+from jaxmed.constants import SIN2_THETA_W
+from jaxmed.theory.electroweak import STANDARD, Electroweak, require_electroweak
 from jaxmed.theory.gauge import GaugeBosons, gauge_bosons
 from jaxmed.theory.scalars import (
     is_traced,
@@ -69,22 +70,11 @@ def bosons_from_vacuum(
     Z' is the one of the two massive states that is mostly C, |theta'| <= pi/4: it passes from the
     lighter to the heavier one at the level crossing. Masses are good to 1e-15; theta' to
     1e-16/max(|1 - s - t^2|, |t|), what rounding of v_s leaves of it near the crossing
-    (s and t as in `jaxmed.theory.gauge`).
-
-    Args:
-        g: SU(2) coupling.
-        g_y: hypercharge coupling.
-        g_prime: U(1)_X coupling g' > 0.
-        x_h: charge of the Higgs doublet.
-        x_s: charge of the singlet.
-        v: vacuum expectation value of the doublet [MeV].
-        v_s: vacuum expectation value of the singlet [MeV].
+    (s and t as in `jaxmed.theory.gauge`). Arguments, and what they
+    raise, as for `mass_matrix`.
 
     Returns:
         The bosons, and the rotation (3, 3) from (B, W3, C) to (A, Z, Z').
-
-    Raises:
-        ValueError: a coupling or v is not positive, v_s is negative, a charge is not finite.
     """
     _require_lagrangian(g, g_y, g_prime, x_h, x_s, v, v_s)
     g, g_y, g_prime, x_h, x_s, v, v_s = map(real, (g, g_y, g_prime, x_h, x_s, v, v_s))
@@ -119,6 +109,7 @@ def bosons_of(
     x_l: ArrayLike = 0.0,
     *,
     x_s: ArrayLike | None = None,
+    electroweak: Electroweak = STANDARD,
     rtol: float = 1e-9,
 ) -> GaugeBosons:
     """Bosons for a mass and a vacuum given together, refused if they contradict (Eqs. 2, 31).
@@ -130,6 +121,7 @@ def bosons_of(
         x_h: charge of the Higgs doublet.
         x_l: charge of the lepton doublet.
         x_s: charge of the singlet, -2 (x_l + x_h) if left out.
+        electroweak: the Z before it mixes.
         rtol: largest relative difference from the v_s that gives this mass.
 
     Returns:
@@ -139,7 +131,7 @@ def bosons_of(
         ValueError: v_s does not give m_zprime, or as in `gauge_bosons`.
     """
     require_non_negative(v_s=v_s)
-    bosons = gauge_bosons(g_prime, m_zprime, x_h, x_l, x_s=x_s)
+    bosons = gauge_bosons(g_prime, m_zprime, x_h, x_l, x_s=x_s, electroweak=electroweak)
     if not is_traced(v_s, bosons.v_s) and not np.allclose(v_s, bosons.v_s, rtol=rtol, atol=0.0):
         raise ValueError(
             f"v_s = {v_s} MeV contradicts m_zprime = {m_zprime} MeV: expected v_s = {bosons.v_s} MeV "
@@ -167,23 +159,27 @@ def rotation(theta: ArrayLike, *, sin2_theta_w: ArrayLike = SIN2_THETA_W) -> jax
     return _rotation(real(theta), jnp.sqrt(s2), jnp.sqrt(1 - s2))
 
 
-def theta_light(g_prime: ArrayLike, x_h: ArrayLike = 1.0, *, g_z: ArrayLike = G_Z) -> jax.Array:
+def theta_light(
+    g_prime: ArrayLike, x_h: ArrayLike = 1.0, *, electroweak: Electroweak = STANDARD
+) -> jax.Array:
     """Mixing angle of a light mediator, g_Z sin(theta') = g' x_h for g' << g (Eq. 10).
 
     Args:
         g_prime: U(1)_X coupling g' > 0.
         x_h: charge of the Higgs doublet.
-        g_z: g_Z = sqrt(g^2 + g_Y^2).
+        electroweak: the Z before it mixes.
 
     Returns:
         theta' [rad], a scalar.
 
     Raises:
-        ValueError: g' or g_Z is not positive, x_h is not finite, or g' |x_h| > g_Z.
+        ValueError: g' is not positive, x_h is not finite, an electroweak parameter is out of range,
+            or g' |x_h| > g_Z.
     """
-    require_positive(g_prime=g_prime, g_z=g_z)
+    require_positive(g_prime=g_prime)
     require_finite(x_h=x_h)
-    sin = real(g_prime) * real(x_h) / real(g_z)
+    require_electroweak(electroweak)
+    sin = real(g_prime) * real(x_h) / electroweak.g_z
     require_non_negative(**{"1 - (g' x_h/g_Z)^2": 1 - sin**2})
     return jnp.arcsin(sin)
 
@@ -194,8 +190,7 @@ def leading_masses(
     x_h: ArrayLike = 1.0,
     x_s: ArrayLike = -2.0,
     *,
-    g_z: ArrayLike = G_Z,
-    v: ArrayLike = VEV,
+    electroweak: Electroweak = STANDARD,
 ) -> tuple[jax.Array, jax.Array]:
     """Leading terms of M_Z and M_Z' for a light mediator (Eq. 31).
 
@@ -204,20 +199,21 @@ def leading_masses(
         v_s: vacuum expectation value of the singlet [MeV].
         x_h: charge of the Higgs doublet.
         x_s: charge of the singlet.
-        g_z: g_Z = sqrt(g^2 + g_Y^2).
-        v: vacuum expectation value of the doublet [MeV].
+        electroweak: the Z before it mixes.
 
     Returns:
         M_Z and M_Z' [MeV], scalars.
 
     Raises:
-        ValueError: a coupling or v is not positive, v_s is negative, a charge is not finite.
+        ValueError: g' is not positive, v_s is negative, a charge is not finite, or an electroweak
+            parameter is out of range.
     """
-    require_positive(g_prime=g_prime, g_z=g_z, v=v)
+    require_positive(g_prime=g_prime)
     require_non_negative(v_s=v_s)
     require_finite(x_h=x_h, x_s=x_s)
-    g_prime, v_s, x_h, x_s, g_z, v = map(real, (g_prime, v_s, x_h, x_s, g_z, v))
-    m_z = v / 2 * jnp.sqrt(g_z**2 + (g_prime * x_h) ** 2)
+    require_electroweak(electroweak)
+    g_prime, v_s, x_h, x_s = map(real, (g_prime, v_s, x_h, x_s))
+    m_z = electroweak.m_z0 * jnp.sqrt(1 + (g_prime * x_h / electroweak.g_z) ** 2)
     m_zprime = g_prime * jnp.abs(x_s) * v_s / 2
     return m_z, m_zprime
 

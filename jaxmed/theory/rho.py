@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax.typing import ArrayLike
 
-from jaxmed.constants import G_Z, M_Z
+from jaxmed.theory.electroweak import STANDARD, Electroweak, require_electroweak
 from jaxmed.theory.gauge import mixing_from_mass
 from jaxmed.theory.scalars import real, require_finite, require_non_negative, require_positive
 
@@ -38,28 +38,18 @@ def rho(
     m_zprime: ArrayLike,
     x_h: ArrayLike = 1.0,
     *,
-    g_z: ArrayLike = G_Z,
-    m_z0: ArrayLike = M_Z,
+    electroweak: Electroweak = STANDARD,
 ) -> jax.Array:
     """Returns rho_0 = M_W^2/(M_Z^2 c_W^2) with the exact M_Z (Eqs. 31-32).
 
     Below 1 for a Z' lighter than the Z, above 1 for a heavier one. Where no vacuum has this mass
-    (`gauge.attainable`) it is zero or negative: finite, but far from anything measured.
-
-    Args:
-        g_prime: U(1)_X coupling g' > 0.
-        m_zprime: mass of the Z' [MeV].
-        x_h: charge of the Higgs doublet.
-        g_z: g_Z = sqrt(g^2 + g_Y^2).
-        m_z0: standard-model mass of the Z, g_Z v/2 [MeV].
+    (`gauge.attainable`) it is zero or negative: finite, but far from anything measured. Arguments,
+    and what they raise, as for `gauge.mixing_from_mass`.
 
     Returns:
         rho_0, a scalar.
-
-    Raises:
-        ValueError: g', a mass or g_Z is not positive, or x_h is not finite.
     """
-    mixing = mixing_from_mass(g_prime, m_zprime, x_h, g_z=g_z, m_z0=m_z0)
+    mixing = mixing_from_mass(g_prime, m_zprime, x_h, electroweak=electroweak)
     at_z = mixing.delta == 0
     inverse = 1 + mixing.t**2 / jnp.where(at_z, 1.0, mixing.delta)
     # A massless Z, at the upper edge of the gap: any huge number will do for infinity.
@@ -74,8 +64,7 @@ def rho_nll(
     *,
     measured: ArrayLike = RHO_PDG,
     error: ArrayLike = RHO_PDG_ERROR,
-    g_z: ArrayLike = G_Z,
-    m_z0: ArrayLike = M_Z,
+    electroweak: Electroweak = STANDARD,
 ) -> jax.Array:
     """Gaussian -log likelihood of the measured rho_0, relative to the saturated model (Eq. 33).
 
@@ -85,19 +74,18 @@ def rho_nll(
         x_h: charge of the Higgs doublet.
         measured: rho_0 as measured.
         error: its standard deviation.
-        g_z: g_Z = sqrt(g^2 + g_Y^2).
-        m_z0: standard-model mass of the Z, g_Z v/2 [MeV].
+        electroweak: the Z before it mixes.
 
     Returns:
         ((rho_0 - measured)/error)^2/2, a scalar.
 
     Raises:
-        ValueError: g', a mass, g_Z or the error is not positive, or x_h or measured not finite.
+        ValueError: the error is not positive, measured not finite, or as in `rho`.
     """
     require_finite(measured=measured)
     require_positive(error=error)
-    pull = (rho(g_prime, m_zprime, x_h, g_z=g_z, m_z0=m_z0) - real(measured)) / real(error)
-    return pull**2 / 2
+    deviation = rho(g_prime, m_zprime, x_h, electroweak=electroweak) - real(measured)
+    return (deviation / real(error)) ** 2 / 2
 
 
 def sin2_theta_bound(
@@ -130,21 +118,14 @@ def g_prime_x_h_bound(
     *,
     measured: ArrayLike = RHO_PDG,
     error: ArrayLike = RHO_PDG_ERROR,
-    g_z: ArrayLike = G_Z,
+    electroweak: Electroweak = STANDARD,
 ) -> jax.Array:
     """Largest g' x_h = g_Z sin(theta') of a light mediator, from rho_0 (Eqs. 10, 34).
 
-    Args:
-        n_sigma: standard deviations allowed downwards.
-        measured: rho_0 as measured.
-        error: its standard deviation.
-        g_z: g_Z = sqrt(g^2 + g_Y^2).
+    Arguments, and what they raise, as for `sin2_theta_bound` and `rho`.
 
     Returns:
         The bound; zero where no mixing is within the interval.
-
-    Raises:
-        ValueError: n_sigma is negative, measured is not finite, the error or g_Z not positive.
     """
-    require_positive(g_z=g_z)
-    return real(g_z) * jnp.sqrt(sin2_theta_bound(n_sigma, measured=measured, error=error))
+    require_electroweak(electroweak)
+    return electroweak.g_z * jnp.sqrt(sin2_theta_bound(n_sigma, measured=measured, error=error))

@@ -8,9 +8,9 @@ from typing import NamedTuple
 import jax
 from jax.typing import ArrayLike
 
-from jaxmed.constants import G_Z, M_Z, SIN2_THETA_W
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.currents import T3, FermionCouplings, row, z_prime_couplings
+from jaxmed.theory.electroweak import STANDARD, Electroweak
 from jaxmed.theory.gauge import mixing_from_mass
 from jaxmed.theory.scalars import real
 
@@ -50,9 +50,7 @@ def z_prime_vector_axial(
     g_prime: ArrayLike,
     m_zprime: ArrayLike,
     *,
-    sin2_theta_w: ArrayLike = SIN2_THETA_W,
-    g_z: ArrayLike = G_Z,
-    m_z0: ArrayLike = M_Z,
+    electroweak: Electroweak = STANDARD,
 ) -> VectorAxial:
     """Vector and axial couplings of the Z' with the full mixing (Eqs. 28-29).
 
@@ -60,27 +58,15 @@ def z_prime_vector_axial(
     (Eqs. 13-16) cancel its leading terms, exactly. It is computed as such, since the difference of
     the left and right coupling of a light Z' would be rounding noise.
 
-    Args:
-        charge: U(1)_X charges that leave the Yukawa terms invariant (`charges`).
-        g_prime: U(1)_X coupling g' > 0.
-        m_zprime: mass of the Z' [MeV].
-        sin2_theta_w: sine squared of the Weinberg angle.
-        g_z: g_Z = sqrt(g^2 + g_Y^2).
-        m_z0: standard-model mass of the Z, g_Z v/2 [MeV].
+    Arguments, and what they raise, as for `currents.z_prime_couplings`; the charges leave the Yukawa
+    terms invariant (`charges`).
 
     Returns:
         Vector and axial couplings; those of nu are of a Dirac neutrino.
-
-    Raises:
-        ValueError: g', a mass or g_Z is not positive, a charge is not finite, or sin2_theta_w not
-            between 0 and 1.
     """
-    couplings = z_prime_couplings(
-        charge, g_prime, m_zprime, sin2_theta_w=sin2_theta_w, g_z=g_z, m_z0=m_z0
-    )
-    mixing = mixing_from_mass(g_prime, m_zprime, charge.h, g_z=g_z, m_z0=m_z0)
-    mass_ratio = (real(m_zprime) / real(m_z0)) ** 2
-    broken = mixing.cos_over_delta * real(g_prime) * real(charge.h) * mass_ratio
+    couplings = z_prime_couplings(charge, g_prime, m_zprime, electroweak=electroweak)
+    mixing = mixing_from_mass(g_prime, m_zprime, charge.h, electroweak=electroweak)
+    broken = mixing.cos_over_delta * real(g_prime) * real(charge.h) * mixing.mu2
     return VectorAxial(
         vector=Flavours(*(row(couplings)[0::2] + row(couplings)[1::2]) / 2),  # left, right in turn
         axial=Flavours(*row(T3)[0::2] * broken / 2),

@@ -19,6 +19,7 @@ from jaxmed.theory.couplings import (
     from_epsilon,
     standard_model,
 )
+from jaxmed.theory.electroweak import Electroweak
 from jaxmed.theory.gauge import attainable
 
 CORNERS = [(g, m) for g in (1e-9, 1.0) for m in (1e-6, 1e5)]
@@ -144,7 +145,7 @@ def test_gradients_are_those_of_the_powers(name, g, mass):
 
 def test_gradients_are_those_of_finite_differences():
     def all_of_it(g, mass, s2):
-        c = from_charges(charges(0.3, -0.9, 1.1), g, mass, s2)
+        c = from_charges(charges(0.3, -0.9, 1.1), g, mass, electroweak=Electroweak(sin2_theta_w=s2))
         return jnp.append(c.eps_nu, jnp.stack([c.mass, c.eps_e, c.eps_u, c.eps_d]))
 
     check_grads(jax.jit(all_of_it), (0.2, 3.0, 0.24), order=1, atol=1e-7, rtol=1e-7)

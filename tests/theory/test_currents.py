@@ -18,6 +18,7 @@ from jaxmed.theory.currents import (
     z_couplings,
     z_prime_couplings,
 )
+from jaxmed.theory.electroweak import Electroweak
 from jaxmed.theory.gauge import gauge_bosons
 from jaxmed.theory.mass_matrix import rotation
 from jaxmed.theory.vector_axial import majorana_axial, nucleon_couplings, z_prime_vector_axial
@@ -163,7 +164,7 @@ def test_hypercharge_like_mediator_is_a_dark_photon():
 
 
 def test_standard_model_couplings_are_the_textbook_s():
-    got = standard_model_couplings(sin2_theta_w=0.25, g_z=1.0)
+    got = standard_model_couplings(electroweak=Electroweak(g_z=1.0, sin2_theta_w=0.25))
     expected = (0.5, 0, -0.25, 0.25, 1 / 3, -1 / 6, -5 / 12, 1 / 12)
     np.testing.assert_allclose(got, expected, atol=1e-16)
 
@@ -204,12 +205,12 @@ def test_gradients_are_finite_everywhere():
     [
         (lambda: z_prime_couplings(PAPER, 0.0, 1.0), "g_prime = 0.0"),
         (lambda: z_couplings(PAPER, 1e-3, -1.0), "m_zprime = -1.0"),
-        (lambda: z_coupling_shift(PAPER, 1e-3, 1.0, g_z=-1.0), "g_z"),
+        (lambda: z_coupling_shift(PAPER, 1e-3, 1.0, electroweak=Electroweak(g_z=-1.0)), "g_z"),
         (lambda: light_couplings(PAPER, 1e-3, sin2_theta_w=1.5), "sin2_theta_w = 1.5"),
         (lambda: light_couplings(Charges(*[np.nan] * 8), 1e-3), "charge of l_l"),
         (lambda: z_prime_vector_axial(PAPER, 1e-3, np.nan), "m_zprime"),
         (lambda: flavour_currents(PAPER, 0.0, G_Y, 1e-3), "g = 0.0"),
-        (lambda: standard_model_couplings(g_z=0.0), "g_z"),
+        (lambda: standard_model_couplings(electroweak=Electroweak(g_z=0.0)), "g_z"),
     ],
 )
 def test_bad_input_is_refused_by_name(call, named):

@@ -7,6 +7,7 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from jaxmed import constants
+from jaxmed.theory.electroweak import Electroweak
 from jaxmed.theory.gauge import attainable, gauge_bosons
 
 LOG_G = st.floats(-12, 0)
@@ -136,8 +137,8 @@ def test_traced_neutral_singlet_needs_an_infinite_vacuum():
         ({"g_prime": 1e-3, "m_zprime": 1.0, "x_l": np.inf}, "x_l"),
         ({"g_prime": 1e-3, "m_zprime": 1.0, "x_s": 0.0}, "x_s = 0"),
         ({"g_prime": 1e-3, "m_zprime": 1.0, "x_h": 0.0}, "x_s"),
-        ({"g_prime": 1e-3, "m_zprime": 1.0, "g_z": 0.0}, "g_z"),
-        ({"g_prime": 1e-3, "m_zprime": 1.0, "m_z0": -1.0}, "m_z0"),
+        ({"g_prime": 1e-3, "m_zprime": 1.0, "electroweak": Electroweak(g_z=0.0)}, "g_z"),
+        ({"g_prime": 1e-3, "m_zprime": 1.0, "electroweak": Electroweak(m_z0=-1.0)}, "m_z0 = -1"),
         ({"g_prime": 1e-3, "m_zprime": constants.M_Z}, "m_zprime = 91187.6 MeV"),
     ],
 )

@@ -7,13 +7,14 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from jaxmed import constants
+from jaxmed.theory.electroweak import Electroweak
 from jaxmed.theory.rho import g_prime_x_h_bound, rho, rho_light, rho_nll, sin2_theta_bound
 
 
 def test_published_bounds():
     # The paper's Eq. 34 and the text below it, two figures each.
     assert f"{float(sin2_theta_bound()):.1e}" == "2.0e-05"
-    assert f"{float(g_prime_x_h_bound(g_z=0.743)):.1e}" == "3.3e-03"
+    assert f"{float(g_prime_x_h_bound(electroweak=Electroweak(g_z=0.743))):.1e}" == "3.3e-03"
     assert f"{float(g_prime_x_h_bound()):.1e}" == "3.3e-03"
 
 
@@ -68,7 +69,7 @@ def test_finite_inside_the_gap():
         (lambda: rho_nll(1e-3, 1.0, measured=np.nan), "measured"),
         (lambda: rho_light(np.inf), "theta"),
         (lambda: sin2_theta_bound(-1.0), "n_sigma"),
-        (lambda: g_prime_x_h_bound(g_z=-1.0), "g_z"),
+        (lambda: g_prime_x_h_bound(electroweak=Electroweak(g_z=-1.0)), "g_z"),
     ],
 )
 def test_bad_input_is_refused_by_name(call, named):

@@ -31,6 +31,7 @@ from jaxmed.theory import (
 from jaxmed.theory import single_energy_bounds as bounds
 from jaxmed.theory.charges import PAPER
 from jaxmed.theory.couplings import Epsilon
+from jaxmed.theory.electroweak import Electroweak
 from jaxmed.theory.neutrino_masses import light_neutrinos, mass_input, secular, seesaw, takagi
 
 G_W, G_Y, VEV = 0.65, 0.36, 246e3
@@ -44,6 +45,10 @@ HEAVY = np.array([[1e6, 1e3, 2e3], [1e3, 2e6, 3e3], [2e3, 3e3, 5e6]])
 
 def mediator(x):
     return couplings.from_charges(PAPER, 1e-4 * x, 10.0 * x)
+
+
+def electroweak(x):
+    return Electroweak(G_Z * x, M_Z * x, 0.23 * x)
 
 
 def fermions(x):
@@ -71,7 +76,7 @@ CASES = {
     "charges.anomalies": lambda x: charges.anomalies(x, 2 * x, 3 * x),
     "couplings.light_epsilon": lambda x: couplings.light_epsilon(PAPER, 0.23 * x),
     "couplings.from_charges": lambda x: couplings.from_charges(
-        charges.charges(x, x, x), 1e-2 * x, 1e4 * x, 0.23 * x
+        charges.charges(x, x, x), 1e-2 * x, 1e4 * x, electroweak=electroweak(x)
     ),
     "couplings.from_epsilon": lambda x: couplings.from_epsilon(
         Epsilon((x, x, x), x, x, x), x, x, 0.23 * x
@@ -83,20 +88,24 @@ CASES = {
         PAPER, G_W * x, G_Y * x, 0.1 * x
     ),
     "currents.standard_model_couplings": lambda x: currents.standard_model_couplings(
-        sin2_theta_w=0.23 * x, g_z=G_Z * x
+        electroweak=electroweak(x)
     ),
     "currents.z_prime_couplings": fermions,
-    "currents.z_couplings": lambda x: currents.z_couplings(PAPER, 0.1 * x, 1e3 * x),
+    "currents.z_couplings": lambda x: currents.z_couplings(
+        PAPER, 0.1 * x, 1e3 * x, electroweak=electroweak(x)
+    ),
     "currents.z_coupling_shift": lambda x: currents.z_coupling_shift(PAPER, 0.1 * x, 1e3 * x),
     "currents.light_couplings": lambda x: currents.light_couplings(PAPER, 0.1 * x),
     "currents.row": lambda x: currents.row(fermions(x)),
     "form_factors.helm": lambda x: form_factors.helm(50.0 * x * ONE, 4.8 * x),
     "form_factors.klein_nystrand": lambda x: form_factors.klein_nystrand(50.0 * x * ONE, 4.8 * x),
-    "gauge.gauge_bosons": lambda x: gauge.gauge_bosons(0.1 * x, 1e3 * x, x, 0.5 * x),
+    "gauge.gauge_bosons": lambda x: gauge.gauge_bosons(
+        0.1 * x, 1e3 * x, x, 0.5 * x, electroweak=electroweak(x)
+    ),
     "gauge.attainable": lambda x: gauge.attainable(0.1 * x, 1e3 * x, x),
     "gauge.apart_from_z": lambda x: gauge.apart_from_z(0.1 * x, 1e3 * x, x),
     "gauge.mixing_from_mass": lambda x: gauge.mixing_from_mass(0.1 * x, 1e3 * x, x),
-    "gauge.unchecked_mixing": lambda x: gauge.unchecked_mixing(0.1 * x, 1e3 * x, x, G_Z, M_Z),
+    "gauge.unchecked_mixing": lambda x: gauge.unchecked_mixing(0.1 * x, 1e3 * x, x),
     "gauge.mixing_angle": lambda x: gauge.mixing_angle(gauge.mixing_from_mass(0.1 * x, 1e3 * x)),
     "light_neutrinos.light_neutrinos": lambda x: light_neutrinos.light_neutrinos(
         DIRAC * x, HEAVY * x
@@ -147,7 +156,7 @@ CASES = {
     "rho.rho": lambda x: rho.rho(0.1 * x, 1e3 * x, x),
     "rho.rho_nll": lambda x: rho.rho_nll(0.1 * x, 1e3 * x, x, error=2e-4 * x),
     "rho.sin2_theta_bound": lambda x: rho.sin2_theta_bound(2.0 * x, error=2e-4 * x),
-    "rho.g_prime_x_h_bound": lambda x: rho.g_prime_x_h_bound(2.0 * x, g_z=G_Z * x),
+    "rho.g_prime_x_h_bound": lambda x: rho.g_prime_x_h_bound(2.0 * x, electroweak=electroweak(x)),
     "scattering.t_max": lambda x: scattering.t_max(E * x, M_MU * x),
     "scattering.electron_shift": lambda x: scattering.electron_shift(T * x, mediator(x)),
     "scattering.electron_couplings": lambda x: scattering.electron_couplings(T * x, mediator(x)),
@@ -185,6 +194,8 @@ WITHOUT_DERIVATIVE = {"takagi.jacobi_takagi", "takagi.graded_takagi"}
 
 # texts, files, and numbers that make a table once, on the host
 HOST = {
+    "electroweak.require_electroweak": "returns nothing",
+    "electroweak.require_inputs": "returns nothing",
     "expressions.parse": "reads a text",
     "mass_input.require_invertible": "returns nothing",
     "presets.preset": "looks a name up",

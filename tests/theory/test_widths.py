@@ -6,6 +6,7 @@ import pytest
 from jaxmed import constants
 from jaxmed.theory.charges import charges
 from jaxmed.theory.currents import light_couplings, standard_model_couplings
+from jaxmed.theory.electroweak import Electroweak
 from jaxmed.theory.widths import electron_width, fermion_width, neutrino_width
 
 PAPER = charges(0.0, 0.0, 1.0)
@@ -48,7 +49,7 @@ def test_width_agrees_with_explicit_dirac_traces(mass, left, right):
 
 def test_standard_model_z_has_its_measured_widths():
     # PDG 2020: Gamma(Z -> invisible) = 499.0 MeV, Gamma(Z -> l+ l-) = 83.98 MeV; tree level is 1 %.
-    couplings = standard_model_couplings(sin2_theta_w=0.2312)
+    couplings = standard_model_couplings(electroweak=Electroweak(sin2_theta_w=0.2312))
     np.testing.assert_allclose(neutrino_width(couplings, constants.M_Z), 499.0, rtol=0.01)
     np.testing.assert_allclose(electron_width(couplings, constants.M_Z), 83.98, rtol=0.01)
 

@@ -8,6 +8,14 @@ from jax import Array
 
 from jaxmed.constants import SIN2_THETA_W
 from jaxmed.theory.charges import Charges
+from jaxmed.theory.currents import (
+    by_chirality,
+    light_charges,
+    neutral_current,
+    row,
+    unchecked_z_prime,
+    unchecked_z_prime_axial,
+)
 from jaxmed.theory.electroweak import STANDARD, Electroweak
 from jaxmed.theory.gauge import Mixing, unchecked_mixing
 from jaxmed.theory.scalars import Scalar, real
@@ -76,13 +84,8 @@ def light_epsilon(charge: Charges, sin2_theta_w: Any = SIN2_THETA_W) -> Epsilon:
     Returns:
         eps_f/g', plain numbers for plain arguments.
     """
-    x_l, x_q, x_h, s2 = charge.l_l, charge.q_l, charge.h, sin2_theta_w
-    return Epsilon(
-        nu=(x_h / 2 + x_l / 2,) * 3,
-        e=x_h * (s2 - 1 / 2) + x_l / 2,
-        u=x_h * (1 / 2 - s2 * 2 / 3) + x_q / 2,
-        d=x_h * (s2 / 3 - 1 / 2) + x_q / 2,
-    )
+    left = light_charges(charge, sin2_theta_w)
+    return Epsilon(nu=(left.nu_l,) * 3, e=left.e_l, u=left.u_l, d=left.d_l)
 
 
 def from_charges(
@@ -90,10 +93,8 @@ def from_charges(
 ) -> Couplings:
     """Couplings of a U(1)_X with the exact mixing of Z and Z' (Eqs. 2, 6-9, 27-30).
 
-    With D = delta/cos(theta') and mu = M_Z'/M_Z0 the coupling of Eq. 28 is
-    g'/D [x_h (T3 - Q s_W^2) + delta X/2]. Here it is cos(theta') times that of a light Z' plus what
-    mixing adds in order mu^2: nothing cancels. Finite, with finite derivatives, for any g' and M_Z',
-    also in the gap of the level crossing (`gauge.attainable`), where no vacuum has this mass.
+    The Z' couples as in `currents.z_prime_couplings`, and nothing cancels. Finite, with finite derivatives, for
+    any g' and M_Z', also in the gap of the level crossing (`gauge.attainable`), where no vacuum has this mass.
 
     Args:
         charge: U(1)_X charges that leave the Yukawa terms invariant (`charges.charges`).
@@ -103,47 +104,43 @@ def from_charges(
     """
     g, mass, s2 = real(g), real(mass), electroweak.sin2_theta_w
     mixing = unchecked_mixing(g, mass, charge.h, electroweak)
-    light = light_epsilon(charge, s2)
-    g_cos = g * mixing.cos
-    mixed = g * mixing.cos_over_delta * charge.h * mixing.mu2
-    nc_e_left, nc_e_right, nc_u, nc_d = _z_exchange_shift(charge, g / electroweak.g_z, mixing, s2)
+    z_prime = unchecked_z_prime(charge, g, mixing, s2)
+    shift = _z_exchange_shift(charge, (g / electroweak.g_z) ** 2, mixing, s2)
+    # left and right in turn; the right-handed neutrino takes no part
+    (nu, _), *charged = z_prime.reshape(4, 2)
+    eps_e, eps_u, eps_d = (pair.mean() for pair in charged)
+    _, (nc_e_left, nc_e_right), of_u, of_d = shift.reshape(4, 2)
     return Couplings(
         mass=mass,
-        eps_nu=jnp.full(3, g_cos * light.nu[0] + mixed / 2),
-        eps_e=g_cos * light.e + mixed * (s2 - 1 / 4),  # mixed x (T3/2 - Q s_W^2)
-        eps_u=g_cos * light.u + mixed * (1 / 4 - s2 * 2 / 3),
-        eps_d=g_cos * light.d + mixed * (s2 / 3 - 1 / 4),
+        eps_nu=jnp.full(3, nu),
+        eps_e=eps_e,
+        eps_u=eps_u,
+        eps_d=eps_d,
         sin2_theta_w=real(s2),
-        axial_e=-mixed / 4,  # mixed x T3/2
+        axial_e=unchecked_z_prime_axial(charge, g, mixing)[1],
         nc_e_left=nc_e_left,
         nc_e_right=nc_e_right,
-        nc_u=nc_u,
-        nc_d=nc_d,
+        nc_u=of_u.sum(),
+        nc_d=of_d.sum(),
     )
 
 
-def _z_exchange_shift(charge: Charges, r: Array, mixing: Mixing, s2: Scalar) -> tuple[Array, ...]:
-    """Shifts of g_L and g_R of e and of g_V of u and d by the Z exchange at q^2 << M_Z^2.
+def _z_exchange_shift(charge: Charges, r2: Array, mixing: Mixing, s2: Scalar) -> Array:
+    """Shifts of T3 - Q s_W^2 by the Z exchange at q^2 << M_Z^2, (8,) in the order of `FermionCouplings`.
 
-    With r = g'/g_Z and M_Z^2 = M_Z0^2 (delta + t^2)/delta the exchange of the Z (Eq. 28) is
-    delta [delta - r^2 x_h x_l] [delta (T3 - Q s_W^2) - r^2 x_h X/2] / ((t^2 + delta^2) (delta + t^2))
-    in units of the standard model's; the difference from T3 - Q s_W^2 is taken on paper.
+    With r2 = (g'/g_Z)^2 and M_Z^2 = M_Z0^2 (delta + t^2)/delta the exchange of the Z (Eq. 28) is
+    delta [delta - r2 x_h x_l] [delta (T3 - Q s_W^2) - r2 x_h X/2] / ((t^2 + delta^2) (delta + t^2))
+    in units of the standard model's. The difference from T3 - Q s_W^2 is taken on paper, which products of
+    `currents.z_couplings`, or of their shifts, cannot replace: those lose it where the Z' is light, these at the poles.
     """
-    x_l, x_q, x_h = charge.l_l, charge.q_l, charge.h
-    t, delta = mixing.t, mixing.delta
-    r2 = r**2
+    x_l, x_h, t, delta = charge.l_l, charge.h, mixing.t, mixing.delta
     pole = delta + t**2
     # M_Z = 0 within the gap: a cut-off that float64 does not see below it.
     inverse = pole / (pole**2 + (_POLE_WIDTH * delta) ** 2)
     scale = -r2 * x_h * (mixing.cos_over_delta**2 * inverse)
     isospin = scale * (delta**2 * x_l + x_h * (delta * (1 + delta) + t**2))
     charged = scale * delta * (delta - r2 * x_h * x_l) / 2
-    return (
-        isospin * (s2 - 1 / 2) + charged * x_l,
-        isospin * s2 + charged * (x_l - x_h),
-        isospin * (1 / 2 - s2 * 4 / 3) + charged * (2 * x_q + x_h),
-        isospin * (s2 * 2 / 3 - 1 / 2) + charged * (2 * x_q - x_h),
-    )
+    return isospin * row(neutral_current(s2)) + charged * row(by_chirality(charge))
 
 
 def from_epsilon(

@@ -6,7 +6,7 @@ covariant derivative and drops out of every product of two couplings. Colours an
 couple alike.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -15,21 +15,27 @@ from jax.typing import ArrayLike
 from jaxmed.constants import SIN2_THETA_W
 from jaxmed.theory.charges import THREE_Y, Charges
 from jaxmed.theory.electroweak import STANDARD, Electroweak, require_electroweak
-from jaxmed.theory.gauge import mixing_from_mass
-from jaxmed.theory.scalars import real, require_finite, require_fraction, require_positive
+from jaxmed.theory.gauge import Mixing, mixing_from_mass
+from jaxmed.theory.scalars import (
+    Scalar,
+    real,
+    require_finite,
+    require_fraction,
+    require_positive,
+)
 
 
 class FermionCouplings(NamedTuple):
     """One number for each left- and right-handed fermion; couplings are dimensionless scalars."""
 
-    nu_l: ArrayLike
-    nu_r: ArrayLike
-    e_l: ArrayLike
-    e_r: ArrayLike
-    u_l: ArrayLike
-    u_r: ArrayLike
-    d_l: ArrayLike
-    d_r: ArrayLike
+    nu_l: Any
+    nu_r: Any
+    e_l: Any
+    e_r: Any
+    u_l: Any
+    u_r: Any
+    d_l: Any
+    d_r: Any
 
 
 T3 = FermionCouplings(0.5, 0.0, -0.5, 0.0, 0.5, 0.0, -0.5, 0.0)
@@ -82,7 +88,7 @@ def standard_model_couplings(*, electroweak: Electroweak = STANDARD) -> FermionC
         ValueError: an electroweak parameter is out of range.
     """
     require_electroweak(electroweak)
-    return FermionCouplings(*electroweak.g_z * _neutral_current(electroweak.sin2_theta_w))
+    return FermionCouplings(*electroweak.g_z * row(neutral_current(electroweak.sin2_theta_w)))
 
 
 def z_prime_couplings(
@@ -107,8 +113,34 @@ def z_prime_couplings(
         ValueError: g' or the mass is not positive, a charge is not finite, or an electroweak
             parameter is out of range.
     """
-    z0, c, mixing = _unmixed(charge, g_prime, m_zprime, electroweak)
-    return FermionCouplings(*mixing.sin * z0 + mixing.cos * c)
+    _require_charges(charge)
+    mixing = mixing_from_mass(g_prime, m_zprime, charge.h, electroweak=electroweak)
+    s2 = electroweak.sin2_theta_w
+    return FermionCouplings(*unchecked_z_prime(charge, real(g_prime), mixing, s2))
+
+
+def unchecked_z_prime(
+    charge: Charges, g_prime: jax.Array, mixing: Mixing, sin2_theta_w: Scalar
+) -> jax.Array:
+    """`z_prime_couplings` without its checks, for any g' and M_Z', as one array (8,).
+
+    Since sin g_Z = cos g' x_h/delta, they are (cos/delta) g' [x_h (T3 - Q s_W^2) + delta X/2]. Below M_Z
+    the bracket is that of a light Z' less M_Z'^2/M_Z0^2 X/2: of a fermion to which a light Z' does not
+    couple, such as the neutrino for charges of the hypercharge, that difference is all there is.
+    """
+    x = row(by_chirality(charge)) / 2
+    below = row(light_charges(charge, sin2_theta_w)) - mixing.mu2 * x
+    above = charge.h * row(neutral_current(sin2_theta_w)) + mixing.delta * x
+    bracket = jnp.where(mixing.mu2 < 0.5, below, above)
+    return g_prime * mixing.cos_over_delta * bracket
+
+
+def unchecked_z_prime_axial(charge: Charges, g_prime: jax.Array, mixing: Mixing) -> jax.Array:
+    """(Left - right)/2 of `unchecked_z_prime` for nu, e, u and d, (4,), where a light Z' leaves rounding alone.
+
+    (cos/delta) g' x_h T3 (M_Z'^2/M_Z0^2)/2: the Yukawa conditions (Eqs. 13-16) cancel the leading terms, exactly.
+    """
+    return g_prime * mixing.cos_over_delta * charge.h * mixing.mu2 * row(T3)[0::2] / 2
 
 
 def z_couplings(
@@ -167,8 +199,18 @@ def light_couplings(
     require_positive(g_prime=g_prime)
     require_fraction(sin2_theta_w=sin2_theta_w)
     _require_charges(charge)
-    z0 = real(charge.h) * _neutral_current(real(sin2_theta_w))
-    return FermionCouplings(*real(g_prime) * (z0 + row(by_chirality(charge)) / 2))
+    return FermionCouplings(*real(g_prime) * row(light_charges(charge, sin2_theta_w)))
+
+
+def light_charges(charge: Charges, sin2_theta_w: Any = SIN2_THETA_W) -> FermionCouplings:
+    """`light_couplings` per unit g', x_h (T3 - Q s_W^2) + X/2 (Eq. 29): plain numbers for plain arguments."""
+    pairs = zip(neutral_current(sin2_theta_w), by_chirality(charge), strict=True)
+    return FermionCouplings(*(charge.h * z0 + x / 2 for z0, x in pairs))
+
+
+def neutral_current(sin2_theta_w: Any = SIN2_THETA_W) -> FermionCouplings:
+    """T3 - Q s_W^2 (Eq. 28): plain numbers for plain arguments."""
+    return FermionCouplings(*(t3 - q * sin2_theta_w for t3, q in zip(T3, ELECTRIC, strict=True)))
 
 
 def _unmixed(charge, g_prime, m_zprime, electroweak):
@@ -177,11 +219,6 @@ def _unmixed(charge, g_prime, m_zprime, electroweak):
     mixing = mixing_from_mass(g_prime, m_zprime, charge.h, electroweak=electroweak)
     z0 = row(standard_model_couplings(electroweak=electroweak))
     return z0, row(by_chirality(charge)) * real(g_prime) / 2, mixing
-
-
-def _neutral_current(sin2_theta_w):
-    """T3 - Q s_W^2, (8,)."""
-    return row(T3) - row(ELECTRIC) * sin2_theta_w
 
 
 def _require_charges(charge):

@@ -70,8 +70,7 @@ def bosons_from_vacuum(
     Z' is the one of the two massive states that is mostly C, |theta'| <= pi/4: it passes from the
     lighter to the heavier one at the level crossing. Masses are good to 1e-15; theta' to
     1e-16/max(|1 - s - t^2|, |t|), what rounding of v_s leaves of it near the crossing
-    (s and t as in `jaxmed.theory.gauge`). Arguments, and what they
-    raise, as for `mass_matrix`.
+    (s and t as in `jaxmed.theory.gauge`). Arguments, and what they raise, as for `mass_matrix`.
 
     Returns:
         The bosons, and the rotation (3, 3) from (B, W3, C) to (A, Z, Z').

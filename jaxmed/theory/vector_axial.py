@@ -9,7 +9,12 @@ import jax
 from jax.typing import ArrayLike
 
 from jaxmed.theory.charges import Charges
-from jaxmed.theory.currents import T3, FermionCouplings, row, z_prime_couplings
+from jaxmed.theory.currents import (
+    FermionCouplings,
+    row,
+    unchecked_z_prime_axial,
+    z_prime_couplings,
+)
 from jaxmed.theory.electroweak import STANDARD, Electroweak
 from jaxmed.theory.gauge import mixing_from_mass
 from jaxmed.theory.scalars import real
@@ -54,22 +59,17 @@ def z_prime_vector_axial(
 ) -> VectorAxial:
     """Vector and axial couplings of the Z' with the full mixing (Eqs. 28-29).
 
-    The axial part is cos(theta') g' x_h T3 (M_Z'^2/M_Z0^2)/(2 delta): the Yukawa conditions
-    (Eqs. 13-16) cancel its leading terms, exactly. It is computed as such, since the difference of
-    the left and right coupling of a light Z' would be rounding noise.
-
     Arguments, and what they raise, as for `currents.z_prime_couplings`; the charges leave the Yukawa
     terms invariant (`charges`).
 
     Returns:
         Vector and axial couplings; those of nu are of a Dirac neutrino.
     """
-    couplings = z_prime_couplings(charge, g_prime, m_zprime, electroweak=electroweak)
+    chiral = row(z_prime_couplings(charge, g_prime, m_zprime, electroweak=electroweak))
     mixing = mixing_from_mass(g_prime, m_zprime, charge.h, electroweak=electroweak)
-    broken = mixing.cos_over_delta * real(g_prime) * real(charge.h) * mixing.mu2
     return VectorAxial(
-        vector=Flavours(*(row(couplings)[0::2] + row(couplings)[1::2]) / 2),  # left, right in turn
-        axial=Flavours(*row(T3)[0::2] * broken / 2),
+        vector=Flavours(*(chiral[0::2] + chiral[1::2]) / 2),  # left, right in turn
+        axial=Flavours(*unchecked_z_prime_axial(charge, real(g_prime), mixing)),
     )
 
 

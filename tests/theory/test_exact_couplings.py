@@ -21,7 +21,8 @@ from jaxmed.theory.scattering import electron_couplings, weak_charge
 
 S2, M_Z = constants.SIN2_THETA_W, constants.M_Z
 PAPER = (0.0, 0.0, 1.0)
-ASSIGNMENTS = [PAPER, (2 / 3, -2.0, 0.0), (0.25, -0.5, 1.0), (0.5, -1.5, -2.0)]
+# The neutrino of the last couples to a light Z' only by what mixing adds.
+ASSIGNMENTS = [PAPER, (2 / 3, -2.0, 0.0), (0.25, -0.5, 1.0), (0.5, -1.5, -2.0), (1 / 3, -1.0, 1.0)]
 TREE = Nucleus(55.0, 78.0, 123800.0, np.full(3, 0.5 - 2 * S2), np.full(3, -0.5))
 ONE = jnp.ones(1)
 

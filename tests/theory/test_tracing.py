@@ -96,6 +96,14 @@ CASES = {
     ),
     "currents.z_coupling_shift": lambda x: currents.z_coupling_shift(PAPER, 0.1 * x, 1e3 * x),
     "currents.light_couplings": lambda x: currents.light_couplings(PAPER, 0.1 * x),
+    "currents.unchecked_z_prime": lambda x: currents.unchecked_z_prime(
+        PAPER, 0.1 * x, gauge.mixing_from_mass(0.1 * x, 1e3 * x), 0.23 * x
+    ),
+    "currents.unchecked_z_prime_axial": lambda x: currents.unchecked_z_prime_axial(
+        PAPER, 0.1 * x, gauge.mixing_from_mass(0.1 * x, 1e3 * x)
+    ),
+    "currents.light_charges": lambda x: currents.light_charges(PAPER, 0.23 * x),
+    "currents.neutral_current": lambda x: currents.neutral_current(0.23 * x),
     "currents.row": lambda x: currents.row(fermions(x)),
     "form_factors.helm": lambda x: form_factors.helm(50.0 * x * ONE, 4.8 * x),
     "form_factors.klein_nystrand": lambda x: form_factors.klein_nystrand(50.0 * x * ONE, 4.8 * x),

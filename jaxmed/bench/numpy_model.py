@@ -19,9 +19,8 @@ from jaxmed.experiments.likelihood.forward import as_signal
 from jaxmed.experiments.likelihood.nll import prior_weights
 from jaxmed.experiments.model import Channel, Experiment
 from jaxmed.inference.problem import Data, Problem
-from jaxmed.theory.amplitudes import Electron, Nucleus
 from jaxmed.theory.couplings import Couplings
-from jaxmed.theory.quadratic_form import electron_forms, nucleus_forms
+from jaxmed.theory.scattering import Electron, Nucleus, electron_forms, nucleus_forms
 
 _FLOOR = 1e-9
 
@@ -110,7 +109,7 @@ class _NumpyChannel:
     def __init__(self, channel: Channel) -> None:
         self._channel, target = channel, channel.target
         if isinstance(target, Electron):
-            self._forms = electron_forms(channel.recoil, channel.moments)[None]
+            self._forms = np.stack(electron_forms(channel.recoil, channel.moments))[None]
         else:
             pairs = zip(channel.form_p, channel.form_n, strict=True)
             nuclear = (channel.recoil, channel.moments, target)

@@ -1,22 +1,120 @@
 """Neutrino-electron and coherent neutrino-nucleus scattering with a vector mediator.
 
-Cross sections come in two forms: dsigma/dT at one neutrino energy, as on paper, and the same
-contracted with the flux moments I_k(T) = int_{E_min(T)} phi(E) E^-k dE, k = 0, 1, 2, which is all that
-the energy dependence of a vector mediator needs.
+At every recoil energy a flux-folded dsigma/dT is u^2 A + v^2 B + u v C for each flavour. The amplitudes u = u0 + u1 P
+and v = v0 + v1 P with the mediator's propagator P = 1/(2 m T + M_Z'^2) know the mediator: (u, v) is (g_L, g_R) on
+electrons, and the weak charge of a proton and of a neutron on nuclei (paper, Eqs. 36-40). The forms A, B and C know
+the flux, by its moments I_k(T) = int_{E_min(T)} phi(E) E^-k dE, k = 0, 1, 2, and the target. The cross section at one
+energy, as on paper, is that of a flux of one line.
+
+The forms are plain arithmetic: NumPy arrays give NumPy arrays, and JAX arrays those of JAX.
 """
 
+import math
+from typing import Any, NamedTuple
+
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
-from jaxmed.constants import G_F, HBARC2, M_E
-from jaxmed.theory.amplitudes import (
-    TREE_ELECTRON,
-    Electron,
-    Nucleus,
-    electron_amplitudes,
-    nucleus_amplitudes,
-)
+from jaxmed.constants import G_F, HBARC2, M_E, SIN2_THETA_W
 from jaxmed.theory.couplings import Couplings
+
+Forms = tuple[Any, Any, Any]
+
+
+class Nucleus(NamedTuple):
+    """A target nucleus.
+
+    Attributes:
+        protons: Z.
+        neutrons: N.
+        mass: [MeV].
+        proton_coupling: g_V^p of nu_e, nu_mu, nu_tau at SIN2_THETA_W, (3,).
+        neutron_coupling: g_V^n of each flavour, (3,).
+    """
+
+    protons: float | Array
+    neutrons: float | Array
+    mass: float | Array
+    proton_coupling: Array | np.ndarray
+    neutron_coupling: Array | np.ndarray
+
+
+class Electron(NamedTuple):
+    """An electron as a target.
+
+    Attributes:
+        left: g_L of nu_e, nu_mu, nu_tau at SIN2_THETA_W, (3,).
+        right: g_R of each flavour, (3,); antineutrinos exchange the two.
+    """
+
+    left: Array | np.ndarray
+    right: Array | np.ndarray
+
+    @property
+    def mass(self) -> float:
+        """[MeV]."""
+        return M_E
+
+
+# g_V^p and g_V^n at tree level, as in the paper's Eqs. 39-41.
+TREE_NUCLEONS = (0.5 - 2 * SIN2_THETA_W, -0.5)
+# The paper's, Eq. 36: nu_e also scatters by the charged current, which turns -1/2 into +1/2.
+TREE_ELECTRON = Electron(np.array([0.5, -0.5, -0.5]) + SIN2_THETA_W, np.full(3, SIN2_THETA_W))
+
+
+class Amplitudes(NamedTuple):
+    """u = u0 + u1 P and v = v0 + v1 P of nu_e, nu_mu, nu_tau; (3,) each."""
+
+    u0: Array
+    u1: Array
+    v0: Array
+    v1: Array
+
+    @property
+    def products(self) -> Array:
+        """Coefficients of the forms (A, B, C), of each flavour, of P^0, P^1 and P^2: (3, 3, 3)."""
+        u0, u1, v0, v1 = self
+        squares = [jnp.stack([a * a, 2 * a * b, b * b], axis=-1) for a, b in ((u0, u1), (v0, v1))]
+        return jnp.stack([*squares, jnp.stack([u0 * v0, u0 * v1 + u1 * v0, u1 * v1], axis=-1)])
+
+    def at(self, propagator: Array) -> tuple[Array, Array]:
+        """Both u and v, (3, n) each, where the mediator's propagator [MeV^-2] is P (n,)."""
+        u0, u1, v0, v1 = (each[:, None] for each in self)
+        return u0 + u1 * propagator[None], v0 + v1 * propagator[None]
+
+
+def amplitudes(couplings: Couplings, target: Nucleus | Electron) -> Amplitudes:
+    """Those of either target."""
+    if isinstance(target, Electron):
+        return electron_amplitudes(couplings, target)
+    return nucleus_amplitudes(couplings, target)
+
+
+def electron_amplitudes(couplings: Couplings, electron: Electron = TREE_ELECTRON) -> Amplitudes:
+    """The couplings g_L and g_R of electrons."""
+    shift = couplings.sin2_theta_w - SIN2_THETA_W
+    unit = couplings.eps_nu / (2 * jnp.sqrt(2.0) * G_F)
+    return Amplitudes(
+        jnp.asarray(electron.left) + shift + couplings.nc_e_left,
+        unit * (couplings.eps_e + couplings.axial_e),
+        jnp.asarray(electron.right) + shift + couplings.nc_e_right,
+        unit * (couplings.eps_e - couplings.axial_e),
+    )
+
+
+def nucleus_amplitudes(couplings: Couplings, nucleus: Nucleus) -> Amplitudes:
+    """Weak charges per proton and per neutron."""
+    shift = 2 * (couplings.sin2_theta_w - SIN2_THETA_W)
+    g_p = jnp.asarray(nucleus.proton_coupling) - shift + (2 * couplings.nc_u + couplings.nc_d)
+    g_n = jnp.asarray(nucleus.neutron_coupling) + (couplings.nc_u + 2 * couplings.nc_d)
+    unit = -jnp.sqrt(2.0) / G_F * couplings.eps_nu
+    return Amplitudes(
+        -2 * g_p,
+        unit * (2 * couplings.eps_u + couplings.eps_d),
+        -2 * g_n,
+        unit * (couplings.eps_u + 2 * couplings.eps_d),
+    )
 
 
 def t_max(energy: Array | float, mass: Array | float) -> Array | float:
@@ -24,8 +122,78 @@ def t_max(energy: Array | float, mass: Array | float) -> Array | float:
     return 2 * energy**2 / (2 * energy + mass)
 
 
+def propagator(recoil: Any, target: Any, mass: Any) -> Any:
+    """P = 1/(2 m T + M_Z'^2) [MeV^-2] at T on a target of mass m, for a mediator of mass M_Z' [MeV]."""
+    return 1 / (2 * target * recoil + mass**2)
+
+
+def quadratic(u: Any, v: Any, forms: Forms) -> Any:
+    """u^2 A + v^2 B + u v C, of any shape."""
+    a, b, c = forms
+    return u**2 * a + v**2 * b + u * v * c
+
+
+def chirality_forms(same: Any, flipped: Any, mixed: Any) -> Forms:
+    """A, B and C of a neutrino on an electron in units of 2 G_F^2 m_e/pi (paper, Eq. 37).
+
+    dsigma/dT = (2 G_F^2 m_e/pi) [ g_L^2 + g_R^2 (1 - T/E)^2 - g_L g_R m_e T/E^2 ].
+
+    Args:
+        same: the average of 1 over energies, recoils or both, of any shape and unit.
+        flipped: that of (1 - T/E)^2.
+        mixed: that of T/E^2 [MeV^-1].
+    """
+    return same, flipped, -M_E * mixed
+
+
+def electron_forms(recoil: Any, moments: Any) -> Forms:
+    """A, B and C of g_L and g_R on one free electron.
+
+    Args:
+        recoil: T [MeV], (n,).
+        moments: I_k(T) [flux unit MeV^-k], (2, n_flavours, 3, n): neutrino or antineutrino, flavour, k.
+
+    Returns:
+        (n_flavours, n) each [cm^2/MeV times the flux unit].
+    """
+    i0, i1, i2 = (moments[:, :, k] for k in range(3))
+    t = recoil[None, None]
+    same, flipped, mixed = chirality_forms(i0, i0 - 2 * t * i1 + t**2 * i2, t * i2)
+    unit = 2 * G_F**2 * M_E / math.pi * HBARC2
+    # antineutrinos exchange left and right
+    return unit * (same[0] + flipped[1]), unit * (flipped[0] + same[1]), unit * mixed.sum(axis=0)
+
+
+def coherent_form(recoil: Any, moments: Any, mass: Any) -> Any:
+    """K of dsigma/dT = Q^2 K on a nucleus, (G_F^2 M/(4 pi)) [1 - T/E - M T/(2 E^2) + T^2/(2 E^2)] (paper, Eq. 40).
+
+    Args:
+        recoil: T [MeV], (n,).
+        moments: as for `electron_forms`; helicities add up.
+        mass: M [MeV], ().
+
+    Returns:
+        (n_flavours, n) [cm^2/MeV times the flux unit].
+    """
+    i0, i1, i2 = (moments[:, :, k].sum(axis=0) for k in range(3))
+    t = recoil[None]
+    kinematic = i0 - t * i1 - (mass - t) * t / 2 * i2
+    return G_F**2 * mass / (4 * math.pi) * HBARC2 * kinematic
+
+
+def nucleus_forms(recoil: Any, moments: Any, nucleus: Nucleus, form_p: Any, form_n: Any) -> Forms:
+    """A, B and C of the weak charges of a proton and of a neutron; arguments as for `nucleus_rate`.
+
+    Returns:
+        (n_flavours, n) each [cm^2/MeV times the flux unit].
+    """
+    charge2 = coherent_form(recoil, moments, nucleus.mass)
+    p, n = (nucleus.protons * form_p)[None], (nucleus.neutrons * form_n)[None]
+    return p**2 * charge2, n**2 * charge2, 2 * p * n * charge2
+
+
 def electron_shift(recoil: Array, couplings: Couplings) -> Array:
-    """Z' contribution to g_L and g_R of each flavour for a vector coupling (paper, Eq. 36).
+    """Z' contribution to g_L of each flavour, and for a vector coupling to g_R (paper, Eq. 36).
 
     delta(T) = eps_nu eps_e / (2 sqrt(2) G_F (2 m_e T + M_Z'^2)).
 
@@ -36,42 +204,30 @@ def electron_shift(recoil: Array, couplings: Couplings) -> Array:
     Returns:
         (3, n), dimensionless.
     """
-    exchange = couplings.eps_nu * couplings.eps_e / (2 * jnp.sqrt(2.0) * G_F)
-    return exchange[:, None] * _propagator(recoil, M_E, couplings)[None]
+    shift = electron_amplitudes(couplings).u1
+    return shift[:, None] * propagator(recoil, M_E, couplings.mass)[None]
 
 
 def electron_couplings(
     recoil: Array, couplings: Couplings, electron: Electron = TREE_ELECTRON
 ) -> tuple[Array, Array]:
     """g_L and g_R of nu_e, nu_mu, nu_tau on an electron, Z' and its mixing included, each (3, n)."""
-    return electron_amplitudes(couplings, electron).at(_propagator(recoil, M_E, couplings))
-
-
-def _propagator(recoil: Array, mass: Array | float, couplings: Couplings) -> Array:
-    """1/(2 m T + M_Z'^2) [MeV^-2] on a target of mass m [MeV], (n,)."""
-    return 1 / (2 * mass * recoil + couplings.mass**2)
+    return electron_amplitudes(couplings, electron).at(propagator(recoil, M_E, couplings.mass))
 
 
 def electron_rate(
     recoil: Array, moments: Array, couplings: Couplings, electron: Electron = TREE_ELECTRON
 ) -> Array:
-    """Flux-folded dsigma/dT on one free electron.
+    """Flux-folded dsigma/dT on one free electron, (n,) [cm^2/MeV times the flux unit].
 
     Args:
         recoil: T [MeV], (n,).
-        moments: I_k(T) [flux unit MeV^-k], (2, 3, 3, n): neutrino or antineutrino, flavour, k.
+        moments: as for `electron_forms`, (2, 3, 3, n).
         couplings: mediator and weak mixing angle.
         electron: its couplings in the standard model, at tree level unless given.
-
-    Returns:
-        (n,) [cm^2/MeV times the flux unit].
     """
     left, right = electron_couplings(recoil, couplings, electron)
-    # Antineutrinos exchange left and right. Added up before the couplings come in, both cost what one does.
-    (straight, opposite), (flipped, unflipped), mixed = _chiral(moments, recoil)
-    of_left, of_right = straight + unflipped, flipped + opposite
-    per_flavour = left**2 * of_left + right**2 * of_right - left * right * mixed.sum(axis=0)
-    return 2 * G_F**2 * M_E / jnp.pi * HBARC2 * per_flavour.sum(axis=0)
+    return quadratic(left, right, electron_forms(recoil, moments)).sum(axis=0)
 
 
 def electron_cross_section(
@@ -82,10 +238,9 @@ def electron_cross_section(
     *,
     antineutrino: bool = False,
 ) -> Array:
-    """dsigma/dT of each flavour on a free electron (paper, Eqs. 36-37).
+    """dsigma/dT of each flavour on a free electron (paper, Eqs. 36-37), as in `chirality_forms`.
 
-    (2 G_F^2 m_e/pi) [ g_L^2 + g_R^2 (1 - T/E)^2 - g_L g_R m_e T/E^2 ], g_L and g_R exchanged for
-    antineutrinos; zero above T_max.
+    Antineutrinos exchange g_L and g_R; zero above T_max.
 
     Args:
         recoil: T [MeV], (n,).
@@ -98,11 +253,10 @@ def electron_cross_section(
         (3, n) [cm^2/MeV].
     """
     left, right = electron_couplings(recoil, couplings, electron)
-    first, second = (right, left) if antineutrino else (left, right)
-    unit = _line_moments(recoil, energy)
-    prefactor = jnp.where(recoil <= t_max(energy, M_E), 2 * G_F**2 * M_E / jnp.pi * HBARC2, 0.0)
-    same, flipped, mixed = _chiral(unit[None], recoil)
-    return prefactor[None] * (first**2 * same + second**2 * flipped - first * second * mixed)
+    line = _line_moments(recoil, energy, M_E)
+    none = jnp.zeros_like(line)
+    moments = jnp.stack([none, line] if antineutrino else [line, none])
+    return quadratic(left, right, electron_forms(recoil, moments))
 
 
 def weak_charge(
@@ -130,8 +284,8 @@ def weak_charge(
 
 def _nucleon_charges(recoil: Array, couplings: Couplings, nucleus: Nucleus) -> tuple[Array, Array]:
     """Weak charge of a proton and of a neutron, each (3, n)."""
-    propagator = _propagator(recoil, nucleus.mass, couplings)
-    return nucleus_amplitudes(couplings, nucleus).at(propagator)
+    of_nucleons = nucleus_amplitudes(couplings, nucleus)
+    return of_nucleons.at(propagator(recoil, nucleus.mass, couplings.mass))
 
 
 def nucleus_rate(
@@ -144,14 +298,13 @@ def nucleus_rate(
 ) -> Array:
     """Flux-folded dsigma/dT on one nucleus; arguments as in `weak_charge` and `electron_rate`."""
     per_proton, per_neutron = _nucleon_charges(recoil, couplings, nucleus)
-    kinematic = _coherent(moments.sum(axis=0), recoil, nucleus.mass)
+    charge2 = coherent_form(recoil, moments, nucleus.mass)
     # Added up over flavours before the form factors come in: the variations of these cost little.
-    protons = (per_proton**2 * kinematic).sum(axis=0)
-    neutrons = (per_neutron**2 * kinematic).sum(axis=0)
-    both = 2 * (per_proton * per_neutron * kinematic).sum(axis=0)
+    protons = (per_proton**2 * charge2).sum(axis=0)
+    neutrons = (per_neutron**2 * charge2).sum(axis=0)
+    both = 2 * (per_proton * per_neutron * charge2).sum(axis=0)
     z, n = nucleus.protons * form_p, nucleus.neutrons * form_n
-    prefactor = G_F**2 * nucleus.mass / (4 * jnp.pi) * HBARC2
-    return prefactor * (z**2 * protons + z * n * both + n**2 * neutrons)
+    return quadratic(z, n, (protons, neutrons, both))
 
 
 def nucleus_cross_section(
@@ -162,46 +315,19 @@ def nucleus_cross_section(
     form_p: Array,
     form_n: Array,
 ) -> Array:
-    """Coherent dsigma/dT of each flavour (paper, Eq. 40), zero above T_max.
+    """Coherent dsigma/dT of each flavour (paper, Eq. 40), as in `coherent_form` with Q_eff; zero above T_max.
 
-    (G_F^2 M/(4 pi)) Q_eff^2 [1 - T/E - M T/(2 E^2) + T^2/(2 E^2)].
-
-    Args:
-        recoil: T [MeV], (n,).
-        energy: neutrino energy E [MeV], ().
-        couplings: mediator and weak mixing angle.
-        nucleus: the target.
-        form_p: proton form factor at q^2 = 2 M T, (n,).
-        form_n: neutron form factor, (n,).
+    Arguments as for `weak_charge`, and the neutrino energy E [MeV], ().
 
     Returns:
         (3, n) [cm^2/MeV].
     """
     charge = weak_charge(recoil, couplings, nucleus, form_p, form_n)
-    prefactor = G_F**2 * nucleus.mass / (4 * jnp.pi) * HBARC2
-    allowed = jnp.where(recoil <= t_max(energy, nucleus.mass), prefactor, 0.0)
-    kinematic = _coherent(_line_moments(recoil, energy)[None], recoil, nucleus.mass)
-    return allowed[None] * charge**2 * kinematic
+    line = _line_moments(recoil, energy, nucleus.mass)
+    return charge**2 * coherent_form(recoil, line[None], nucleus.mass)
 
 
-def _line_moments(recoil: Array, energy: Array | float) -> Array:
-    """E^-k, k = 0, 1, 2, of a unit line at E: (3, n)."""
-    inverse = jnp.ones_like(recoil) / energy
-    return jnp.stack([jnp.ones_like(recoil), inverse, inverse**2])
-
-
-def _chiral(moments: Array, recoil: Array) -> tuple[Array, Array, Array]:
-    """1, (1 - T/E)^2 and m_e T/E^2 over moments (..., k, n), (..., n) each.
-
-    With a neutrino g_L^2, g_R^2 and -g_L g_R come times them.
-    """
-    i0, i1, i2 = jnp.moveaxis(moments, -2, 0)
-    recoil = jnp.broadcast_to(recoil, i0.shape)
-    return i0, i0 - 2 * recoil * i1 + recoil**2 * i2, M_E * recoil * i2
-
-
-def _coherent(moments: Array, recoil: Array, mass: Array | float) -> Array:
-    """1 - T/E - M T/(2 E^2) + T^2/(2 E^2) over moments (..., k, n)."""
-    i0, i1, i2 = jnp.moveaxis(moments, -2, 0)
-    recoil = recoil[None]
-    return i0 - recoil * i1 - (mass - recoil) * recoil / 2 * i2
+def _line_moments(recoil: Array, energy: Array | float, mass: Array | float) -> Array:
+    """I_k(T) of a unit line at E, zero above T_max: (1, 3, n)."""
+    reached = jnp.where(recoil <= t_max(energy, mass), 1.0, 0.0)
+    return jnp.stack([reached, reached / energy, reached / energy**2])[None]

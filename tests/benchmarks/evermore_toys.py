@@ -28,7 +28,7 @@ from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile.expansion import nuisance_expansion
 from jaxmed.inference.profile.newton import begin, minimise
 from jaxmed.models.choose import get_model
-from jaxmed.theory.amplitudes import TREE_ELECTRON
+from jaxmed.theory.scattering import TREE_ELECTRON
 
 BINS = 50
 X = (np.arange(BINS) + 0.5) / BINS

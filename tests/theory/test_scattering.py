@@ -14,9 +14,11 @@ from jaxmed.theory.couplings import standard_model
 from jaxmed.theory.scattering import (
     electron_couplings,
     electron_cross_section,
+    electron_forms,
     electron_rate,
     electron_shift,
     nucleus_cross_section,
+    nucleus_forms,
     nucleus_rate,
     t_max,
     weak_charge,
@@ -287,6 +289,16 @@ def test_nucleus_rate_is_the_folded_cross_section(point):
         for f in range(2)
     )
     np.testing.assert_allclose(got, wanted, rtol=1e-9)
+
+
+@pytest.mark.parametrize("kind", [np, jnp])
+def test_forms_are_arrays_of_the_kind_they_are_given(kind):
+    recoil, moments = kind.asarray(NUCLEAR_RECOILS), kind.ones((2, 3, 3, 12))
+    nucleus, form_p, form_n = caesium(NUCLEAR_RECOILS)
+    on_nuclei = nucleus_forms(recoil, moments, nucleus, kind.asarray(form_p), kind.asarray(form_n))
+    for form in (*electron_forms(recoil, moments), *on_nuclei):
+        assert form.shape == (3, 12)
+        assert isinstance(form, np.ndarray) == (kind is np)
 
 
 # --- limits and gradients ------------------------------------------------------------------------------

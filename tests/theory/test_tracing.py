@@ -14,7 +14,6 @@ from jaxmed.constants import G_Z, M_MU, M_Z
 from jaxmed.experiments.model import Nucleus
 from jaxmed.models import choose, model, presets
 from jaxmed.theory import (
-    amplitudes,
     charges,
     couplings,
     currents,
@@ -57,9 +56,9 @@ def fermions(x):
 
 # of one number near 1, which stands in for every argument
 CASES = {
-    "amplitudes.amplitudes": lambda x: amplitudes.amplitudes(mediator(x), CS),
-    "amplitudes.electron_amplitudes": lambda x: amplitudes.electron_amplitudes(mediator(x)),
-    "amplitudes.nucleus_amplitudes": lambda x: amplitudes.nucleus_amplitudes(mediator(x), CS),
+    "scattering.amplitudes": lambda x: scattering.amplitudes(mediator(x), CS),
+    "scattering.electron_amplitudes": lambda x: scattering.electron_amplitudes(mediator(x)),
+    "scattering.nucleus_amplitudes": lambda x: scattering.nucleus_amplitudes(mediator(x), CS),
     "single_energy_bounds.figure_5": bounds.figure_5,
     "single_energy_bounds.electron_ratio": lambda x: bounds.electron_ratio(
         x, 5.0 * x, 1.0 * x, 3.0 * x, eps_nu=1e-4 * x, eps_e=1e-4 * x
@@ -166,6 +165,14 @@ CASES = {
     "rho.sin2_theta_bound": lambda x: rho.sin2_theta_bound(2.0 * x, error=2e-4 * x),
     "rho.g_prime_x_h_bound": lambda x: rho.g_prime_x_h_bound(2.0 * x, electroweak=electroweak(x)),
     "scattering.t_max": lambda x: scattering.t_max(E * x, M_MU * x),
+    "scattering.propagator": lambda x: scattering.propagator(T * x, M_MU * x, x),
+    "scattering.quadratic": lambda x: scattering.quadratic(x, 2 * x, (x, x, x)),
+    "scattering.chirality_forms": lambda x: scattering.chirality_forms(x, x, x),
+    "scattering.electron_forms": lambda x: scattering.electron_forms(T * x, MOMENTS * x),
+    "scattering.coherent_form": lambda x: scattering.coherent_form(T * x, MOMENTS * x, M_MU * x),
+    "scattering.nucleus_forms": lambda x: scattering.nucleus_forms(
+        T * x, MOMENTS * x, CS, ONE * x, ONE
+    ),
     "scattering.electron_shift": lambda x: scattering.electron_shift(T * x, mediator(x)),
     "scattering.electron_couplings": lambda x: scattering.electron_couplings(T * x, mediator(x)),
     "scattering.electron_rate": lambda x: scattering.electron_rate(T * x, MOMENTS * x, mediator(x)),
@@ -213,10 +220,6 @@ HOST = {
     "from_function.checked": "looks at a model over its whole box",
     "from_function.own_model": "makes a model: its couplings are traced in test_own",
     "from_function.with_parameters": "makes a model",
-    "quadratic_form.electron_forms": "a NumPy table of templates",
-    "quadratic_form.nucleus_forms": "a NumPy table of templates",
-    "quadratic_form.propagator_powers": "a NumPy table of templates",
-    "quadratic_form.propagator_scale": "a NumPy table of templates",
     "scalars.is_traced": "asks about tracing",
     "scalars.real": "used by all others",
     "scalars.require_finite": "returns nothing",

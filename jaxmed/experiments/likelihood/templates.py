@@ -1,7 +1,7 @@
 """The signal as a few templates per mediator mass: what makes toys fast.
 
 At one mass the signal is linear in 27 products of couplings (three quadratic forms, three flavours, three powers
-of the propagator; `theory.quadratic_form`), whatever the model, Z-Z' mixing included. A model moves in a small
+of the propagator; `theory.scattering`), whatever the model, Z-Z' mixing included. A model moves in a small
 subspace of them: without mixing it is 1, g^2 and g^4, three templates for each mass. The templates are smooth in
 log M_Z' and tabulated there, as mixtures of the few patterns of events that all of them are made of.
 """
@@ -17,13 +17,14 @@ from jax import Array
 
 from jaxmed.experiments.likelihood.forward import into_bins
 from jaxmed.experiments.model import Channel, Experiment, Leaf, pytree
-from jaxmed.theory.amplitudes import Electron, amplitudes
 from jaxmed.theory.couplings import Couplings
-from jaxmed.theory.quadratic_form import (
+from jaxmed.theory.scattering import (
+    Electron,
+    Forms,
+    amplitudes,
     electron_forms,
     nucleus_forms,
-    propagator_powers,
-    propagator_scale,
+    propagator,
 )
 
 _STEP = 0.025  # in log10 M_Z': six points then give the templates to 1e-7
@@ -133,7 +134,7 @@ def _table(channels: Channel, samples: Couplings, masses: tuple[float, float]) -
     n = len(channels.recoil)
     single = [jax.tree.map(lambda leaf, i=i: np.asarray(leaf)[i], channels) for i in range(n)]
     full = np.stack([_templates(channel, line) for channel in single], axis=1)
-    scale = np.array([propagator_scale(c.recoil, float(c.target.mass)) for c in single])
+    scale = np.array([_scale(c) for c in single])
     sizes = np.abs(full).max(axis=(0, 2, 4))
     sizes = np.where(sizes > 0, sizes, 1.0)
     axes = _subspaces(
@@ -169,10 +170,12 @@ def _subspaces(reached: list[np.ndarray], negligible: float = _NEGLIGIBLE) -> np
 
 def _templates(channel: Channel, masses: np.ndarray) -> np.ndarray:
     """(n_masses, n_foldings, 27, n_recoil_bins) of one channel."""
-    powers = propagator_powers(channel.recoil, masses, float(channel.target.mass))
+    unit = masses[:, None] ** 2 + _scale(channel)
+    one = unit * propagator(channel.recoil[None], channel.target.mass, masses[:, None])
+    powers = np.stack([np.ones_like(one), one, one**2], axis=1)
     folded = np.stack(
         [
-            np.einsum("bn,cfn,mkn->mcfkb", response, forms, powers, optimize=True)
+            np.einsum("bn,cfn,mkn->mcfkb", response, np.stack(forms), powers, optimize=True)
             for response, forms in _foldings(channel)
         ],
         axis=1,
@@ -180,7 +183,12 @@ def _templates(channel: Channel, masses: np.ndarray) -> np.ndarray:
     return folded.reshape(*folded.shape[:2], 27, -1)
 
 
-def _foldings(channel: Channel) -> list[tuple[np.ndarray, np.ndarray]]:
+def _scale(channel: Channel) -> float:
+    """S = 2 m <T> [MeV^2], <T> the geometric mean: (M_Z'^2 + s) P is smooth and of order one for any mass."""
+    return 2 * float(channel.target.mass) * float(np.exp(np.mean(np.log(channel.recoil))))
+
+
+def _foldings(channel: Channel) -> list[tuple[np.ndarray, Forms]]:
     """Response (n_recoil_bins, n) and forms of each folding."""
     recoil, moments, target = channel.recoil, channel.moments, channel.target
     if isinstance(target, Electron):

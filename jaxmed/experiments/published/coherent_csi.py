@@ -35,7 +35,7 @@ from jaxmed.experiments.published.nuclei import (
 )
 from jaxmed.flux.spectrum import Flux, moments, thresholds
 from jaxmed.flux.stopped_pion import delayed, prompt
-from jaxmed.theory.amplitudes import Electron
+from jaxmed.theory.scattering import Electron
 from jaxmed.user_files.keys import unknown
 
 _MOLAR_MASS = 259.80992  # CsI [g/mol]

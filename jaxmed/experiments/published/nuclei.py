@@ -5,10 +5,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from jaxmed.constants import ATOMIC_MASS_UNIT, M_E, SIN2_THETA_W
+from jaxmed.constants import ATOMIC_MASS_UNIT, M_E
 from jaxmed.data_tables import cite
-from jaxmed.theory.amplitudes import Nucleus
 from jaxmed.theory.form_factors import helm, klein_nystrand
+from jaxmed.theory.scattering import TREE_NUCLEONS, Nucleus
 from jaxmed.user_files.keys import unknown
 
 FORM_FACTORS: dict[str, Callable] = {"helm": helm, "klein_nystrand": klein_nystrand}
@@ -18,7 +18,7 @@ _CITED = {"helm": "Helm:1956zz", "klein_nystrand": "Klein:1999qj"}
 # 0.0382, 0.0300, 0.0256 at s_W^2 = 0.23857, here moved to SIN2_THETA_W) and at tree level, as in the paper.
 NUCLEON_COUPLINGS = {
     "corrected": ((0.0381, 0.0299, 0.0255), -0.5117),
-    "tree": ((0.5 - 2 * SIN2_THETA_W,) * 3, -0.5),
+    "tree": ((TREE_NUCLEONS[0],) * 3, TREE_NUCLEONS[1]),
 }
 
 

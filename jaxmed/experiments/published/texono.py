@@ -13,7 +13,7 @@ from jaxmed.experiments.published.exposure import kg_days_in_seconds, recoil_nod
 from jaxmed.experiments.published.standard import standard_counts
 from jaxmed.flux.reactor import reactor
 from jaxmed.flux.spectrum import moments
-from jaxmed.theory.amplitudes import Electron
+from jaxmed.theory.scattering import Electron
 from jaxmed.user_files.columns import read_columns
 
 _MOLAR_MASS = 259.80992  # CsI [g/mol]

@@ -5,16 +5,21 @@ amplitude to the standard model's. Charges are couplings per unit of g': eps_f =
 arguments are not checked.
 """
 
-import math
-
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
-from jaxmed.constants import ATOMIC_MASS_UNIT, G_F, M_E, SIN2_THETA_W
+from jaxmed.constants import ATOMIC_MASS_UNIT, M_E
 from jaxmed.theory.charges import PAPER
-from jaxmed.theory.couplings import light_epsilon
+from jaxmed.theory.couplings import light_epsilon, mediator
 from jaxmed.theory.scalars import Scalar, require_non_negative, require_positive
-from jaxmed.theory.scattering import t_max
+from jaxmed.theory.scattering import (
+    TREE_NUCLEONS,
+    Nucleus,
+    nucleus_amplitudes,
+    propagator,
+    t_max,
+)
 
 # The paper's model, eps_f = g' (T3 - Q s_W^2), a vector current (Eqs. 29-30).
 (CHARGE_NU, *_), _, CHARGE_U, CHARGE_D = light_epsilon(PAPER)
@@ -59,11 +64,12 @@ def nucleus_ratio(
     require_positive(energy=energy, nucleus_mass=nucleus_mass)
     t = 0.5 * t_max(energy, nucleus_mass) if recoil is None else recoil
     require_positive(recoil=t)
-    q_sm = neutrons - (1.0 - 4.0 * SIN2_THETA_W) * protons
-    baryonic = protons * (2.0 * eps_u + eps_d) + neutrons * (eps_u + 2.0 * eps_d)
-    propagator = 1.0 / (2.0 * nucleus_mass * t + mass**2)
-    q_new = -math.sqrt(2.0) * eps_nu * baryonic * propagator / G_F  # Eq. 39
-    return jnp.asarray(q_new / q_sm)
+    tree = (np.full(3, coupling) for coupling in TREE_NUCLEONS)
+    couplings = mediator(mass, nu=(eps_nu,) * 3, u=eps_u, d=eps_d)
+    of = nucleus_amplitudes(couplings, Nucleus(protons, neutrons, nucleus_mass, *tree))
+    standard = protons * of.u0[0] + neutrons * of.v0[0]
+    new = protons * of.u1[0] + neutrons * of.v1[0]
+    return new * propagator(t, nucleus_mass, mass) / standard
 
 
 def nucleus_bound(
@@ -81,17 +87,8 @@ def nucleus_bound(
 ) -> Array:
     """Return the upper bound on g' from coherent scattering on a nucleus (Eqs. 40-41).
 
-    Args:
-        mass: M_Z' [MeV].
-        charge_nu: eps_nu/g', by default that of the paper's model.
-        charge_u: eps_u/g'.
-        charge_d: eps_d/g'.
-        fraction: largest |new amplitude| over the standard model's; the paper takes 10 %.
-        energy: neutrino energy E [MeV].
-        recoil: T [MeV], by default half the kinematic limit.
-        protons: Z, by default that of caesium.
-        neutrons: N.
-        nucleus_mass: M [MeV].
+    charge_nu, charge_u and charge_d are eps_f/g', by default those of the paper's model, and the fraction is the
+    largest |new amplitude| over the standard model's, 10 % in the paper; other arguments as for `nucleus_ratio`.
 
     Raises:
         ValueError: fraction <= 0, or as in `nucleus_ratio`.

@@ -1,19 +1,20 @@
-"""Integrals over the recoil energy T of neutrino-electron scattering at one neutrino energy.
+"""Integrals over the recoil energy T of neutrino-electron scattering at one neutrino energy E.
 
-    dsigma/dT = (2 G_F^2 m_e/pi) [ gL^2 + gR^2 (1 - T/E)^2 - gL gR m_e T/E^2 ],  nu
-    gL -> gL + delta, gR -> gR + delta,  delta(T) = eps_nu eps_e/(2 sqrt2 G_F (2 m_e T + M^2))
-
-The term linear in delta is the interference of Eq. 37. Every integral here leaves out the common
-factor 2 G_F^2 m_e/pi.
+The cross section u^2 A + v^2 B + u v C of `scattering.chirality_forms` is a polynomial in T, whose terms are integrated
+on their own: against 1 for the standard model, and against the mediator's propagator for the term linear in
+delta(T) = eps_nu eps_e/(2 sqrt2 G_F (2 m_e T + M^2)), which is added to g_L and g_R: the interference of Eq. 37. The
+common factor 2 G_F^2 m_e/pi is left out.
 """
 
 import math
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jaxmed.constants import G_F, M_E
-from jaxmed.theory.scalars import Scalar
+from jaxmed.theory.scalars import Scalar, real
+from jaxmed.theory.scattering import Forms, chirality_forms, quadratic
 
 # Below this ratio the closed forms subtract nearly equal numbers (1e-14 is left at the switch), and
 # the series has 16 digits after 17 terms.
@@ -61,13 +62,11 @@ def _series(z: Array, k: int) -> Array:
 
 def standard_integral(
     energy: Scalar, t_min: Scalar, t_max: Scalar, g_left: Scalar, g_right: Scalar
-) -> Scalar:
+) -> Array:
     """Return int [gL^2 + gR^2 (1 - T/E)^2 - gL gR m_e T/E^2] dT [MeV] (gL <-> gR for nubar)."""
-    width, middle = t_max - t_min, 0.5 * (t_max + t_min)
-    # The mean of (1 - T/E)^2 over the range is that at the middle plus a twelfth of width^2.
-    square = (1.0 - middle / energy) ** 2 + (width / energy) ** 2 / 12.0
-    chirality_flip = M_E * middle / energy**2
-    return width * (g_left**2 + g_right**2 * square - g_left * g_right * chirality_flip)
+    width = jnp.asarray(t_max - t_min)
+    forms = _forms(energy, t_min, (width, width**2 / 2, width**3 / 3))
+    return quadratic(g_left, g_right, forms)
 
 
 def interference_integral(
@@ -80,12 +79,18 @@ def interference_integral(
 ) -> Array:
     """Return the interference term per unit of eps_nu eps_e (Eq. 37) [MeV].
 
-    int [2 gL + 2 gR (1 - T/E)^2 - (gL + gR) m_e T/E^2] delta(T)/(eps_nu eps_e) dT; gL <-> gR for
-    antineutrinos.
+    int [2 gL + 2 gR (1 - T/E)^2 - (gL + gR) m_e T/E^2] delta(T)/(eps_nu eps_e) dT, the slope of `standard_integral`
+    as gL and gR rise by delta; gL <-> gR for antineutrinos.
     """
-    k_0, k_1, k_2 = propagator_moments(mass, t_min, t_max)
+    forms = _forms(energy, t_min, propagator_moments(mass, t_min, t_max))
+    at, along = (real(g_left), real(g_right)), (real(1.0), real(1.0))
+    _, slope = jax.jvp(lambda left, right: quadratic(left, right, forms), at, along)
+    return slope / (2.0 * math.sqrt(2.0) * G_F)
+
+
+def _forms(energy: Scalar, t_min: Scalar, moments: tuple[Array, Array, Array]) -> Forms:
+    """A, B and C integrated over T with a weight whose moments int (T - T_min)^k, k = 0, 1, 2, are given."""
+    m_0, m_1, m_2 = moments
     x = 1.0 - t_min / energy
-    square = x**2 * k_0 - 2.0 * x / energy * k_1 + k_2 / energy**2
-    chirality_flip = M_E * (t_min * k_0 + k_1) / energy**2
-    bracket = 2.0 * g_left * k_0 + 2.0 * g_right * square - (g_left + g_right) * chirality_flip
-    return bracket / (2.0 * math.sqrt(2.0) * G_F)
+    flipped = x**2 * m_0 - 2.0 * x / energy * m_1 + m_2 / energy**2
+    return chirality_forms(m_0, flipped, (t_min * m_0 + m_1) / energy**2)

@@ -111,7 +111,7 @@ def electron_product_bound(
     """Return the upper bound on |eps_nu eps_e| for any vector mediator (Eqs. 37-38).
 
     The condition is |interference| < fraction x standard model, with the arguments of
-    `electron_bound`; infinite where the integrated interference vanishes.
+    `electron_ratio`; infinite where the integrated interference vanishes.
 
     Raises:
         ValueError: fraction <= 0, or as in `electron_ratio`.
@@ -146,17 +146,8 @@ def electron_bound(
 ) -> Array:
     """Return the upper bound on g' from neutrino-electron scattering (Eq. 38), by default nubar_e.
 
-    Args:
-        mass: M_Z' [MeV]; zero is allowed if t_min > 0.
-        energy: neutrino energy E [MeV].
-        t_min: lowest recoil energy [MeV].
-        t_max: highest recoil energy [MeV], at most (and by default) the kinematic limit.
-        charge_nu: eps_nu/g', by default that of the paper's model.
-        charge_e: eps_e/g'.
-        fraction: largest |interference| over the standard model; the paper takes 20 %.
-        g_left: standard-model gL; 1/2 + s_W^2 for nu_e, -1/2 + s_W^2 for nu_mu and nu_tau.
-        g_right: standard-model gR.
-        antineutrino: exchange gL and gR.
+    charge_nu and charge_e are eps_nu/g' and eps_e/g', by default those of the paper's model, and the fraction is
+    the largest |interference| over the standard model, 20 % in the paper; other arguments as for `electron_ratio`.
 
     Raises:
         ValueError: fraction <= 0, or as in `electron_ratio`.

@@ -2,11 +2,17 @@
 
 import math
 from collections.abc import Callable
+from typing import Any
 
+import jax.numpy as jnp
 import numpy as np
+from jax import Array
+from jax.scipy import special
 from scipy.special import erf, gammaln
 
 from jaxmed.quadrature import composite
+
+Leaf = np.ndarray | Array
 
 
 def sharp(edges: np.ndarray, visible: np.ndarray) -> np.ndarray:
@@ -14,34 +20,40 @@ def sharp(edges: np.ndarray, visible: np.ndarray) -> np.ndarray:
     return ((visible >= edges[:-1, None]) & (visible < edges[1:, None])).astype(float)
 
 
-def gaussian(
-    edges: np.ndarray,
-    visible: np.ndarray,
-    sigma: np.ndarray,
-    efficiency: tuple[np.ndarray, np.ndarray],
-) -> np.ndarray:
+def gaussian(edges: Leaf, visible: Leaf, sigma: Leaf, efficiency: tuple[Leaf, Leaf]) -> Any:
     """Gaussian smearing with an efficiency given at the reconstructed energy.
+
+    Of NumPy arrays, or of JAX arrays: then differentiable in all, and smooth where a knot passes an edge.
 
     Args:
         edges: bin edges of the reconstructed energy, (n_bins + 1,).
         visible: mean visible energy of each recoil, (n,), in the unit of `edges`.
         sigma: resolution at `visible`, (n,).
-        efficiency: knots (energy, value) of the piecewise-linear efficiency; constant outside.
+        efficiency: knots (energy, value) of the piecewise-linear efficiency, (m,) each; constant outside.
 
     Returns:
         (n_bins, n): int over the bin of efficiency(x) G(x; visible, sigma), exact.
     """
     knots, values = efficiency
-    x = np.unique(np.concatenate([edges, knots[(knots > edges[0]) & (knots < edges[-1])]]))
-    eff = np.interp(x, knots, values)
-    slope = np.diff(eff) / np.diff(x)
-    z = (x[:, None] - visible) / sigma
-    cdf = np.diff(erf(z / math.sqrt(2)), axis=0) / 2
-    pdf = np.diff(np.exp(-(z**2) / 2), axis=0) / math.sqrt(2 * math.pi)
-    # int (e0 + slope (x - x0)) G dx over a segment, with int (x - mean) G dx = -sigma^2 dG
-    segments = (eff[:-1, None] + slope[:, None] * (visible - x[:-1, None])) * cdf
-    segments -= slope[:, None] * sigma * pdf
-    return np.add.reduceat(segments, np.searchsorted(x, edges[:-1]), axis=0)
+    in_jax = any(isinstance(each, Array) for each in (edges, visible, sigma, knots, values))
+    xp, error_function = (jnp, special.erf) if in_jax else (np, erf)
+    # segments between all edges and knots; JAX, whose shapes are fixed, keeps those of no width
+    ends = xp.concatenate([edges, xp.clip(knots, edges[0], edges[-1])])
+    x = (jnp.sort(ends) if in_jax else np.unique(ends))[:, None]
+    middle = (x[1:, 0] + x[:-1, 0]) / 2
+    straight = xp.searchsorted(knots, middle)
+    slope = xp.pad(xp.diff(values) / xp.diff(knots), 1)[straight, None]
+    origin, level = (xp.concatenate([y[:1], y])[straight, None] for y in (knots, values))
+    mean, width = visible[None], sigma[None]
+    z = (x - mean) / width
+    cdf = xp.diff(error_function(z / math.sqrt(2)), axis=0) / 2
+    pdf = xp.diff(xp.exp(-(z**2) / 2), axis=0) / math.sqrt(2 * math.pi)
+    # int (level + slope (x - origin)) G dx over a segment, with int (x - mean) G dx = -sigma^2 dG
+    segments = (level + slope * (mean - origin)) * cdf - slope * width * pdf
+    if not in_jax:
+        return np.add.reduceat(segments, np.searchsorted(x[:, 0], edges[:-1]), axis=0)
+    inside = (middle[None] >= edges[:-1, None]) & (middle[None] < edges[1:, None])
+    return inside.astype(float) @ segments
 
 
 def gamma(

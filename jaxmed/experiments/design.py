@@ -11,7 +11,7 @@ import numpy as np
 from jax import Array
 
 from jaxmed.constants import SECONDS_PER_DAY
-from jaxmed.detector.smearing import smeared
+from jaxmed.detector.response import gaussian
 from jaxmed.experiments.folder import read_folder
 from jaxmed.experiments.folder.build import signal_templates
 from jaxmed.experiments.folder.detector import Response
@@ -87,7 +87,7 @@ def refold(folding: Folding, threshold: Array, resolution: Array) -> Array:
     knots = jnp.asarray(folding.knots) + (threshold - 1) * first
 
     def fold(visible: Array, sigma: Array, weight: Array, values: Array) -> Array:
-        return weight[None] * smeared(edges, visible, resolution * sigma, (knots, values))
+        return weight[None] * gaussian(edges, visible, resolution * sigma, (knots, values))
 
     per_response = jax.vmap(fold)
     return jax.vmap(per_response, in_axes=(0, 0, 0, None))(

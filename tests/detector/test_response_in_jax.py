@@ -1,4 +1,4 @@
-"""The differentiable response against the tabulated one."""
+"""The Gaussian response in JAX: the numbers of NumPy, and derivatives."""
 
 import jax
 import jax.numpy as jnp
@@ -7,7 +7,6 @@ import pytest
 from jax.test_util import check_grads
 
 from jaxmed.detector.response import gaussian
-from jaxmed.detector.smearing import smeared
 
 EDGES = np.array([0.5, 1.0, 1.7, 3.0])
 VISIBLE = np.geomspace(0.05, 4.0, 40)
@@ -24,10 +23,12 @@ SIGMA = 0.1 + 0.12 * np.sqrt(VISIBLE)
         ([4.0, 5.0], [1.0, 0.0]),
     ],
 )
-def test_it_is_the_tabulated_response(knots, values):
+def test_it_is_the_response_in_numpy(knots, values):
     efficiency = np.array(knots), np.array(values)
     wanted = gaussian(EDGES, VISIBLE, SIGMA, efficiency)
-    found = smeared(*map(jnp.asarray, (EDGES, VISIBLE, SIGMA)), tuple(map(jnp.asarray, efficiency)))
+    found = gaussian(
+        *map(jnp.asarray, (EDGES, VISIBLE, SIGMA)), tuple(map(jnp.asarray, efficiency))
+    )
     np.testing.assert_allclose(found, wanted, rtol=1e-12, atol=1e-15)
 
 
@@ -39,7 +40,7 @@ def test_it_is_smooth_where_a_knot_meets_an_edge():
     @jax.jit
     def bins(shifts):
         edges = jnp.asarray(EDGES).at[0].add(shifts[0])
-        return smeared(edges, visible, shifts[2] * sigma, (knots + shifts[1], values))
+        return gaussian(edges, visible, shifts[2] * sigma, (knots + shifts[1], values))
 
     at = jnp.array([0.0, 0.0, 1.0])
     check_grads(bins, (at,), order=1, rtol=1e-4)

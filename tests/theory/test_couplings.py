@@ -1,5 +1,6 @@
 """Couplings as scattering sees them: presets, light limit."""
 
+import jax
 import numpy as np
 import pytest
 
@@ -7,10 +8,12 @@ from jaxmed.constants import SIN2_THETA_W as S2
 from jaxmed.models.choose import couplings, get_model
 from jaxmed.models.presets import PRESETS, charged
 from jaxmed.theory.charges import charges
-from jaxmed.theory.couplings import Epsilon, light_epsilon
+from jaxmed.theory.couplings import Epsilon, from_charges, light_epsilon
 from jaxmed.theory.currents import light_couplings
+from jaxmed.theory.electroweak import Electroweak
 from jaxmed.theory.nucleus_bounds import CHARGE_D, CHARGE_NU, CHARGE_U
 from jaxmed.theory.single_energy_bounds import CHARGE_E
+from jaxmed.theory.vector_axial import z_prime_vector_axial
 
 ASSIGNMENTS = [(0.0, 0.0, 1.0), (2 / 3, -2.0, 0.0), (1 / 3, -1.0, 1.0), (0.4, -0.3, 0.7)]
 
@@ -24,6 +27,17 @@ def test_light_epsilon_is_the_light_limit_of_the_currents(assignment):
     for got, left, right in ((e, chiral.e_l, chiral.e_r), (u, chiral.u_l, chiral.u_r)):
         np.testing.assert_allclose([left, right], got, rtol=1e-14, atol=1e-16)
     np.testing.assert_allclose([chiral.d_l, chiral.d_r], d, rtol=1e-14, atol=1e-16)
+
+
+def test_fits_and_currents_share_the_couplings_of_the_z_prime_for_any_electroweak_value():
+    charge, other = charges(0.4, -0.3, 0.7), Electroweak(g_z=0.7, m_z0=8e4, sin2_theta_w=0.25)
+    for mass in (1.0, 3e4, 7.5e4, 9e4):
+        got = from_charges(charge, 0.1, mass, electroweak=other)
+        exact = z_prime_vector_axial(charge, 0.1, mass, electroweak=other)
+        np.testing.assert_array_equal((got.eps_e, got.eps_u, got.eps_d), exact.vector[1:])
+        np.testing.assert_array_equal(got.axial_e, exact.axial.e)
+    slopes = jax.jacobian(lambda e: from_charges(charge, 0.1, 3e4, electroweak=e).eps_e)(other)
+    assert np.all(np.isfinite(slopes)) and np.all(np.array(slopes) != 0)
 
 
 def test_bounds_use_the_paper_s_charges():

@@ -179,7 +179,7 @@ chains = jaxmed.posterior(x, chains=2, samples=32, warmup=64)
 flat = jax.tree.leaves([
     fit.nll, [(e.value, e.interval) for e in fit.parameters.values()], fit.covariance, limit[1:3], limit.intervals,
     scan.nll, scan.status, lines.nll, lines.delta, toys.q0, toys.everywhere, toys.local, set_[1:], expected.g_upper,
-    gain.g_expected, gain.slopes, chains.samples,
+    gain.g_expected, gain.slopes, chains.samples, expected.failed, list(words.encode()),
 ])
 print(json.dumps([np.ravel(np.asarray(leaf, dtype=float)).tolist() for leaf in flat]))
 """

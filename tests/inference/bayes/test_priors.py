@@ -74,6 +74,7 @@ def test_what_is_not_named_is_flat_in_the_fit_s_coordinate(experiments):
         ("g", "uniform:1e-4:1e-8", "expected low < high within 1e-09 to 1"),
         ("mass", "log-uniform:1e-7:1", "expected low < high within 1e-06 to 88692.4 MeV"),
         ("signal_strength", "log-uniform:-0.5:1", "expected edges above 0 for a logarithm, got -0.5"),
+        ("signal_strength", "log-uniform:0:1", "expected edges above 0 for a logarithm, got 0"),
         ("signal_strength", "log-uniform", "expected edges above 0 for a logarithm, got -1"),
         ("mass", "normal", "prior of mass = 'normal': expected"),
         ("mass", "normal:1:0", "expected a positive sigma, got 0"),

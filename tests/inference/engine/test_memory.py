@@ -63,6 +63,7 @@ def test_too_little_memory_is_one_sentence(experiments, n_points):
     with pytest.raises(ValueError, match=r"MB: expected at least .* MB, for the results of") as e:
         batch_size(problem, data, 0.99 * least, n_points, 64)
     assert "\n" not in str(e.value)
+    assert f"expected at least {least / 1e6:.3g} MB" in str(e.value)
     assert batch_size(problem, data, least, n_points, 64) == 8
 
 

@@ -17,6 +17,15 @@ def found(experiments):
     return significance(experiments["xenon1t"], number=N, seed=1)
 
 
+@pytest.mark.parametrize(("k", "n"), [(0, 50), (3, 50), (49, 50)])
+def test_error_of_a_p_value_is_half_of_wilson_s_interval(k, n):
+    """Its ends are where the p of n toys is one binomial standard deviation from k of n (J. Am. Stat. Ass. 22, 209)."""
+    found = p_value(1.0, np.repeat([2.0, 0.0], [k, n - k]))
+    share = (k + 1) / (n + 1)
+    ends = np.roots([1 + 1 / n, -(2 * share + 1 / n), share**2])
+    np.testing.assert_allclose(found.error, np.ptp(ends) / 2, rtol=1e-12)
+
+
 def test_p_value_counts_the_data_as_a_toy():
     q = np.array([0.0, 1.0, 2.0, np.inf])
     assert p_value(1.0, q).value == 4 / 5

@@ -72,7 +72,7 @@ class ContourLine(NamedTuple):
 def trace(
     problem: Problem, lattice: Lattice, levels: np.ndarray, data: Data, evaluate: Evaluate
 ) -> tuple[tuple[ContourLine, ...], ...]:
-    """The lines of every level, by marching squares and then Newton along the lattice's edges.
+    """The lines of every level, by marching squares and then root finding along the lattice's edges.
 
     Args:
         problem: free parameters g and mass.

@@ -176,6 +176,7 @@ set_ = jaxmed.feldman_cousins(x, g=[7e-7, 1.5e-6, 2.5e-6], mass=[0.03, 0.08], nu
 expected = jaxmed.expected_limits(x, masses=[0.1], number=64)
 gain = jaxmed.sensitivity(x[0], masses=[0.1])
 chains = jaxmed.posterior(x, chains=2, samples=32, warmup=64)
+words = " ".join([*limit.flag, *gain.flag, str(fit.status), lines.undefined])
 flat = jax.tree.leaves([
     fit.nll, [(e.value, e.interval) for e in fit.parameters.values()], fit.covariance, limit[1:3], limit.intervals,
     scan.nll, scan.status, lines.nll, lines.delta, toys.q0, toys.everywhere, toys.local, set_[1:], expected.g_upper,

@@ -1,7 +1,6 @@
 """Counts of one component at given nuisances, in plain NumPy."""
 
 import numpy as np
-from scipy.interpolate import CubicSpline
 
 from jaxmed.experiments.model import Component
 
@@ -46,6 +45,9 @@ class _Curve:
 
     def __init__(self, nodes: tuple[float, ...], changes: np.ndarray) -> None:
         """Args: pulls of the nodes without 0, and the changes there."""
+        # here, because every command imports this module, and few need a spline
+        from scipy.interpolate import CubicSpline
+
         x = np.sort([*nodes, 0.0])
         at = np.insert(changes, np.searchsorted(nodes, 0.0), 0.0, axis=0)
         self._ends, self._two = x[[0, -1]], nodes == (-1.0, 1.0)

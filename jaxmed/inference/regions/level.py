@@ -3,7 +3,6 @@
 from typing import NamedTuple
 
 import numpy as np
-from scipy.optimize.elementwise import find_root
 
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.profile.profile import Profiled, Start, profile
@@ -50,6 +49,9 @@ def find_crossings(
         level: -log L to be crossed, (n,).
         data: the experiments.
     """
+    # here, so that commands that look for no crossing start without SciPy's optimisers
+    from scipy.optimize.elementwise import find_root
+
     along = above.points - below.points
     length = np.linalg.norm(along, axis=1)
     segments = np.arange(level.size)

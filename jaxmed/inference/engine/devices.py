@@ -47,25 +47,33 @@ def over_devices(function: Callable[..., T]) -> Callable[..., T]:
     return spread
 
 
-def per_element(function: Callable[..., T]) -> QuickJit[T]:
-    """A function of one element, compiled for batches of them that are split over the local devices.
+def per_batch(function: Callable[..., T]) -> QuickJit[T]:
+    """A function of a batch, compiled, each device with elements of its own.
 
     Args:
-        function: (static, element, *shared) -> pytree: `static` is hashed, `element` one of a batch, and `shared` the
-            same for all, so that what follows from it alone is worked out once.
+        function: (static, elements, *shared) -> pytree: `static` is hashed, every leaf of `elements` and of the result
+            has the leading axis (n,), and `shared` is the same for all.
 
     Returns:
-        The same function of a batch, every leaf of its elements and of its result with the leading axis (n,); n must be
-        a multiple of `device_count()`.
+        The same function; n must be a multiple of `device_count()`.
     """
 
     @wraps(function)
     def batched(static: Any, elements: Any, *shared: Any) -> T:
-        axes = (0, *(None for _ in shared))
-        each = jax.vmap(partial(function, static), in_axes=axes)
-        return over_devices(each)(elements, *shared)
+        return over_devices(partial(function, static))(elements, *shared)
 
     return QuickJit(batched)
+
+
+def per_element(function: Callable[..., T]) -> QuickJit[T]:
+    """The same from a function (static, element, *shared) of one element: what is `shared` is worked out once."""
+
+    @wraps(function)
+    def batch(static: Any, elements: Any, *shared: Any) -> T:
+        axes = (0, *(None for _ in shared))
+        return jax.vmap(partial(function, static), in_axes=axes)(elements, *shared)
+
+    return per_batch(batch)
 
 
 def on_all_devices(tree: T) -> T:

@@ -16,7 +16,7 @@ from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.profile.profile import Start, profile
 from jaxmed.inference.results import UNCONVERGED
 from jaxmed.inference.toys.conditional_fit import conditional_fits
-from jaxmed.inference.toys.draw import Toys
+from jaxmed.inference.toys.draw import Toys, refuse_constraints
 from jaxmed.inference.toys.global_fit import GlobalFitter, global_fits
 from jaxmed.inference.toys.toy import likelihood_ratio
 
@@ -73,10 +73,7 @@ def check_toys(number: int, seed: int, constraints: Sequence[str] = ()) -> None:
         raise ValueError(f"toys = {number}: expected at least 1, at most {_MOST_TOYS}")
     if not 0 <= seed < 2**32:
         raise ValueError(f"seed = {seed}: expected an integer from 0 to 2^32 - 1")
-    if constraints:
-        raise ValueError(
-            f"constraints = {list(constraints)}: expected none, toys are drawn for experiments only"
-        )
+    refuse_constraints(constraints)
 
 
 def standard_point(problem: Problem) -> np.ndarray:

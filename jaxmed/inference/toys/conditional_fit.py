@@ -1,7 +1,5 @@
 """Fits of many toys at given model parameters."""
 
-from functools import partial
-
 import jax
 import numpy as np
 from jax import Array
@@ -13,7 +11,7 @@ from jaxmed.inference.engine.devices import (
     device_count,
     joined,
     on_all_devices,
-    over_devices,
+    per_element,
     picked,
     sized,
 )
@@ -107,20 +105,17 @@ def signals_at(
 ) -> Signals:
     """Signals at theta (n, n_parameters); from tables, if these are given, for many points in less time."""
     every = batches(np.arange(len(theta)), sized(*_AT_ONCE) * device_count())
-    return joined([_signal_chunk(problem, theta[elements], data, tables) for elements in every])
+    return joined([_signals(problem, theta[elements], data, tables) for elements in every])
 
 
-@partial(jax.jit, static_argnums=0)
-def _signal_chunk(
+@per_element
+def _signals(
     problem: Problem, theta: Array, data: Data, tables: Tables | None
 ) -> tuple[Array, ...]:
-    def one(x: Array, data: Data, tables: Tables | None) -> tuple[Array, ...]:
-        if tables is None:
-            return tuple(signal_events(e, problem.couplings(x)) for e in data)
-        pairs = zip(data, tables, strict=True)
-        return tuple(signal_jet(e, t, problem.couplings, x).value for e, t in pairs)
-
-    return over_devices(jax.vmap(one, in_axes=(0, None, None)))(theta, data, tables)
+    if tables is None:
+        return tuple(signal_events(e, problem.couplings(theta)) for e in data)
+    pairs = zip(data, tables, strict=True)
+    return tuple(signal_jet(e, t, problem.couplings, theta).value for e, t in pairs)
 
 
 def _search(problem: Problem, data: Data, advance: Advance) -> Search:

@@ -61,6 +61,14 @@ def draw(
     return Toys(observed, centres, numbers)
 
 
+def refuse_constraints(names: Sequence[str]) -> None:
+    """ValueError if there are any."""
+    if names:
+        raise ValueError(
+            f"constraints = {list(names)}: expected none, toys are drawn for experiments only"
+        )
+
+
 def joined_toys(several: Sequence[Toys]) -> Toys:
     """All of them as one."""
     return jax.tree.map(lambda *leaves: np.concatenate(leaves), *several)

@@ -1,6 +1,5 @@
 """The global minimum of every toy: where a grid says it is, then Newton steps in all parameters."""
 
-from functools import partial
 from typing import NamedTuple
 
 import jax
@@ -10,14 +9,20 @@ from jax import Array
 
 from jaxmed.experiments.likelihood.templates import stencil_numbers, tabulate
 from jaxmed.inference.engine.batches import batches
-from jaxmed.inference.engine.devices import device_count, on_all_devices, over_devices, power_of_two
+from jaxmed.inference.engine.devices import device_count, on_all_devices, per_batch, power_of_two
 from jaxmed.inference.engine.memory import numbers_at_once
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.profile.joint_expansion import Tables
 from jaxmed.inference.profile.newton import NewtonState
 from jaxmed.inference.profile.profile import Profiled, summary
 from jaxmed.inference.toys.conditional_fit import search_at_each, signals_at
-from jaxmed.inference.toys.draw import Toys, pick_toys, resident_toys, restrict_toys
+from jaxmed.inference.toys.draw import (
+    Toys,
+    pick_toys,
+    refuse_constraints,
+    resident_toys,
+    restrict_toys,
+)
 from jaxmed.inference.toys.grid_likelihood import (
     GridLikelihood,
     first_order_profile,
@@ -68,7 +73,11 @@ def make_fitter(
         data: the experiments.
         start: nuisances near which the toys are, (n_nuisances,).
         density: points along a coupling and along the mass.
+
+    Raises:
+        ValueError: the problem has constraints.
     """
+    refuse_constraints(problem.constraints)
     box = problem.box[: len(problem.parameters)]
     masses = _mass_range(problem)
     tables = on_all_devices(tuple(tabulate(e, problem.couplings, box, masses) for e in data))
@@ -166,19 +175,8 @@ def _starts(
     return values, starts
 
 
-@partial(jax.jit, static_argnums=0)
+@per_batch
 def _lowest(
-    problem: Problem,
-    elements: tuple[tuple[Array, ...], Array],
-    likelihood: GridLikelihood,
-    data: Data,
-    points: Array,
-    box: Array,
-) -> tuple[Array, Array]:
-    return over_devices(partial(_lowest_batch, problem))(elements, likelihood, data, points, box)
-
-
-def _lowest_batch(
     problem: Problem,
     elements: tuple[tuple[Array, ...], Array],
     likelihood: GridLikelihood,

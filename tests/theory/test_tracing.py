@@ -214,6 +214,7 @@ HOST = {
     "expressions.parse": "reads a text",
     "mass_input.require_invertible": "returns nothing",
     "presets.preset": "looks a name up",
+    "choose.mediator_model": "looks a name up",
     "from_file.model_from": "reads a table of texts",
     "from_file.read_model": "reads a file",
     "undefined.undefined_words": "makes a text",

@@ -121,8 +121,10 @@ def last_step(state: NewtonState, box: Array, tolerance: float) -> NewtonState:
     """
     here, expansion = state.at, state.at.expansion
     x, decrement = _traced_step(expansion, here.x, jnp.zeros(()), box)
-    visible = jnp.maximum(tolerance, jnp.finfo(expansion.value.dtype).eps * expansion.value)
-    over = (here.decrement <= tolerance) & (jnp.abs(decrement) <= visible)
+    # of the value itself, and of x, which a parameter held at a steep edge hands on
+    lost = expansion.value + jnp.sum(jnp.abs(expansion.gradient * here.x))
+    visible = jnp.maximum(tolerance, jnp.finfo(lost.dtype).eps * lost)
+    over = (here.decrement <= visible) & (jnp.abs(decrement) <= visible)
     moved = Expansion(
         expansion.value - decrement,
         expansion.gradient + expansion.curvature @ (x - here.x),

@@ -70,7 +70,7 @@ def read_curve(
     return rows, Curve(x, *columns)
 
 
-_K_NODES: Nodes = (-3.0, -1.5, 1.5, 3.0)
+_K_NODES: Nodes = (-3.0, -2.0, -1.0, 1.0, 2.0, 3.0)
 
 
 class Shift(NamedTuple):

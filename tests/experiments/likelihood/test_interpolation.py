@@ -4,6 +4,7 @@ import dataclasses
 from functools import cache
 from importlib import import_module
 
+import folders
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -148,6 +149,27 @@ def test_csi_is_that_of_the_exact_response(name):
         for mediator in MEDIATORS.values():
             ours = two_nll(experiment, mediator, **nominal | {f"csi_{name}": float(z)}) - z**2
             assert abs(ours - two_nll(exact, mediator, **rest)) < 0.02, z
+
+
+def test_lindhard_quenching_of_a_folder_is_that_of_the_exact_response(tmp_path):
+    """-2 log L of germanium at a reactor, to 0.02 wherever it is within 25 units of the counts."""
+    experiment = load(str(folders.EXAMPLES / "germanium"))
+    nominal = dict.fromkeys(experiment.nuisances, 0.0)
+    mediators = standard_model(), couplings("b_minus_l", g=4e-6, mass=1.0)
+    for i, z in enumerate(np.linspace(-1.2, 1.2, 25).tolist()):
+        folder = folders.copy("germanium", tmp_path / str(i))
+        k = f"lindhard_k = {0.162 + 0.004 * z!r} }}"
+        folders.change(folder, "experiment.toml", "lindhard_k = 0.162, error = 0.004 }", k)
+        folded = load(str(folder))
+        exact = dataclasses.replace(folded, observed=experiment.observed)
+        rest = dict.fromkeys(exact.nuisances, 0.0)
+        for mediator in mediators:
+            pull = nominal | {"germanium_quenching": z}
+            ours, wanted = (
+                two_nll(experiment, mediator, **pull) - z**2,
+                two_nll(exact, mediator, **rest),
+            )
+            assert abs(ours - wanted) < 0.02 or wanted > 25, z
 
 
 @pytest.mark.slow

@@ -218,11 +218,14 @@ def main():
         reach(asked.reach, asked.workers)
         return
     known, plain = json.loads(asked.map.read_text()), _results(ROOT)
-    fates = []
+    # what an earlier run of the same seed has judged stands
+    fates = [json.loads(line)["fate"] for line in asked.out.open()] if asked.out.exists() else []
+    left = mutants(asked.number, asked.seed)[len(fates) :]
     with ThreadPoolExecutor(asked.workers) as pool, asked.out.open("a") as file:
-        for fate in pool.map(lambda m: judge(*m, known, plain), mutants(asked.number, asked.seed)):
-            fates.append(fate["fate"].split(" by ")[0])
+        for fate in pool.map(lambda m: judge(*m, known, plain), left):
+            fates.append(fate["fate"])
             print(json.dumps(fate), file=file, flush=True)
+    fates = [fate.split(" by ")[0] for fate in fates]
     counts = {fate: fates.count(fate) for fate in sorted(set(fates))}
     print(
         counts,

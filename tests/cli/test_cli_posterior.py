@@ -43,7 +43,9 @@ def test_one_parameter(run, tmp_path):
     assert found["sampler"]["chains"] == 2
     assert "effective samples, expected at least 200" in found["warnings"][-1]
     assert f"warning: texono: {found['warnings'][-1]}" in done.stderr
-    data = bayes.need("nuts").arviz.from_netcdf(str(tmp_path / "results" / "posterior_texono.nc"))
+    data = bayes.need("diagnostics").arviz.from_netcdf(
+        str(tmp_path / "results" / "posterior_texono.nc")
+    )
     assert data["posterior"]["sin2_theta_w"].shape == (2, 40)
     names = {p.name for p in (tmp_path / "results").iterdir()}
     assert names == {f"posterior_texono.{suffix}" for suffix in ("json", "nc", "png", "pdf")}

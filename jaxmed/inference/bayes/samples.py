@@ -113,13 +113,13 @@ class Posterior(NamedTuple):
         groups = {"posterior": self.samples, "sample_stats": statistics, "observed_data": observed}
         about = {"model": self.model, "warmup": self.warmup, "seed": self.seed}
         about |= {f"prior_{name}": str(prior) for name, prior in self.priors.items()}
-        return need("nuts").inference_data(groups, about)
+        return need("diagnostics").inference_data(groups, about)
 
 
 def summarise(values: np.ndarray) -> Summary:
     """Summary of samples (n_chains, n_samples)."""
     quantiles = dict(zip(map(str, QUANTILES), np.quantile(values, QUANTILES).tolist(), strict=True))
-    found = need("nuts").convergence(values)
+    found = need("diagnostics").convergence(values)
     return Summary(float(values.mean()), float(values.std()), quantiles, *found)
 
 

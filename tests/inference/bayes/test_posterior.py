@@ -92,7 +92,7 @@ def test_a_seed_gives_the_same_samples_and_another_compiles_nothing(sharp, angle
 
 
 def test_arviz_container_there_and_back(angle, tmp_path):
-    arviz = bayes.need("nuts").arviz
+    arviz = bayes.need("diagnostics").arviz
     data = angle.inference_data()
     assert data["sample_stats"]["diverging"].shape == (4, 500)
     assert data["posterior"].attrs["prior_sin2_theta_w"] == "uniform:0.05:0.6"

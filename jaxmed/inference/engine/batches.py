@@ -69,7 +69,7 @@ def put(whole: np.ndarray, elements: np.ndarray, part: np.ndarray) -> None:
 
 
 def batches(elements: np.ndarray, size: int) -> Iterator[np.ndarray]:
-    """Lane numbers in batches of one size; the last is filled up with its own last element."""
+    """Element numbers in batches of one size; the last is filled up with its own last element."""
     padded = np.concatenate([elements, np.repeat(elements[-1:], -elements.size % size)])
     return iter(padded.reshape(-1, size))
 

@@ -20,9 +20,8 @@ _CACHED_CELLS = 340_000
 _LARGEST_ON_CPU = 256
 
 # float64 numbers that the compiled profile holds for each point, an upper bound for all data sets together and
-# alone, measured with `memory_analysis` of the compiled program (the test repeats that): about 6 for every bin
-# and each nuisance acting on it (templates, derivatives, Hessian), 4 for every bin of a variant of the signal, 5 for
-# every recoil node.
+# alone, measured with `memory_analysis` of the compiled program: about 6 for every bin and each nuisance acting on it
+# (templates, derivatives, Hessian), 4 for every bin of a variant of the signal, 5 for every recoil node.
 _PER_BIN, _PER_VARIANT, _PER_NODE = 6, 4, 5
 _DOUBLE = 8
 _SHARE = 0.6  # of what is free, unless told otherwise

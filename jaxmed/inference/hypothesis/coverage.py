@@ -65,7 +65,7 @@ def coverage(
 
     Args:
         experiments: one data set or several.
-        model: a preset name, Charges, Epsilon or Model, with one or two free parameters.
+        model: a preset name or whatever else makes a model (`get_model`), with one or two free parameters.
         points: truths, all free model parameters by name in their own unit; g = 0 is the standard model.
         cl: confidence level, between 0 and 1.
         number: of toys at each point, tested, and as many for its critical value.

@@ -19,12 +19,7 @@ from jaxmed.experiments.model import (
     component,
     stack,
 )
-from jaxmed.experiments.published.exposure import (
-    edges_of,
-    fluence_per_flavour,
-    recoil_nodes,
-    targets_per_kg,
-)
+from jaxmed.experiments.published import exposure
 from jaxmed.experiments.published.nuclei import (
     CAESIUM,
     IODINE,
@@ -103,8 +98,8 @@ def coherent_csi(
         ValueError: unknown option.
     """
     counts = read_table("coherent_csi/counts")
-    pe = edges_of(counts["pe_lo"], counts["pe_hi"])
-    time = edges_of(counts["t_lo"], counts["t_hi"])
+    pe = exposure.edges_of(counts["pe_lo"], counts["pe_hi"])
+    time = exposure.edges_of(counts["t_lo"], counts["t_hi"])
     options = NuclearOptions(nucleon_couplings, form_factor)
     electrons = electron(electron_couplings) if electron_channel else None
     for name, value, known in (
@@ -144,8 +139,8 @@ def _channels(
 ) -> tuple[Channel, ...]:
     """Prompt and delayed neutrinos on both nuclei and, if wanted, on the electrons."""
     values = read_constants("coherent_csi")
-    fluence = fluence_per_flavour(values["pot"], values["nu_per_pot"], values["distance"])
-    molecules = targets_per_kg(_MOLAR_MASS) * values["detector_mass"]
+    fluence = exposure.fluence_per_flavour(values["pot"], values["nu_per_pot"], values["distance"])
+    molecules = exposure.targets_per_kg(_MOLAR_MASS) * values["detector_mass"]
     arrival = read_table("coherent_csi/arrival_time")
     nuclear, electronic = [], []
     for flux, when in ((prompt(fluence), "prompt"), (delayed(fluence), "delayed")):
@@ -168,7 +163,7 @@ def _nuclear(
     nucleus = target(isotope, options.nucleon_couplings)
     mass = float(nucleus.mass)
     responses, radii, folding_of = _foldings()
-    recoil, weights = recoil_nodes(*_NUCLEAR_RANGE, thresholds(flux, mass), panels=16)
+    recoil, weights = exposure.recoil_nodes(*_NUCLEAR_RANGE, thresholds(flux, mass), panels=16)
     per_node = nuclei * weights
     form_p = form_factor(options.form_factor, recoil, mass, isotope.radius_p)
     return Channel(
@@ -190,7 +185,7 @@ def _electronic(
 ) -> Channel:
     shells = read_table("coherent_csi/electron_shells")
     breaks = np.append(thresholds(flux, M_E), shells["binding"] * 1e-6)
-    recoil, weights = recoil_nodes(*_ELECTRON_RANGE, breaks, panels=24)
+    recoil, weights = exposure.recoil_nodes(*_ELECTRON_RANGE, breaks, panels=24)
     electrons = electrons_above(recoil * 1e6, shells["binding"], shells["electrons"])
     per_node = molecules * electrons * weights
     responses, _, folding_of = _foldings()

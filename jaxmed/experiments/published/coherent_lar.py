@@ -15,12 +15,7 @@ from jaxmed.experiments.model import (
     component,
     stack,
 )
-from jaxmed.experiments.published.exposure import (
-    edges_of,
-    fluence_per_flavour,
-    recoil_nodes,
-    targets_per_kg,
-)
+from jaxmed.experiments.published import exposure
 from jaxmed.experiments.published.nuclei import ARGON, NuclearOptions, form_factor, target
 from jaxmed.experiments.published.standard import standard_counts
 from jaxmed.flux.spectrum import moments, thresholds
@@ -51,7 +46,7 @@ def coherent_lar(*, nucleon_couplings: str = "corrected", form_factor: str = "he
     """
     table = read_table("coherent_lar/templates")
     axes = tuple(
-        Axis(name, unit, edges_of(table[f"{key}_lo"], table[f"{key}_hi"]))
+        Axis(name, unit, exposure.edges_of(table[f"{key}_lo"], table[f"{key}_hi"]))
         for name, unit, key in (
             ("reconstructed energy", "keVee", "e"),
             ("F90", "1", "f90"),
@@ -95,14 +90,14 @@ def _channel(edges: np.ndarray, spread: np.ndarray, options: NuclearOptions) -> 
     nucleus = target(ARGON, options.nucleon_couplings)
     mass = float(nucleus.mass)
     values = read_constants("coherent_lar")
-    fluence = fluence_per_flavour(values["pot"], values["nu_per_pot"], values["distance"])
+    fluence = exposure.fluence_per_flavour(values["pot"], values["nu_per_pot"], values["distance"])
     flux = prompt_and_delayed(fluence)
-    recoil, weights = recoil_nodes(*_RECOIL_RANGE, thresholds(flux, mass), panels=24)
+    recoil, weights = exposure.recoil_nodes(*_RECOIL_RANGE, thresholds(flux, mass), panels=24)
     visible = linear_factor(recoil * 1e3, values["quenching_a"], values["quenching_b"])
     efficiency = read_table("coherent_lar/efficiency")
     knots = (efficiency["energy_ee"], efficiency["efficiency"])
     sigma = values["resolution"] * np.sqrt(visible)
-    nuclei = targets_per_kg(_MOLAR_MASS) * values["fiducial_mass"]
+    nuclei = exposure.targets_per_kg(_MOLAR_MASS) * values["fiducial_mass"]
     response = nuclei * weights * gaussian(edges, visible, sigma, knots)
     form_p = form_factor(options.form_factor, recoil, mass, ARGON.radius_p)
     form_n = form_factor(options.form_factor, recoil, mass, ARGON.radius_n)

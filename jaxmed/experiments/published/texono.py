@@ -9,7 +9,7 @@ from jaxmed.data_tables import read_constants
 from jaxmed.detector.response import sharp
 from jaxmed.experiments.electrons import electron
 from jaxmed.experiments.model import STRENGTH, Axis, Channel, Experiment, stack
-from jaxmed.experiments.published.exposure import kg_days_in_seconds, recoil_nodes, targets_per_kg
+from jaxmed.experiments.published import exposure
 from jaxmed.experiments.published.standard import standard_counts
 from jaxmed.flux.reactor import reactor
 from jaxmed.flux.spectrum import moments
@@ -66,8 +66,10 @@ def texono(
 
 
 def _channel(edges: np.ndarray, kg_days: float, total_flux: float, target: Electron) -> Channel:
-    recoil, weights = recoil_nodes(edges[0], edges[-1], edges, panels=10, order=8)
-    electrons = targets_per_kg(_MOLAR_MASS) * _ELECTRONS * kg_days_in_seconds(kg_days)
+    recoil, weights = exposure.recoil_nodes(edges[0], edges[-1], edges, panels=10, order=8)
+    electrons = (
+        exposure.targets_per_kg(_MOLAR_MASS) * _ELECTRONS * exposure.kg_days_in_seconds(kg_days)
+    )
     n_bins = edges.size - 1
     return stack(
         Channel(

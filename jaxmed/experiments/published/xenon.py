@@ -17,12 +17,7 @@ from jaxmed.experiments.model import (
     component,
     stack,
 )
-from jaxmed.experiments.published.exposure import (
-    edges_of,
-    recoil_nodes,
-    targets_per_kg,
-    tonne_years_in_seconds,
-)
+from jaxmed.experiments.published import exposure
 from jaxmed.experiments.published.standard import standard_counts
 from jaxmed.flux.solar import solar
 from jaxmed.flux.spectrum import moments, thresholds
@@ -152,7 +147,7 @@ def _known(option: str, value: str, allowed: tuple[str, ...]) -> None:
 def _signal(name: str, physics: _Physics) -> _Signal:
     _known("atomic", physics.atomic, ATOMIC)
     spectrum = read_table(f"{name}/er_spectrum")
-    edges = edges_of(spectrum["energy_lo"], spectrum["energy_hi"])
+    edges = exposure.edges_of(spectrum["energy_lo"], spectrum["energy_hi"])
     channel = _channel(name, np.array(edges), physics)
     errors = {f"{name}_efficiency": _EFFICIENCY_ERROR}
     return _Signal(channel, edges, standard_counts(channel), errors)
@@ -234,13 +229,15 @@ def _channel(name: str, edges: np.ndarray, physics: _Physics) -> Channel:
     shells = read_table("xenon_atom/binding_energies")
     flux = solar(physics.solar_model)
     breaks = np.concatenate([shells["binding"] * 1e-6, edges * 1e-3, thresholds(flux, M_E)])
-    recoil, weights = recoil_nodes(*_RECOIL_RANGE, breaks, panels=24)
+    recoil, weights = exposure.recoil_nodes(*_RECOIL_RANGE, breaks, panels=24)
     response = _response(name, edges, recoil * 1e3)
     if physics.atomic == "stepping":
         electrons = electrons_above(recoil * 1e6, shells["binding"], shells["electrons"])
     else:
         electrons = np.full(recoil.size, float(_ELECTRONS))
-    atoms = targets_per_kg(_MOLAR_MASS) * tonne_years_in_seconds(read_constants(name)["exposure"])
+    atoms = exposure.targets_per_kg(_MOLAR_MASS) * exposure.tonne_years_in_seconds(
+        read_constants(name)["exposure"]
+    )
     n_bins = edges.size - 1
     return stack(
         Channel(

@@ -17,6 +17,7 @@ COLUMN = re.compile(r"(\w+) \[([^\]]+)\] (\S.*)")
 FOLDERS = {
     "coherent_csi",
     "coherent_lar",
+    "limits",
     "oscillations",
     "solar",
     "texono",
@@ -59,7 +60,7 @@ def bib_keys():
 
 def test_every_folder_is_there():
     assert {t.split("/")[0] for t in TABLES} == FOLDERS
-    assert len(TABLES) == 39
+    assert len(TABLES) == 42
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -275,6 +276,17 @@ def test_electrons_fill_the_atoms():
     csi = columns("coherent_csi/electron_shells.csv")
     assert csi["electrons"][csi["element"] == "Cs"].sum() == 55
     assert csi["electrons"][csi["element"] == "I"].sum() == 53
+
+
+@pytest.mark.parametrize("table", [t for t in TABLES if t.startswith("limits/")])
+def test_published_limits_are_curves_with_a_check_of_their_normalisation(table):
+    header, names, _ = read(table)
+    assert names == ["curve", "mass", "g"]
+    assert any(v.startswith("normalisation: ") for k, v in header if k == "notes")
+    t = columns(table)
+    assert (t["g"] > 0).all() and (t["g"] < 1e-2).all()
+    for curve in set(t["curve"]):
+        assert (np.diff(t["mass"][t["curve"] == curve]) > 0).all()
 
 
 def test_reactor_tables():

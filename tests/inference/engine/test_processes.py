@@ -17,6 +17,7 @@ from jaxmed.inference.engine.processes import check_processes, join, launched
         (("localhost", 2, 0), "coordinator = 'localhost': expected HOST:PORT"),
         (("localhost:http", 2, 0), "expected HOST:PORT"),
         (("localhost:70000", 2, 0), "expected HOST:PORT"),
+        (("localhost:0", 2, 0), "expected HOST:PORT"),
         ((":8476", 2, 0), "expected HOST:PORT"),
         (("localhost:8476", 2, 2), "process 2 of 2: expected an index"),
         (("localhost:8476", 2, -1), "process -1 of 2"),

@@ -36,6 +36,18 @@ def _closed(piece):
     return np.array_equal(piece[0], piece[-1])
 
 
+def test_a_lattice_halves_its_cells_and_keeps_its_ends():
+    axes = (np.array([0.0, 1.0, 3.0]), np.array([-1.0, 1.0]))
+    points = np.stack(np.meshgrid(*axes[::-1], indexing="ij")[::-1], -1).reshape(-1, 2)
+    found = Profile(points, points.sum(axis=1), np.zeros((6, 0)))
+    lattice = make_lattice(axes, 2, found, np.ones(6, bool))
+    np.testing.assert_array_equal(lattice.axes[0], [0, 0.25, 0.5, 0.75, 1, 1.5, 2, 2.5, 3])
+    np.testing.assert_array_equal(lattice.axes[1], [-1, -0.5, 0, 0.5, 1])
+    known = np.isfinite(lattice.nll)
+    assert known.sum() == 6
+    np.testing.assert_array_equal(lattice.nll[::4, ::4], np.add.outer(*axes))
+
+
 def test_circle_is_one_loop_refined_to_the_end():
     lattice, ((circle,),) = _lattice(lambda x, y: (x - 0.3) ** 2 + (y - 1.1) ** 2, [1.0])
     assert _closed(circle)

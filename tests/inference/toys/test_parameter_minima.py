@@ -4,7 +4,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxmed.inference.toys.parameter_grid import between, lowest_minima
+from jaxmed.inference.toys.parameter_grid import Minima, between, lowest_minima
 
 ACROSS, ALONG = np.linspace(0.0, 4.0, 41), np.linspace(0.0, 10.0, 101)
 Y, X = np.meshgrid(ACROSS, ALONG, indexing="ij")
@@ -43,3 +43,13 @@ def test_one_axis_is_enough():
     minima = lowest_minima(jnp.asarray(line)[None], 2)
     np.testing.assert_array_equal(minima.value[0], [-1.0, 0.0])
     np.testing.assert_array_equal(minima.at[0, :, 0], [70, 20])
+
+
+def test_a_place_between_points_follows_their_spacing():
+    """Half a step of the mean of both neighbours' distances; at an edge of the one that is there."""
+    points = jnp.asarray(np.stack(np.meshgrid([0.0, 1.0, 3.0], [0.0, 10.0], indexing="ij"), -1))
+    at = jnp.array([[[1, 0], [2, 1], [0, 1]]])
+    shift = jnp.array([[[0.5, 0.0], [-0.5, -0.5], [0.5, 0.0]]])
+    found = between(points, Minima(jnp.zeros((1, 3)), at, shift))
+    expected = [[1 + 0.5 * 3 / 2, 0.0], [3 - 0.5 * 2 / 2, 10 - 0.5 * 10 / 2], [0.5 / 2, 10.0]]
+    np.testing.assert_allclose(found[0], expected)

@@ -1,55 +1,71 @@
 """Public names: read by type checkers, and by `lazy_loader` to know where each one lives."""
 
+from .analysis.analysis import Analysis
+from .analysis.bounds import bounds
+from .analysis.contours import contours
+from .analysis.coverages import coverage
+from .analysis.expected import expected_limits
+from .analysis.fits import fit
+from .analysis.limits import limits
+from .analysis.mediators import describe
+from .analysis.posteriors import posterior
+from .analysis.scans import feldman_cousins, scan
+from .analysis.sensitivities import sensitivity
+from .analysis.significances import significance
+from .analysis.spectra import spectrum
 from .experiments import Experiment, expected, load, nll
-from .inference.bayes.posterior import posterior
-from .inference.bayes.samples import Posterior
-from .inference.fit.best_fit import fit
-from .inference.hypothesis.coverage import Coverage, coverage
-from .inference.hypothesis.expected_limits import Expected, expected_limits
-from .inference.hypothesis.feldman_cousins import Acceptance, feldman_cousins
-from .inference.hypothesis.feldman_cousins_limits import fc_limits
-from .inference.hypothesis.significance import Significance, significance
-from .inference.regions.contours import Contours, contours
-from .inference.regions.grid_scan import scan
-from .inference.regions.limits import Limits, limits
-from .inference.results import FitResult, Surface
-from .inference.sensitivity import Sensitivity, sensitivity
 from .models.choose import couplings
 from .models.from_function import own_model
 from .models.model import Model, Parameter
-from .results.scans import load_result
-from .results.store import Result
+from .results.bounds import BoundsResult
+from .results.contours import ContoursResult
+from .results.coverage import CoverageResult
+from .results.expected import ExpectedResult
+from .results.fits import FitResult
+from .results.limits import LimitsResult
+from .results.load import load_result
+from .results.mediator import MediatorResult
+from .results.posteriors import PosteriorResult
+from .results.result import Result
+from .results.scans import ScanResult
+from .results.sensitivity import SensitivityResult
+from .results.significance import SignificanceResult
+from .results.spectra import SpectrumResult
 from .theory.charges import Charges, anomalies, charges
 from .theory.couplings import Couplings, Epsilon, mediator
 from .theory.gauge import gauge_bosons
 from .theory.neutrino_masses.seesaw import seesaw
 
 __all__ = [
-    "Acceptance",
+    "Analysis",
+    "BoundsResult",
     "Charges",
-    "Contours",
+    "ContoursResult",
     "Couplings",
-    "Coverage",
+    "CoverageResult",
     "Epsilon",
-    "Expected",
+    "ExpectedResult",
     "Experiment",
     "FitResult",
-    "Limits",
+    "LimitsResult",
+    "MediatorResult",
     "Model",
     "Parameter",
-    "Posterior",
+    "PosteriorResult",
     "Result",
-    "Sensitivity",
-    "Significance",
-    "Surface",
+    "ScanResult",
+    "SensitivityResult",
+    "SignificanceResult",
+    "SpectrumResult",
     "anomalies",
+    "bounds",
     "charges",
     "contours",
     "couplings",
     "coverage",
+    "describe",
     "expected",
     "expected_limits",
-    "fc_limits",
     "feldman_cousins",
     "fit",
     "gauge_bosons",
@@ -64,4 +80,5 @@ __all__ = [
     "seesaw",
     "sensitivity",
     "significance",
+    "spectrum",
 ]

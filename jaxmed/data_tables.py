@@ -5,14 +5,29 @@ import hashlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
 
 MANIFEST = "MANIFEST.sha256"
-_CITED: ContextVar[set[str] | None] = ContextVar("cited", default=None)
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What something was made from.
+
+    Attributes:
+        citations: BibTeX keys.
+        tables: file below data/ -> SHA256.
+    """
+
+    citations: set[str] = field(default_factory=set)
+    tables: dict[str, str] = field(default_factory=dict)
+
+
+_SOURCES: ContextVar[Sources | None] = ContextVar("sources", default=None)
 
 
 @dataclass(frozen=True)
@@ -59,39 +74,35 @@ def read_table(name: str, root: Path | None = None) -> Table:
     Raises:
         ValueError: the file is missing, not listed, or its checksum differs (file, expected, found).
     """
-    table = _read(name, root or packaged("data"))
+    place = root or packaged("data")
+    table = _read(name, place)
     cite(*table.citation)
+    if (sources := _SOURCES.get()) is not None:
+        sources.tables[f"{name}.csv"] = _manifest(place)[f"{name}.csv"]
     return table
 
 
 def cite(*keys: str) -> None:
     """Say whose work is being used, by BibTeX key."""
-    cited = _CITED.get()
-    if cited is not None:
-        cited.update(keys)
+    if (sources := _SOURCES.get()) is not None:
+        sources.citations.update(keys)
 
 
 @contextmanager
-def citing() -> Iterator[set[str]]:
-    """Collect the BibTeX keys of everything that is used inside, tables above all."""
-    keys: set[str] = set()
-    token = _CITED.set(keys)
+def collecting() -> Iterator[Sources]:
+    """Collect whose work is used inside, and which tables are read."""
+    sources = Sources()
+    token = _SOURCES.set(sources)
     try:
-        yield keys
+        yield sources
     finally:
-        _CITED.reset(token)
+        _SOURCES.reset(token)
 
 
 def read_constants(folder: str, root: Path | None = None) -> dict[str, float]:
     """The scalars of ``data/<folder>/constants.csv`` by name."""
     table = read_table(f"{folder}/constants", root)
     return dict(zip(table["name"].tolist(), table["value"].tolist(), strict=True))
-
-
-def checksums(folder: str, root: Path | None = None) -> dict[str, str]:
-    """File name -> SHA256 that the manifest gives for the tables of one folder."""
-    listed = _manifest(root or packaged("data"))
-    return {k: v for k, v in listed.items() if k.startswith(f"{folder}/")}
 
 
 @lru_cache(maxsize=256)

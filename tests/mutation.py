@@ -164,21 +164,35 @@ def judge(path, which, known, plain):
 _PROBE = """
 import jax
 jax.config.update("jax_enable_x64", True)
-import json, numpy as np, jaxmed
-x = [jaxmed.load("xenon1t")]
-both = [*x, jaxmed.load("texono")]
-fit = jaxmed.fit(both)
-limit = jaxmed.limits(both, masses=[0.01, 3.0, 40.0])
-scan = jaxmed.scan(both, g=np.geomspace(1e-7, 1e-3, 9), mass=np.geomspace(1e-3, 1e3, 7))
-lines = jaxmed.contours(x, g=np.geomspace(3e-7, 6e-6, 12), mass=np.geomspace(0.01, 0.5, 10))
-toys = jaxmed.significance(x, number=64, seed=3)
-set_ = jaxmed.feldman_cousins(x, g=[7e-7, 1.5e-6, 2.5e-6], mass=[0.03, 0.08], number=64)
-expected = jaxmed.expected_limits(x, masses=[0.1], number=64)
-gain = jaxmed.sensitivity(x[0], masses=[0.1])
-chains = jaxmed.posterior(x, chains=2, samples=32, warmup=64)
+import json, numpy as np
+from jaxmed.experiments import load
+from jaxmed.inference.bayes.posterior import posterior
+from jaxmed.inference.fit.best_fit import fit as best_fit
+from jaxmed.inference.hypothesis.expected_limits import expected_limits
+from jaxmed.inference.hypothesis.feldman_cousins import feldman_cousins
+from jaxmed.inference.hypothesis.significance import significance
+from jaxmed.inference.problem import pose
+from jaxmed.inference.regions.contours import contours
+from jaxmed.inference.regions.grid_scan import scan as grid_scan
+from jaxmed.inference.regions.limits import limits
+from jaxmed.inference.regions.nuisance_effects import nuisance_effects
+from jaxmed.inference.sensitivity import sensitivity
+x = [load("xenon1t")]
+both = [*x, load("texono")]
+fit = best_fit(both)
+limit = limits(both, masses=[0.01, 3.0, 40.0])
+ranking = nuisance_effects(*pose(both, "u1r"), limit)
+scan = grid_scan(both, g=np.geomspace(1e-7, 1e-3, 9), mass=np.geomspace(1e-3, 1e3, 7))
+lines = contours(x, g=np.geomspace(3e-7, 6e-6, 12), mass=np.geomspace(0.01, 0.5, 10))
+toys = significance(x, number=64, seed=3)
+set_ = feldman_cousins(x, g=[7e-7, 1.5e-6, 2.5e-6], mass=[0.03, 0.08], number=64)
+expected = expected_limits(x, masses=[0.1], number=64)
+gain = sensitivity(x[0], masses=[0.1])
+chains = posterior(x, chains=2, samples=32, warmup=64)
 words = " ".join([*limit.flag, *gain.flag, str(fit.status), lines.undefined])
 flat = jax.tree.leaves([
-    fit.nll, [(e.value, e.interval) for e in fit.parameters.values()], fit.covariance, limit[1:3], limit.intervals,
+    fit.nll, [(e.value, e.interval) for e in fit.parameters.values()], fit.covariance, limit[1:3],
+    limit.intervals, ranking,
     scan.nll, scan.status, lines.nll, lines.delta, toys.q0, toys.everywhere, toys.local, set_[1:], expected.g_upper,
     gain.g_expected, gain.slopes, chains.samples, expected.failed, list(words.encode()),
 ])

@@ -7,7 +7,7 @@ import by_hand
 import numpy as np
 import pytest
 
-from jaxmed.data_tables import checksums, packaged, read_constants, read_table
+from jaxmed.data_tables import collecting, packaged, read_constants, read_table
 
 
 @pytest.fixture
@@ -90,8 +90,11 @@ def test_absent_row_is_refused():
         read_table("solar/fluxes").where(source="X17")
 
 
-def test_checksums_of_a_folder_are_those_of_its_files():
-    listed = checksums("texono")
-    assert set(listed) == {f"texono/{p.name}" for p in (by_hand.DATA / "texono").glob("*.csv")}
-    for name, digest in listed.items():
+def test_what_is_read_is_collected_with_its_checksum():
+    read_table("solar/fluxes")
+    with collecting() as sources:
+        assert read_constants("texono")
+    assert list(sources.tables) == ["texono/constants.csv"]
+    for name, digest in sources.tables.items():
         assert hashlib.sha256((by_hand.DATA / name).read_bytes()).hexdigest() == digest
+    assert sources.citations == set(read_table("texono/constants").citation)

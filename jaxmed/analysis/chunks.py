@@ -1,4 +1,4 @@
-"""A long computation on disk: finished chunks of points, each whole, verified and tied to one configuration."""
+"""A long computation on disk: finished chunks, each whole, verified and tied to one configuration."""
 
 import hashlib
 import json
@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 
 from jaxmed.results.store import prepare_folder, read_npz, to_json, write_atomically, write_npz
+from jaxmed.user_files.json_files import read_json
+from jaxmed.user_files.keys import is_there
 
 _JOB = "job.json"
 _FOLDER = "chunks"
@@ -23,30 +25,23 @@ class Chunks:
     Attributes:
         out: folder of the computation.
         fingerprint: of everything that the numbers depend on.
-        size: points in a chunk; the last one may be smaller.
-        n_points: points in all.
     """
 
     out: Path
     fingerprint: str
-    size: int
-    n_points: int
 
-    def __len__(self) -> int:
-        """Number of chunks."""
-        return -(-self.n_points // self.size)
-
-    def points(self, i: int) -> slice:
-        """The points of chunk i."""
-        return slice(i * self.size, min((i + 1) * self.size, self.n_points))
+    @property
+    def folder(self) -> Path:
+        """Where they are."""
+        return chunk_folder(self.out)
 
     def prepare(self) -> None:
         """Make the folder of the chunks; ValueError if it cannot be written to."""
-        prepare_folder(self.out / _FOLDER)
+        prepare_folder(self.folder)
 
     def path(self, i: int) -> Path:
         """The file of chunk i."""
-        return self.out / _FOLDER / f"{i:06d}.npz"
+        return self.folder / f"{i:06d}.npz"
 
     def write(self, i: int, arrays: Mapping[str, np.ndarray]) -> None:
         """Keep chunk i, whole or not at all; ValueError if the folder cannot be written to."""
@@ -65,8 +60,14 @@ class Chunks:
 
     def tidy(self) -> None:
         """Remove what killed processes left half written; to be called when nobody writes any more."""
-        for path in (self.out / _FOLDER).glob(".*.npz.*"):
-            path.unlink(missing_ok=True)
+        for pattern in (".*.npz.*", ".process-*"):
+            for path in self.folder.glob(pattern):
+                path.unlink(missing_ok=True)
+
+
+def chunk_folder(out: Path) -> Path:
+    """Where the chunks of a computation are, below its own folder."""
+    return out / _FOLDER
 
 
 def read_job(out: Path) -> dict[str, Any] | None:
@@ -76,13 +77,13 @@ def read_job(out: Path) -> dict[str, Any] | None:
         ValueError: there is something that cannot be understood.
     """
     path = out / _JOB
-    try:
-        job = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
-        if any((out / _FOLDER).glob("*.npz")):
+    if not is_there(path.exists):
+        if any(chunk_folder(out).glob("*.npz")):
             raise ValueError(f"{out} holds chunks but no {_JOB}: choose another folder") from None
         return None
-    except (OSError, ValueError):
+    try:
+        job = read_json(path, "the description of a computation")
+    except ValueError:
         job = None
     if not _is_job(job):
         raise ValueError(f"{path}: expected the description of a computation, found something else")
@@ -90,12 +91,15 @@ def read_job(out: Path) -> dict[str, Any] | None:
 
 
 def _is_job(job: Any) -> bool:
-    """Whether it has an identity, and a plan of positive whole numbers."""
+    """Whether it has an identity, and a plan: positive sizes of batches and chunks."""
     if not isinstance(job, dict) or not all(
         isinstance(job.get(k), dict) for k in ("identity", "plan")
     ):
         return False
-    return all(type(n) is int and n > 0 for n in job["plan"].values())
+    sizes = job["plan"]
+    return sizes.keys() == {"batch", "chunk"} and all(
+        type(n) is int and n > 0 for n in sizes.values()
+    )
 
 
 def write_job(out: Path, identity: Mapping[str, Any], plan: Mapping[str, Any]) -> None:

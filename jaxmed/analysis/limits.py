@@ -1,101 +1,130 @@
 """Limits along a line of masses: asymptotic or from toys, and what to expect without a mediator."""
 
-from collections.abc import Mapping
-from functools import partial
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Unpack
 
 import numpy as np
 
-from jaxmed.experiments import Experiment, load
-from jaxmed.inference.engine.timing import Tick, advance
+from jaxmed.analysis.analysis import Analysis, Common, asked
+from jaxmed.analysis.progress import Share, bar, part
+from jaxmed.experiments import Experiment
 from jaxmed.inference.hypothesis.expected_limits import Expected, expected_limits
 from jaxmed.inference.hypothesis.feldman_cousins_limits import check_precision, fc_limits
 from jaxmed.inference.hypothesis.p_values import check_toys
-from jaxmed.inference.regions.limits import Limits, limit_threshold, limits
-from jaxmed.models.model import Model
-from jaxmed.results.limits import limits_figure, limits_json
+from jaxmed.inference.regions.limits import Limits, check_line
+from jaxmed.inference.regions.limits import limits as asymptotic
+from jaxmed.inference.regions.mass_lines import check_plane
+from jaxmed.inference.regions.nuisance_effects import nuisance_effects
+from jaxmed.models.model import Choice
+from jaxmed.results.limits import SIGMAS, LimitsResult
 from jaxmed.results.overlay import Overlay
-from jaxmed.results.style import save
-from jaxmed.user_files.keys import unknown
 
-METHODS = ("asymptotic", "fc")
+_TOYS = 1000
 
 
-class LimitPlan(NamedTuple):
-    """What is asked: see `jaxmed limit --help`."""
+def limits(
+    experiments: str | Experiment | Sequence[str | Experiment],
+    model: Choice = "u1r",
+    *,
+    masses: float | Sequence[float] | np.ndarray | str,
+    cl: float = 0.90,
+    sided: str = "two",
+    method: str = "asymptotic",
+    toys: int = _TOYS,
+    expected: int | None = None,
+    seed: int = 1,
+    progress: bool = False,
+    **common: Unpack[Common],
+) -> LimitsResult:
+    """Upper limit on g at each mass, nuisances profiled, the whole line scanned for islands.
 
-    names: tuple[str, ...]
-    model: Model
-    masses: np.ndarray
-    cl: float
-    constraints: tuple[str, ...] = ()
-    method: str = "asymptotic"
-    toys: int = 1000
-    expected: int | None = None
-    seed: int = 1
-    fixed: Mapping[str, float] = MappingProxyType({})
-    overlays: tuple[Overlay, ...] = ()
-    sided: str = "two"
+    Args:
+        experiments: one or several, names or loaded.
+        model: a preset name or whatever else makes a model (`get_model`), with a mediator.
+        masses: of the mediator [MeV].
+        cl: confidence level, between 0 and 1.
+        sided: 'two' or 'one' (`inference.regions.limits.limits`); Feldman-Cousins decides by itself.
+        method: 'asymptotic' or 'fc', Feldman-Cousins.
+        toys: at each coupling at most, for 'fc'.
+        expected: add the limits expected without a mediator, from so many toys.
+        seed: of the toys.
+        progress: show a bar.
+        **common: what is fixed, free and constrained, options of the experiments, and the box (`Common`).
 
-    def check(self) -> None:
-        """ValueError for what can be refused before any work."""
-        if self.method not in METHODS:
-            raise ValueError(unknown("method", self.method, METHODS))
-        limit_threshold(self.cl, self.sided)
-        if self.method == "fc":
-            if self.sided != "two":
-                raise ValueError(
-                    f"sided = {self.sided}: expected it left out with method fc, since Feldman-Cousins' ordering "
-                    "decides by itself whether an interval has one end or two"
-                )
-            check_toys(self.toys, self.seed, self.constraints)
-            check_precision(self.toys, self.cl)
-        if self.expected is not None:
-            check_toys(self.expected, self.seed, self.constraints)
-
-    def as_json(self) -> dict[str, Any]:
-        """How the limits were found, and the curves over them."""
-        toys = {"toys": self.toys} if self.method == "fc" else {}
-        seed = {"seed": self.seed} if toys or self.expected is not None else {}
-        overlays = {"overlays": [o.as_json() for o in self.overlays]} if self.overlays else {}
-        fixed = {"fixed": dict(self.fixed)} if self.fixed else {}
-        return {"method": self.method} | toys | seed | fixed | overlays
+    Raises:
+        ValueError: whatever cannot be: one sentence with what was got and what is expected.
+    """
+    given = {"masses": masses, "cl": cl, "sided": sided, "method": method, "toys": toys}
+    analysis = Analysis.of(
+        experiments=experiments, model=model, expected=expected, seed=seed, **given, **common
+    )
+    check_limits(analysis)
+    with bar(f"Limits from {analysis.name}", progress) as tick:
+        return find_limits(analysis, tick)
 
 
-def run_limit(plan: LimitPlan, out: Path, tick: Tick) -> tuple[dict[str, Any], Limits, list[Path]]:
-    """Limits along a line of masses: JSON content, limits, and the figures written."""
-    group = tuple(load(name) for name in plan.names)
-    share = 1.0 if plan.expected is None else 0.5
-    half = partial(_part, tick, share)
-    ask = {"masses": plan.masses, "cl": plan.cl, "constraints": plan.constraints, "tick": half}
-    ask |= {"fixed": plan.fixed}
-    if plan.method == "fc":
-        found = fc_limits(group, plan.model, number=plan.toys, seed=plan.seed, **ask)
+def check_limits(analysis: Analysis) -> None:
+    """ValueError for what can be refused before any work."""
+    cl, toys = analysis.level(), analysis.toys or _TOYS
+    check_line(analysis.narrowed, analysis.line(), cl, analysis.sided)
+    if analysis.method == "fc":
+        if analysis.sided != "two":
+            raise ValueError(
+                f"sided = {analysis.sided}: expected it left out with method fc, since Feldman-Cousins' ordering "
+                "decides by itself whether an interval has one end or two"
+            )
+        check_toys(toys, analysis.seed, analysis.constraints)
+        check_precision(toys, cl)
+    if analysis.expected is not None:
+        check_toys(analysis.expected, analysis.seed, analysis.constraints)
+    check_plane(analysis.problem)
+
+
+def find_limits(analysis: Analysis, tick: Share, overlays: Sequence[Overlay] = ()) -> LimitsResult:
+    """The limits of a checked analysis; `overlays` are kept with them."""
+    data, model = analysis.data, analysis.narrowed
+    line: dict[str, Any] = {"masses": analysis.line(), "cl": analysis.level(), **analysis.settings}
+    ranking: dict[str, np.ndarray] | None = None
+    share, seed = part(tick, 1.0 if analysis.expected is None else 0.5), analysis.seed
+    if analysis.method == "fc":
+        number = analysis.toys or _TOYS
+        found = fc_limits(data, model, number=number, seed=seed, tick=share, **line)
     else:
-        found = limits(group, plan.model, sided=plan.sided, **ask)
-    expected = None
-    if plan.expected is not None:
-        ask |= {"sided": plan.sided, "number": plan.expected, "seed": plan.seed}
-        expected = expected_limits(group, plan.model, **ask)
-    title = f"{plan.model.name}: {', '.join([*(e.title for e in group), *plan.constraints])}"
-    figure = limits_figure(found, title, plan.cl, expected, plan.overlays)
-    figures = save(figure, out / "_".join(["limit", plan.model.name, *(e.name for e in group)]))
-    return _content(plan, group, found, expected), found, figures
+        found = asymptotic(data, model, sided=analysis.sided, tick=share, **line)
+        ranking = nuisance_effects(analysis.problem, data, found)
+    without = None
+    if analysis.expected is not None:
+        line |= {"sided": analysis.sided, "number": analysis.expected, "seed": seed}
+        without = expected_limits(data, model, tick=share, **line)
+    return limits_result(analysis, found, without, ranking, overlays)
 
 
-def _content(
-    plan: LimitPlan, group: tuple[Experiment, ...], found: Limits, expected: Expected | None
-) -> dict[str, Any]:
-    content = limits_json(found, plan.model.name, group, plan.cl, plan.constraints) | plan.as_json()
-    if expected is None:
-        return content
-    return content | {
-        "g_expected": dict(zip(("-2", "-1", "0", "1", "2"), expected.g_upper, strict=True)),
-        "expected": {"toys": plan.expected, "failed": expected.failed},
-    }
-
-
-def _part(tick: Tick, share: float, done: float) -> None:
-    advance(tick, share * done)
+def limits_result(
+    analysis: Analysis,
+    found: Limits,
+    without: Expected | None = None,
+    ranking: dict[str, np.ndarray] | None = None,
+    overlays: Sequence[Overlay] = (),
+) -> LimitsResult:
+    """What was found as a result, with limits expected without a mediator and a ranking if there are any."""
+    toys: dict[str, Any] = {"toys": analysis.toys or _TOYS} if analysis.method == "fc" else {}
+    if without is not None:
+        toys["g_expected"] = dict(zip(SIGMAS, without.g_upper, strict=True))
+        toys["expected"] = {"toys": len(without.toys), "failed": without.failed.tolist()}
+    if toys:
+        toys["seed"] = analysis.seed
+    return LimitsResult(
+        **asked(analysis),
+        cl=analysis.level(),
+        method=analysis.method,
+        sided=found.sided,
+        threshold=found.threshold,
+        mass_mev=found.mass,
+        g_upper=found.g_upper,
+        g_best=found.g_best,
+        flag=found.flag,
+        intervals=found.intervals,
+        ranking=ranking,
+        overlays=[o.as_json() for o in overlays] or None,
+        **toys,
+    )

@@ -8,116 +8,127 @@ processes. The price is a folder that all of them see, which resuming asks for a
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import jax
 import numpy as np
 
-from jaxmed.analysis.scan_plan import ScanPlan, describe
-from jaxmed.inference.engine.devices import device_count
+from jaxmed.analysis.analysis import Analysis
+from jaxmed.analysis.chunks import Chunks, fingerprint, read_job, same_job, write_job
+from jaxmed.analysis.scan_plan import Found, ScanPlan, computer, plan_scan, result_of
+from jaxmed.inference.engine.memory import needed
 from jaxmed.inference.engine.timing import Tick
-from jaxmed.inference.hypothesis.feldman_cousins import OF_EXCLUDED, accept, set_up
-from jaxmed.inference.profile.profile import profile, standard_start
 from jaxmed.results.overlay import Overlay
-from jaxmed.results.scan_figure import scan_figure
-from jaxmed.results.scans import KIND, scan_result
-from jaxmed.results.store import Result, provenance, write_npz
-from jaxmed.results.style import save
+from jaxmed.results.scans import ScanResult
+from jaxmed.results.store import prepare_folder
 
 _POLL_SECONDS = 0.2
+_PATIENCE_SECONDS = (
+    60.0  # for a file that another process has written to appear on a network file system
+)
 
 
-def missing(plan: ScanPlan, note: Callable[[str], None]) -> list[int]:
+class Job(NamedTuple):
+    """A scan in a folder: the plan, and its finished chunks."""
+
+    plan: ScanPlan
+    chunks: Chunks
+
+    def share(self) -> range:
+        """The chunks of this process, finished or not."""
+        return range(jax.process_index(), len(self.plan.chunks), jax.process_count())
+
+    def complete(self) -> bool:
+        """Whether all chunks are there, whole or not."""
+        return all(self.chunks.path(i).exists() for i in range(len(self.plan.chunks)))
+
+
+def open_job(analysis: Analysis, out: Path, held: dict[str, Any] | None, memory: float) -> Job:
+    """Load the data, check everything, and fix what the numbers depend on.
+
+    Args:
+        analysis: what is asked.
+        out: folder of the scan.
+        held: what `read_job` found there before any process of this run could have written to it.
+        memory: for results and batches [bytes].
+
+    Raises:
+        ValueError: as `plan_scan`, another computation in the folder, or too little memory.
+    """
+    plan = plan_scan(analysis)
+    who = plan.identity()
+    if held is None:
+        sizes = _agree(out, who, plan.in_memory(memory).sizes)
+    else:
+        same_job(out, held, who)
+        sizes = held["plan"]
+        least = needed(plan.problem, analysis.data, sizes["batch"], len(plan.points))
+        if least > memory:
+            raise ValueError(
+                f"memory = {memory / 1e6:.3g} MB: expected at least {least / 1e6:.3g} MB to resume the scan in {out}, "
+                f"whose batches have {sizes['batch']} points"
+            )
+    return Job(replace(plan, **sizes), Chunks(out, fingerprint(who, sizes)))
+
+
+def _agree(out: Path, who: dict[str, Any], sizes: dict[str, int]) -> dict[str, int]:
+    """Process 0 writes the job down, the others take its sizes from there."""
+    if jax.process_index() == 0:
+        prepare_folder(out)
+        if read_job(out) is not None:
+            raise ValueError(f"{out} has just been given another scan: choose another folder")
+        write_job(out, who, sizes)
+        return sizes
+    end = time.monotonic() + _PATIENCE_SECONDS
+    while (job := read_job(out)) is None:
+        if time.monotonic() > end:
+            raise ValueError(
+                f"process {jax.process_index()} does not see in {out} what process 0 has written there: "
+                "expected a folder that all processes share"
+            )
+        time.sleep(_POLL_SECONDS)
+    same_job(out, job, who)
+    return job["plan"]
+
+
+def missing(job: Job, note: Callable[[str], None]) -> list[int]:
     """Those chunks of this process that are still to be computed; `note` hears of damaged ones."""
     todo = []
-    for i in plan.share():
+    for i in job.share():
         try:
-            plan.chunks.read(i)
+            job.chunks.read(i)
         except ValueError as problem:
-            if plan.chunks.path(i).exists():
+            if job.chunks.path(i).exists():
                 note(f"{problem}; computing it again")
+                job.chunks.path(i).unlink()
             todo.append(i)
     return todo
 
 
-def compute(plan: ScanPlan, todo: list[int], tick: Tick = None) -> None:
-    """Profile the points of each chunk and keep it; `tick` hears of every finished point."""
-    plan.chunks.prepare()
-    if not todo:
-        return
-    test = _toy_test(plan) if plan.toys else None
-    start = standard_start(plan.problem, plan.data, plan.batch)
-    for i in todo:
-        where = plan.chunks.points(i)
-        points = plan.points[where]
-        found = profile(
-            plan.problem, points, plan.data, None if test else tick, start, batch=plan.batch
-        )
-        tested = test(points, where.start, tick) if test else {}
-        plan.chunks.write(i, found._asdict() | tested)
+def compute(job: Job, todo: list[int], tick: Tick = None) -> None:
+    """Compute chunks, each kept once it is finished; `tick` hears of every finished point."""
+    job.chunks.prepare()
+    if todo:
+        work = computer(job.plan)
+        for i in todo:
+            job.chunks.write(i, work(job.plan.chunks[i], tick))
 
 
-def _toy_test(plan: ScanPlan) -> Callable[..., dict[str, np.ndarray]]:
-    """Feldman-Cousins test of some points, from the number of the first of them."""
-    number, cl, seed = plan.toys or (0, 0.0, 0)
-    setting = set_up(plan.problem, plan.data)
-
-    def test(points: np.ndarray, at: int, tick: Tick) -> dict[str, np.ndarray]:
-        n = len(points)
-        first = number * (at + np.arange(n))
-        found = accept(setting, points, cl, number, seed, first, tick=tick, share=n)
-        return {name: getattr(found, name) for name in OF_EXCLUDED}
-
-    return test
-
-
-def collect(plan: ScanPlan) -> dict[str, np.ndarray]:
-    """All chunks as one, by name, each (n_points, ...); waits for those of other processes.
-
-    A process that dies takes the others with it: JAX's coordinator sees to that, so that nobody waits forever.
-    """
-    done = [_wait(plan, i) for i in range(len(plan.chunks))]
-    return {name: np.concatenate([arrays[name] for arrays in done]) for name in done[0]}
-
-
-def _wait(plan: ScanPlan, i: int) -> dict[str, np.ndarray]:
+def _wait(job: Job, i: int) -> Found:
+    """A chunk, once its process has finished it."""
     while True:
         try:
-            return plan.chunks.read(i)
+            return job.chunks.read(i)
         except ValueError:
-            if i in plan.share():
+            if i in job.share():
                 raise
         time.sleep(_POLL_SECONDS)
 
 
-def assemble(plan: ScanPlan) -> Result:
-    """The finished scan; waits for the chunks of other processes."""
-    header = {
-        **describe(plan.analysis, plan.problem),
-        "nll_sm": _standard_nll(plan),
-        "toys": plan.toys._asdict() if plan.toys else None,
-        "method": {"batch": plan.batch, "chunk": plan.chunks.size},
-        "provenance": provenance(plan.data)
-        | {"devices": device_count(), "processes": jax.process_count()},
-    }
-    return scan_result(plan.problem, plan.axes, collect(plan), header)
-
-
-def _standard_nll(plan: ScanPlan) -> float | None:
-    """Profiled -log L of the standard model; None if the scan holds the coupling fixed."""
-    model, free = plan.problem.model, plan.problem.parameters
-    if model.has_mediator and "g" not in free:
-        return None
-    return standard_start(plan.problem, plan.data, plan.batch).nll
-
-
-def save_scan(plan: ScanPlan, result: Result, overlays: Sequence[Overlay] = ()) -> list[Path]:
-    """Write the numbers, and the figure where there is one, with a user's own curves; the files written."""
-    out = plan.chunks.out
-    path = out / "scan.npz"
-    own = {"overlays": [o.as_json() for o in overlays]} if overlays else {}
-    write_npz(path, KIND, result.header | own, result.arrays)
-    plan.chunks.tidy()
-    title = ", ".join([*(e.title for e in plan.data), *plan.problem.constraints])
-    figure = scan_figure(result, f"{plan.problem.model.name}: {title}", overlays)
-    return [path, *(save(figure, out / "scan") if figure is not None else [])]
+def assemble(job: Job, overlays: Sequence[Overlay] = ()) -> ScanResult:
+    """The finished scan, `overlays` kept with it; waits for the chunks of other processes."""
+    done = [_wait(job, i) for i in range(len(job.plan.chunks))]
+    found = {name: np.concatenate([arrays[name] for arrays in done]) for name in done[0]}
+    return result_of(job.plan, found, overlays=[o.as_json() for o in overlays] or None)

@@ -1,50 +1,106 @@
-"""What an experiment is expected to exclude and what would improve it: compute, and write every file."""
+"""What an experiment is expected to exclude, and what would improve it."""
 
-from collections.abc import Mapping
-from pathlib import Path
-from types import MappingProxyType
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from typing import Unpack
 
 import numpy as np
 
-from jaxmed.experiments import load
-from jaxmed.inference.engine.timing import Tick
-from jaxmed.inference.sensitivity import Sensitivity, sensitivity
-from jaxmed.models.model import Model
-from jaxmed.results.sensitivity import sensitivity_csv, sensitivity_figure, sensitivity_json
-from jaxmed.results.store import write_atomically
-from jaxmed.results.style import save
+from jaxmed.analysis.analysis import Analysis, Common, asked
+from jaxmed.analysis.progress import Share, bar
+from jaxmed.experiments import Experiment
+from jaxmed.inference.regions.limits import check_line
+from jaxmed.inference.regions.mass_lines import check_plane
+from jaxmed.inference.sensitivity import SHARE, Sensitivity
+from jaxmed.inference.sensitivity import sensitivity as expected
+from jaxmed.models.model import Choice
+from jaxmed.results.sensitivity import KnobSlope, SensitivityResult
 
 
-class SensitivityPlan(NamedTuple):
-    """What is asked: see `jaxmed sensitivity --help`."""
+def sensitivity(
+    experiment: str | Experiment,
+    model: Choice = "u1r",
+    *,
+    masses: float | Sequence[float] | np.ndarray | str,
+    cl: float = 0.90,
+    sided: str = "two",
+    progress: bool = False,
+    **common: Unpack[Common],
+) -> SensitivityResult:
+    """Expected limit of an experiment at each mass, and how much a better one would lower it, property by property.
 
-    name: str
-    model: Model
-    masses: np.ndarray
-    cl: float
-    fixed: Mapping[str, float] = MappingProxyType({})
-    sided: str = "two"
+    Args:
+        experiment: a name, a folder, or loaded.
+        model: a preset name or whatever else makes a model (`get_model`), with a mediator.
+        masses: of the mediator [MeV].
+        cl: confidence level, between 0 and 1.
+        sided: 'two' or 'one', as for `limits`.
+        progress: show a bar.
+        **common: what is fixed, free and constrained, options of the experiment, and the box (`Common`).
 
-
-def run_sensitivity(
-    plan: SensitivityPlan, out: Path, tick: Tick
-) -> tuple[dict[str, Any], Sensitivity, list[Path]]:
-    """JSON content, what was found, and the files written: two figures and a CSV table."""
-    experiment = load(plan.name)
-    found = sensitivity(
-        experiment,
-        plan.model,
-        masses=plan.masses,
-        cl=plan.cl,
-        sided=plan.sided,
-        fixed=plan.fixed,
-        tick=tick,
+    Raises:
+        ValueError: whatever cannot be: one sentence with what was got and what is expected.
+    """
+    analysis = Analysis.of(
+        experiments=experiment, model=model, masses=masses, cl=cl, sided=sided, **common
     )
-    title = f"{experiment.title}, {plan.model.name}, {100 * plan.cl:g} % CL, {plan.sided}-sided"
-    path = out / f"sensitivity_{plan.model.name}_{experiment.name}"
-    figures = save(sensitivity_figure(found, title), path)
-    table = path.with_name(f"{path.name}.csv")
-    write_atomically(table, sensitivity_csv(found).encode())
-    content = sensitivity_json(found, plan.model.name, experiment, plan.cl)
-    return content, found, [*figures, table]
+    check_sensitivity(analysis)
+    with bar(f"Sensitivity of {analysis.name}", progress) as tick:
+        return find_sensitivity(analysis, tick)
+
+
+def check_sensitivity(analysis: Analysis) -> None:
+    """ValueError for what can be refused before any work."""
+    if len(analysis.names) != 1:
+        raise ValueError(
+            f"experiments = {', '.join(analysis.names)}: expected one, whose design is varied"
+        )
+    check_line(analysis.narrowed, analysis.line(), analysis.level(), analysis.sided)
+    check_plane(analysis.problem)
+
+
+def find_sensitivity(analysis: Analysis, tick: Share) -> SensitivityResult:
+    """The sensitivity of a checked analysis."""
+    found = expected(
+        analysis.data[0],
+        analysis.narrowed,
+        masses=analysis.line(),
+        cl=analysis.level(),
+        sided=analysis.sided,
+        tick=tick,
+        **analysis.settings,
+    )
+    return sensitivity_result(analysis, found)
+
+
+def sensitivity_result(analysis: Analysis, found: Sensitivity) -> SensitivityResult:
+    """What was found as a result."""
+    gains = found.gains(SHARE)
+    return SensitivityResult(
+        **asked(analysis),
+        experiment=analysis.names[0],
+        cl=analysis.level(),
+        sided=found.sided,
+        threshold=found.threshold,
+        mass_mev=found.mass,
+        g_expected=found.g_expected,
+        flag=found.flag,
+        knobs=[
+            KnobSlope(
+                name=found.knobs[i].name,
+                kind=found.knobs[i].kind,
+                now=found.knobs[i].now,
+                better=found.knobs[i].better,
+                dlng_dlnx=found.slopes[i],
+                gain_10_percent=gains[i],
+            )
+            for i in _ranked(found)
+        ],
+        missing=dict(found.missing),
+    )
+
+
+def _ranked(found: Sensitivity) -> list[int]:
+    """Knobs by what they gain on average over the masses with a limit, most first."""
+    known = np.isfinite(found.g_expected)
+    mean = found.gains(SHARE)[:, known].mean(axis=1) if known.any() else np.zeros(len(found.knobs))
+    return np.argsort(-mean, kind="stable").tolist()

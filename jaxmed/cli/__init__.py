@@ -1,75 +1,8 @@
-"""The jaxmed command: one file for each subcommand."""
+"""The jaxmed command: `entry` starts the process, `commands` lists the subcommands, one file for each."""
 
-import typer
+import lazy_loader
 
-from jaxmed.cli.bench import bench
-from jaxmed.cli.bounds import bounds
-from jaxmed.cli.check import check
-from jaxmed.cli.cite import cite
-from jaxmed.cli.contour import contour
-from jaxmed.cli.fit import fit
-from jaxmed.cli.hepdata import hepdata
-from jaxmed.cli.limit import limit
-from jaxmed.cli.model import model
-from jaxmed.cli.posterior import posterior
-from jaxmed.cli.report import report
-from jaxmed.cli.scan import scan
-from jaxmed.cli.sensitivity import sensitivity
-from jaxmed.cli.significance import significance
-from jaxmed.cli.spectrum import spectrum
-
-_QUESTION = (
-    "Which (g', M_Z') of a light mediator do TEXONO, COHERENT and XENON prefer, allow and exclude?"
+# nothing is loaded before `main` has seen to what libraries read when they are
+__getattr__, __dir__, __all__ = lazy_loader.attach(
+    __name__, submod_attrs={"commands": ["FIRST", "app"], "entry": ["main"]}
 )
-FIRST = (
-    "jaxmed fit",
-    "jaxmed limit --model b_minus_l --experiments texono,xenonnt --mass 0.01,0.1,1",
-    "jaxmed spectrum --experiment xenon1t --g 1.6e-6 --mass 0.06",
-)
-"""What a new user may paste."""
-
-app = typer.Typer(
-    name="jaxmed",
-    rich_markup_mode="rich",
-    pretty_exceptions_enable=False,
-    help=_QUESTION,
-    epilog=f"Start with: {FIRST[0]}",
-)
-
-
-@app.callback(invoke_without_command=True)
-def start(context: typer.Context) -> None:
-    """What to do first, if no command is given."""
-    if context.invoked_subcommand is None:
-        lines = "\n".join(f"    {line}" for line in FIRST)
-        typer.echo(
-            f"{_QUESTION} Start with any of\n\n{lines}\n\n"
-            "jaxmed --help lists all commands, jaxmed COMMAND --help has an example of each,\n"
-            "and jaxmed --install-completion teaches your shell their names."
-        )
-
-
-_EXAMPLES = {
-    fit: "jaxmed fit --model b_minus_l --experiments texono,xenon1t --out bl",
-    limit: "jaxmed limit --model b_minus_l --experiments texono --mass 1e-3:1e3:61",
-    scan: "jaxmed scan --experiments xenon1t --out grid --resume",
-    contour: "jaxmed contour --experiments xenon1t,xenonnt --g 1e-7:1e-5:17 --mass 1e-3:1:13",
-    sensitivity: "jaxmed sensitivity my_detector --model b_minus_l --mass 0.01,1,10",
-    significance: "jaxmed significance --experiments xenon1t --toys 10000 --seed 1",
-    posterior: "jaxmed posterior --experiments xenon1t,xenonnt --prior g=log-uniform:1e-8:1e-5",
-    spectrum: "jaxmed spectrum --experiment xenon1t --g 1.6e-6 --mass 0.06",
-    model: "jaxmed model --model u1r --g 1e-6 --mass 0.05",
-    bounds: "jaxmed bounds --out figure5",
-    report: "jaxmed report results",
-    cite: "jaxmed cite results --out refs.bib",
-    hepdata: "jaxmed hepdata results --out submission",
-    check: "jaxmed check my_detector",
-    bench: "jaxmed bench --quick --experiments xenon1t",
-}
-for _command, _example in _EXAMPLES.items():
-    app.command(epilog=f"Example: {_example}")(_command)
-
-
-def main() -> None:
-    """Entry point of the jaxmed command."""
-    app()

@@ -4,11 +4,13 @@ from typing import Annotated
 
 import typer
 
+from jaxmed.analysis.analysis import check_experiments
 from jaxmed.bench.machine import describe_machine
 from jaxmed.bench.referees import INSTALL, versions
 from jaxmed.bench.speed import FULL, QUICK, speeds
 from jaxmed.bench.table import EXPLANATION, bench_table
 from jaxmed.cli import common
+from jaxmed.cli.described import names_of
 from jaxmed.cli.names import complete_experiments
 from jaxmed.experiments import load
 
@@ -26,7 +28,7 @@ def bench(
     json: common.Json = None,
 ) -> None:
     """Speed of likelihood, gradient and scan, beside iminuit on NumPy and SciPy in the same run."""
-    names = common.experiment_names(experiments)
+    names = [str(name) for name in check_experiments(names_of(experiments))]
     # compile times are part of the answer: nothing is taken from the cache
     common.set_up(cache=False)
     common.prepare(None, json)
@@ -38,6 +40,5 @@ def bench(
     with common.progress(len(fits), f"Timing {', '.join(fits)}") as tick:
         for name, group in fits.items():
             content["fits"][name] = speeds(group, QUICK if quick else FULL, tick)
-    common.print_table(common.printer(json), bench_table(content))
-    common.say(EXPLANATION if versions() else INSTALL)
-    common.finish(content, json)
+    sentence = EXPLANATION if versions() else INSTALL
+    common.finish(content, json, tables=[bench_table(content)], sentences=[sentence])

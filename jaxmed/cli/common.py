@@ -1,30 +1,33 @@
-"""What every command shares: options, set-up, progress, errors, output."""
+"""What every command shares: options, set-up, errors, and the order in which results are written."""
 
 import os
-import sys
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, ExitStack, suppress
+from contextvars import ContextVar
 from functools import wraps
 from pathlib import Path
-from typing import Annotated, Any
+from signal import SIGINT, Signals
+from typing import Annotated, Any, TypeVar
 
 import jax
 import typer
 from platformdirs import user_cache_path
-from rich.console import Console
 from rich.table import Table
 
-from jaxmed.analysis.analysis import check_experiments
 from jaxmed.cli.names import (
     complete_constraint,
     complete_experiments,
     complete_model,
+    complete_published,
     complete_sided,
 )
+from jaxmed.cli.progress import progress as progress
+from jaxmed.cli.terminal import print_table, printer, say, write_out
+from jaxmed.cli.terminal import say_written as say_written
+from jaxmed.results.lock import sole_writer
 from jaxmed.results.store import prepare_file, prepare_folder, to_json, write_atomically
-
-# Results go to standard output, everything said about them to standard error.
-console = Console(stderr=True)
+from jaxmed.results.style import own_style
+from jaxmed.user_files.keys import is_there, one_line
 
 Config = Annotated[
     Path | None, typer.Argument(help="Analysis in TOML; the combined fit if left out.")
@@ -55,20 +58,45 @@ ModelName = Annotated[
 ]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--set", help="Value of another parameter of the model: name=number, repeatable."),
+    typer.Option(
+        "--set", help="Value at which a parameter or nuisance is held: name=number, repeatable."
+    ),
 ]
 Masses = Annotated[
-    str, typer.Option("--mass", help="Masses in MeV: 0.01,1,10 or low:high:number (logarithmic).")
+    str | None,
+    typer.Option("--mass", help="Masses in MeV: 0.01,1,10 or low:high:number (logarithmic)."),
 ]
+Options = Annotated[
+    list[str] | None,
+    typer.Option("--option", help="Option of an experiment: experiment.option=value, repeatable."),
+]
+Alone = Annotated[
+    bool | None, typer.Option("--alone/--together", help="Each experiment by itself as well.")
+]
+Free = Annotated[
+    list[str] | None,
+    typer.Option(help="Name of a parameter freed beyond the default, such as signal_strength."),
+]
+Box = Annotated[
+    list[str] | None,
+    typer.Option(help="Narrower box of a model parameter: name=low:high in its unit, repeatable."),
+]
+Grid = Annotated[
+    int | None, typer.Option(help="Points along each model parameter where no values are given.")
+]
+Level = Annotated[float | None, typer.Option("--cl", help="Confidence level, 0.9 by default.")]
 Sided = Annotated[
-    str,
+    str | None,
     typer.Option(
         help="two: g' with -2 Delta log L below the chi^2_1 quantile of the level (2.706 at 90 %), which may exclude "
         "zero. one: upper limit only, quantile of twice the level less one (1.642), all g' below the best fit allowed.",
         autocompletion=complete_sided,
     ),
 ]
-Seed = Annotated[int, typer.Option(help="Seed of the toys: the same one gives the same toys.")]
+Seed = Annotated[
+    int | None,
+    typer.Option(help="Seed, 1 by default: the same one gives the same toys or samples."),
+]
 Constraint = Annotated[
     list[str] | None,
     typer.Option(
@@ -83,20 +111,21 @@ Overlays = Annotated[
         help="Curve of your own: FILE.csv[:LABEL] with columns mass_MeV,g. May be repeated.",
     ),
 ]
+Published = Annotated[
+    str | None,
+    typer.Option(
+        help="Published limits of others on the same model, to compare: a,b,...",
+        autocompletion=complete_published,
+    ),
+]
 Cache = Annotated[
     bool, typer.Option("--cache/--no-cache", help="Keep compiled programs between runs.")
 ]
 
 
-def say(sentence: str, style: str | None = None) -> None:
-    """One line on standard error, as it is."""
-    console.print(sentence, style=style, highlight=False, markup=False, emoji=False, soft_wrap=True)
-
-
-def say_written(paths: Iterable[Path]) -> None:
-    """Name every file written."""
-    for path in paths:
-        say(f"wrote {path}")
+T = TypeVar("T")
+_HELD: ContextVar[ExitStack] = ContextVar("held")
+"""What the running command lets go of when it ends."""
 
 
 def one_sentence(command: Callable[..., None]) -> Callable[..., None]:
@@ -105,7 +134,9 @@ def one_sentence(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def wrapped(*args: Any, **kwargs: Any) -> None:
         try:
-            command(*args, **kwargs)
+            with own_style(), ExitStack() as held:
+                _HELD.set(held)
+                command(*args, **kwargs)
         except ValueError as problem:
             say(f"error: {problem}", style="bold red")
             raise typer.Exit(2) from None
@@ -113,8 +144,18 @@ def one_sentence(command: Callable[..., None]) -> Callable[..., None]:
             where = problem.filename or "standard output"
             say(f"error: cannot write {where}: {problem.strerror}", style="bold red")
             raise typer.Exit(2) from None
+        except KeyboardInterrupt as ended:
+            number = Signals(ended.args[0] if ended.args else SIGINT)
+            say(f"ended by {number.name}")
+            raise typer.Exit(128 + number) from None
 
     return wrapped
+
+
+def give_up(sentence: str) -> None:
+    """End the process at once, from any thread: what is on disk is whole, and the main thread may be in JAX."""
+    say(f"error: {sentence}", style="bold red")
+    os._exit(2)
 
 
 def set_up(cache: bool) -> None:
@@ -141,104 +182,91 @@ def cache_folder() -> Path:
     return user_cache_path("jaxmed", appauthor=False)
 
 
-@contextmanager
-def progress(total: float, what: str) -> Iterator[Callable[[float], None]]:
-    """A progress bar on standard error; yields the function that moves it."""
-    from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+def finish(
+    content: dict[str, Any],
+    json: str | None,
+    path: Path | None = None,
+    *,
+    numbers: Callable[[], Iterable[Path]] = tuple,
+    figures: Callable[[], Iterable[Path]] = tuple,
+    tables: Iterable[Table] = (),
+    sentences: Iterable[str] = (),
+) -> None:
+    """Numbers to disk, then figures, then the terminal: what fails costs nothing that comes before it.
 
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.percentage:>3.0f} %"),
-    )
-    with Progress(*columns, TimeElapsedColumn(), console=console, transient=True) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda share: bar.advance(task, share)
+    Args:
+        content: the result as JSON.
+        json: what --json says: a file, or - for standard output.
+        path: where the JSON belongs in the output folder, if it does.
+        numbers: writes all other numbers; the files written.
+        figures: draws them; the files written.
+        tables: for standard output, unless the JSON goes there.
+        sentences: for standard error.
+
+    Raises:
+        typer.Exit: with code 1 after everything else, if a figure fails.
+        ValueError: numbers cannot be written.
+        OSError: standard output cannot be written to.
+    """
+    # of a large scan it would take long for nothing
+    text = "" if path is None and json is None else to_json(content)
+    targets = [path] if path is not None else []
+    if json not in (None, "-"):
+        targets.append(Path(json))
+    for target in targets:
+        write_atomically(target, text.encode())
+    written = [*targets, *numbers()]
+    failure = _drawn(figures, written)
+    try:
+        if json == "-":
+            write_out(text)
+        for table in tables:
+            print_table(printer(json), table)
+    finally:
+        for sentence in sentences:
+            say(sentence)
+        say_written(written)
+    if failure:
+        say(f"error: a figure cannot be drawn, all numbers are kept: {failure}", style="bold red")
+        raise typer.Exit(1)
 
 
-def finish(content: dict[str, Any], json: str | None, path: Path | None = None) -> None:
-    """Write JSON to its place in the output folder and wherever --json says."""
-    text = to_json(content)
-    if path is not None:
-        write_atomically(path, text.encode())
-    if json == "-":
-        write_out(text)
-    elif json is not None:
-        write_atomically(Path(json), text.encode())
+def _drawn(figures: Callable[[], Iterable[Path]], written: list[Path]) -> str:
+    """Draw, and add the files to those written; why it failed, if it did."""
+    try:
+        written.extend(figures())
+    # whatever Matplotlib cannot do to numbers, the numbers are worth more than it
+    except Exception as problem:
+        return one_line(problem) or type(problem).__name__
+    return ""
 
 
 def prepare(out: Path | None, json: str | None) -> None:
-    """Refuse at once what could not be written at the end; `out` is None without a folder."""
+    """Refuse at once what could not be written at the end, and hold the folder until the command ends.
+
+    Args:
+        out: folder of the results, made if missing; None without one.
+        json: what --json says.
+
+    Raises:
+        ValueError: one of the two cannot be written, or another process writes to the folder.
+    """
     if json not in (None, "-"):
         prepare_file(Path(json))
     if out is not None:
+        new = not is_there(out.exists)
         prepare_folder(out)
+        if new:
+            _HELD.get().callback(_remove_if_empty, out)
+        hold(sole_writer(out, say))
 
 
-def experiment_names(text: str) -> tuple[str, ...]:
-    """Names from 'a,b,c'; ValueError for one that is unknown or repeated."""
-    return check_experiments(tuple(name.strip() for name in text.split(",") if name.strip()))
+def hold(resource: AbstractContextManager[T]) -> T:
+    """Enter a context that the command leaves when it ends, however it does."""
+    return _HELD.get().enter_context(resource)
 
 
-def one_experiment(text: str) -> str:
-    """A single name; ValueError for several, or one that is unknown."""
-    if "," in text:
-        raise ValueError(f"experiment = '{text}': expected one name")
-    (name,) = experiment_names(text)
-    return name
-
-
-def settings(texts: list[str] | None) -> dict[str, float]:
-    """Numbers by name from 'name=number'; ValueError for anything else, or a name given twice."""
-    found: dict[str, float] = {}
-    for name, value in by_name("set", texts, "number").items():
-        try:
-            found[name] = float(value)
-        except ValueError:
-            raise ValueError(f"--set {name}={value}: expected name=number") from None
-    return found
-
-
-def by_name(option: str, texts: list[str] | None, what: str) -> dict[str, str]:
-    """Texts by name from 'name=text', given by a repeatable option; ValueError for anything else, or a name twice."""
-    found: dict[str, str] = {}
-    for text in texts or []:
-        name, _, value = text.partition("=")
-        if not name or not value or name in found:
-            raise ValueError(f"--{option} {text}: expected name={what}, each name once")
-        found[name] = value
-    return found
-
-
-def printer(json: str | None) -> Console:
-    """Tables go to standard output unless JSON does."""
-    return console if json == "-" else _Patient()
-
-
-def print_table(target: Console, table: Table) -> None:
-    """A pipe has no width of its own: give the table all it wants, so that no number is cut."""
-    if not target.is_terminal:
-        wanted = Console(width=1000).measure(table).maximum
-        target = _Patient(file=target.file, width=wanted)
-    target.print(table)
-
-
-def write_out(text: str) -> None:
-    """Write to standard output, as long as somebody reads it."""
-    try:
-        sys.stdout.write(text)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        _stop_printing()
-
-
-class _Patient(Console):
-    """A console that outlives its reader, such as `head`: files are written all the same."""
-
-    def on_broken_pipe(self) -> None:
-        """Print to nowhere from now on."""
-        _stop_printing()
-
-
-def _stop_printing() -> None:
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+def _remove_if_empty(folder: Path) -> None:
+    """A command that is refused leaves nothing behind."""
+    with suppress(OSError):
+        folder.rmdir()

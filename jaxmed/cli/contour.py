@@ -5,15 +5,16 @@ from typing import Annotated
 
 import typer
 
-from jaxmed.analysis.contours import run_contours
-from jaxmed.analysis.run import plan_fits
+from jaxmed.analysis.contours import check_regions, find_contours
+from jaxmed.analysis.progress import bar, part
 from jaxmed.cli import common
-from jaxmed.cli.analysis import chosen_analysis
-from jaxmed.data_tables import packaged
-from jaxmed.inference.regions.contours import check_contours
-from jaxmed.inference.regions.grid_scan import read_values
-from jaxmed.results.contours import contours_notes, contours_table
+from jaxmed.cli.deliver import deliver
+from jaxmed.cli.described import described
+from jaxmed.results.contours import contours_figure
 from jaxmed.results.overlay import read_overlays
+from jaxmed.results.published import read_published
+from jaxmed.results.store import file_stem
+from jaxmed.results.style import save
 
 _GRID = "Coarse grid: 1e-8,1e-7,1e-6 or low:high:number (logarithmic); the whole box if left out."
 
@@ -25,37 +26,56 @@ def contour(
     ] = None,
     model: common.OtherModel = None,
     experiments: common.OtherExperiments = None,
+    option: common.Options = None,
+    alone: common.Alone = None,
+    set_: common.Settings = None,
+    free: common.Free = None,
+    constraint: common.Constraint = None,
+    box: common.Box = None,
     cl: Annotated[
-        str, typer.Option(help="Confidence levels; 1, 2 and 3 sigma are 0.6827, 0.9545, 0.9973.")
-    ] = "0.6827,0.9,0.9545",
+        str | None,
+        typer.Option(
+            help="Confidence levels, 1 and 2 sigma and 90 % by default: 0.6827,0.9,0.9545.",
+        ),
+    ] = None,
     g: Annotated[str | None, typer.Option(help=_GRID)] = None,
     mass: Annotated[str | None, typer.Option(help=f"{_GRID} In MeV.")] = None,
-    constraint: common.Constraint = None,
     overlay: common.Overlays = None,
+    published: common.Published = None,
     out: common.Out = Path("results"),
     json: common.Json = None,
     cache: common.Cache = True,
 ) -> None:
     """Regions of (M_Z', g') allowed at each confidence level, refined where their edges run."""
-    default = packaged("fits") / "xenon.toml"
-    analysis = chosen_analysis(config or default, model, experiments, constraint)
-    levels = tuple(read_values("cl", cl, log=True).tolist())
-    plane = (
-        read_values("g", g, log=True) if g else None,
-        read_values("mass", mass, log=True) if mass else None,
+    plane = {name: text for name, text in (("g", g), ("mass", mass)) if text is not None}
+    analysis = described(
+        config,
+        "xenon.toml",
+        model=model,
+        experiments=experiments,
+        options=option,
+        alone=alone,
+        fixed=set_,
+        free=free,
+        constraints=constraint,
+        box=box,
+        cl=cl,
+        scan=plane,
     )
-    check_contours(analysis.model, levels, *plane)
-    curves = read_overlays(overlay)
+    curves = (*read_overlays(overlay), *read_published(published, analysis.model.name))
     common.set_up(cache)
-    planned = plan_fits(analysis)
+    parts = analysis.parts()
+    for each in parts.values():
+        check_regions(each)
     common.prepare(out, json)
-    with common.progress(
-        len(planned), f"Contours of {', '.join(job.name for job in planned)}"
-    ) as tick:
-        content, found, figures = run_contours(analysis, planned, levels, plane, out, tick, curves)
-    common.print_table(common.printer(json), contours_table(found))
-    for sentence in contours_notes(found):
-        common.say(sentence)
-    path = out / f"contour_{analysis.name}.json"
-    common.finish(content, json, path)
-    common.say_written([path, *figures])
+    with bar(f"Contours of {', '.join(parts)}") as tick:
+        share = part(tick, 1 / len(parts))
+        found = {name: find_contours(each, share, curves) for name, each in parts.items()}
+    path = out / f"{file_stem('contour', analysis.name)}.json"
+    deliver(
+        found,
+        path,
+        json,
+        lambda: save(contours_figure(found, curves), path.with_suffix("")),
+        by_name=True,
+    )

@@ -5,14 +5,14 @@ from typing import Annotated
 
 import typer
 
-from jaxmed.cli.common import one_sentence, say, say_written
+from jaxmed.cli import common
 from jaxmed.results.citations import bibliography
 from jaxmed.results.hepdata import write_submission
 from jaxmed.results.hepdata_tables import READERS, hepdata_tables
 from jaxmed.results.saved import read_saved
 
 
-@one_sentence
+@common.one_sentence
 def hepdata(
     results: Annotated[
         list[Path],
@@ -26,8 +26,9 @@ def hepdata(
     """
     saved = [each for path in results for each in read_saved(path)]
     found = [each for each in saved if each.kind in READERS]
-    tables = hepdata_tables(found)
-    say_written(write_submission(tables, bibliography(found), out))
+    tables, cited = hepdata_tables(found), bibliography(found)
+    common.prepare(out, None)
+    common.say_written(write_submission(tables, cited, out))
     left = [each.path.name for each in saved if each.kind not in READERS]
     if left:
-        say(f"left out {', '.join(left)}: no limit, contour, scan or posterior")
+        common.say(f"left out {', '.join(left)}: no limit, contour, scan or posterior")

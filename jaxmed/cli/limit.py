@@ -5,61 +5,84 @@ from typing import Annotated
 
 import typer
 
-from jaxmed.analysis.limits import LimitPlan, run_limit
+from jaxmed.analysis.limits import check_limits, find_limits
+from jaxmed.analysis.progress import bar, part
 from jaxmed.cli import common
+from jaxmed.cli.deliver import deliver
+from jaxmed.cli.described import described
 from jaxmed.cli.names import complete_method
-from jaxmed.inference.problem import check_constraints
-from jaxmed.inference.regions.grid_scan import read_values
-from jaxmed.inference.regions.limits import check_line
-from jaxmed.models.model import other_values
-from jaxmed.results.limits import limit_notes, limit_table
+from jaxmed.results.limits import limits_figure
 from jaxmed.results.overlay import read_overlays
+from jaxmed.results.published import read_published
+from jaxmed.results.store import file_stem
+from jaxmed.results.style import save
 
 
 @common.one_sentence
 def limit(
-    mass: common.Masses,
-    model: common.ModelName = "u1r",
-    experiments: common.Experiments = "texono",
-    cl: Annotated[float, typer.Option(help="Confidence level.")] = 0.9,
-    sided: common.Sided = "two",
-    constraint: common.Constraint = None,
+    config: common.Config = None,
+    mass: common.Masses = None,
+    model: common.OtherModel = None,
+    experiments: common.OtherExperiments = None,
+    option: common.Options = None,
+    alone: common.Alone = None,
     set_: common.Settings = None,
+    free: common.Free = None,
+    constraint: common.Constraint = None,
+    box: common.Box = None,
+    cl: common.Level = None,
+    sided: common.Sided = None,
     method: Annotated[
-        str,
+        str | None,
         typer.Option(
-            help="asymptotic, or fc: Feldman-Cousins, from toys.", autocompletion=complete_method
+            help="asymptotic (default), or fc: Feldman-Cousins, from toys.",
+            autocompletion=complete_method,
         ),
-    ] = "asymptotic",
-    toys: Annotated[int, typer.Option(help="Toys at each coupling at most, for fc.")] = 1000,
+    ] = None,
+    toys: Annotated[
+        int | None, typer.Option(help="Toys at each coupling at most, for fc: 1000 by default.")
+    ] = None,
     expected: Annotated[
         int | None,
         typer.Option(help="Add limits expected without a mediator, from this many toys."),
     ] = None,
-    seed: common.Seed = 1,
+    seed: common.Seed = None,
     overlay: common.Overlays = None,
+    published: common.Published = None,
     out: common.Out = Path("results"),
     json: common.Json = None,
     cache: common.Cache = True,
 ) -> None:
     """Upper limit on g' at each mass, nuisances profiled, the whole line scanned for islands."""
-    names, masses = common.experiment_names(experiments), read_values("mass", mass, log=True)
-    chosen, _, _ = check_line(model, masses, cl, sided)
-    others = other_values(chosen, common.settings(set_))
-    constraints = check_constraints(constraint or (), chosen)
-    curves = read_overlays(overlay)
-    plan = LimitPlan(
-        names, chosen, masses, cl, constraints, method, toys, expected, seed, others, curves, sided
+    analysis = described(
+        config,
+        {"experiments": ["texono"]},
+        masses=mass,
+        model=model,
+        experiments=experiments,
+        options=option,
+        alone=alone,
+        fixed=set_,
+        free=free,
+        constraints=constraint,
+        box=box,
+        cl=cl,
+        sided=sided,
+        method=method,
+        toys=toys,
+        expected=expected,
+        seed=seed,
     )
-    plan.check()
+    curves = (*read_overlays(overlay), *read_published(published, analysis.model.name))
     common.set_up(cache)
+    parts = analysis.parts()
+    for each in parts.values():
+        check_limits(each)
     common.prepare(out, json)
-    with common.progress(1.0, f"Limits from {', '.join(names)}") as tick:
-        content, found, figures = run_limit(plan, out, tick)
-    common.print_table(common.printer(json), limit_table(found, cl, content.get("g_expected")))
-    for sentence in limit_notes(found):
-        common.say(sentence)
-    common.say_written(figures)
-    common.finish(content, json, figures[0].with_suffix(".json"))
-    if any("unconverged" in flag for flag in found.flag):
+    with bar(f"Limits from {', '.join(parts)}") as tick:
+        share = part(tick, 1 / len(parts))
+        found = {name: find_limits(each, share, curves) for name, each in parts.items()}
+    path = out / f"{file_stem('limit', analysis.model.name, *analysis.names)}.json"
+    deliver(found, path, json, lambda: save(limits_figure(found, curves), path.with_suffix("")))
+    if any("unconverged" in flag for each in found.values() for flag in each.flag):
         raise typer.Exit(1)

@@ -4,15 +4,18 @@ from typing import Annotated
 
 import typer
 
+from jaxmed.analysis.mediators import describe
 from jaxmed.cli import common
-from jaxmed.results.mediator import describe, model_tables
+from jaxmed.cli.deliver import deliver
+from jaxmed.cli.described import described
 
 
 @common.one_sentence
 def model(
-    g: Annotated[float, typer.Option(help="Coupling g'.")],
-    mass: Annotated[float, typer.Option(help="Mediator mass in MeV.")],
-    model: common.ModelName = "u1r",
+    config: common.Config = None,
+    g: Annotated[float | None, typer.Option(help="Coupling g'.")] = None,
+    mass: Annotated[float | None, typer.Option(help="Mediator mass in MeV.")] = None,
+    model: common.OtherModel = None,
     set_: common.Settings = None,
     json: common.Json = None,
     cache: common.Cache = True,
@@ -20,9 +23,11 @@ def model(
     """Masses, mixing, rho, couplings of Z and Z', anomalies and widths of one mediator."""
     common.set_up(cache)
     common.prepare(None, json)
-    found = describe(model, g=g, mass=mass, **common.settings(set_))
-    for table in model_tables(found):
-        common.print_table(common.printer(json), table)
-    if found["note"]:
-        common.say(found["note"])
-    common.finish(found, json)
+    given = {"g": g, "mass": mass}
+    texts = [f"{name}={value}" for name, value in given.items() if value is not None]
+    fixed = [*(set_ or []), *texts]
+    analysis = described(config, {"experiments": ["texono"]}, model=model, fixed=fixed)
+    values = analysis.point()
+    g, mass = values.pop("g"), values.pop("mass")
+    found = describe(analysis.model, g=g, mass=mass, fixed=values)
+    deliver({found.model: found}, None, json)

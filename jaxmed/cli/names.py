@@ -1,14 +1,15 @@
 """Names and paths that the shell completes."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
-from jaxmed.analysis.limits import METHODS
+from jaxmed.analysis.analysis import METHODS
 from jaxmed.experiments import LOADERS
 from jaxmed.experiments.folder import MAIN
 from jaxmed.inference.problem import CONSTRAINTS
 from jaxmed.inference.regions.limits import SIDED
 from jaxmed.models.presets import PRESETS
+from jaxmed.results.published import published_names
 
 
 def complete_model(incomplete: str) -> list[str]:
@@ -23,9 +24,12 @@ def complete_experiment(incomplete: str) -> list[str]:
 
 def complete_experiments(incomplete: str) -> list[str]:
     """The last of several experiments a,b,...; none twice."""
-    done, comma, last = incomplete.rpartition(",")
-    taken = done.split(",")
-    return [f"{done}{comma}{name}" for name in complete_experiment(last) if name not in taken]
+    return _last_of_several(incomplete, complete_experiment)
+
+
+def complete_published(incomplete: str) -> list[str]:
+    """The last of several published limits a,b,...; none twice."""
+    return _last_of_several(incomplete, lambda last: _begin(published_names(), last))
 
 
 def complete_constraint(incomplete: str) -> list[str]:
@@ -41,6 +45,12 @@ def complete_method(incomplete: str) -> list[str]:
 def complete_sided(incomplete: str) -> list[str]:
     """Conventions of limits."""
     return list(_begin(SIDED, incomplete))
+
+
+def _last_of_several(incomplete: str, complete: Callable[[str], Iterable[str]]) -> list[str]:
+    done, comma, last = incomplete.rpartition(",")
+    taken = done.split(",")
+    return [f"{done}{comma}{name}" for name in complete(last) if name not in taken]
 
 
 def _begin(names: Iterable[str], incomplete: str) -> Iterator[str]:

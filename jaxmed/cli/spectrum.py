@@ -5,34 +5,45 @@ from typing import Annotated
 
 import typer
 
-from jaxmed.analysis.run import run_spectrum
+from jaxmed.analysis.spectra import find_spectrum
 from jaxmed.cli import common
+from jaxmed.cli.deliver import deliver
+from jaxmed.cli.described import described
 from jaxmed.cli.names import complete_experiment
-from jaxmed.models.choose import couplings, get_model
-from jaxmed.results.spectra import spectrum_table
+from jaxmed.results.store import file_stem
+from jaxmed.results.style import save
 
 
 @common.one_sentence
 def spectrum(
+    config: common.Config = None,
     experiment: Annotated[
-        str, typer.Option(help="One experiment.", autocompletion=complete_experiment)
-    ],
-    g: Annotated[float, typer.Option(help="Coupling g'.")],
-    mass: Annotated[float, typer.Option(help="Mediator mass in MeV.")],
-    model: common.ModelName = "u1r",
+        str | None, typer.Option(help="One experiment.", autocompletion=complete_experiment)
+    ] = None,
+    g: Annotated[float | None, typer.Option(help="Coupling g'.")] = None,
+    mass: Annotated[float | None, typer.Option(help="Mediator mass in MeV.")] = None,
+    model: common.OtherModel = None,
+    option: common.Options = None,
     set_: common.Settings = None,
     out: common.Out = Path("results"),
     json: common.Json = None,
     cache: common.Cache = True,
 ) -> None:
     """Events per bin for one mediator: standard model, what the mediator adds, background, data."""
-    name = common.one_experiment(experiment)
+    given = {"g": g, "mass": mass}
+    texts = [f"{name}={value}" for name, value in given.items() if value is not None]
+    analysis = described(
+        config,
+        {"experiments": ["xenon1t"]},
+        model=model,
+        experiments=experiment,
+        options=option,
+        fixed=[*(set_ or []), *texts],
+    )
     common.set_up(cache)
-    chosen = get_model(model)
-    mediator = couplings(chosen, g=g, mass=mass, **common.settings(set_))
+    found = find_spectrum(analysis)
     common.prepare(out, json)
-    label = f"{chosen.name}, g' = {g:g}, M_Z' = {mass:g} MeV"
-    content, found, figures = run_spectrum(name, mediator, label, out)
-    common.print_table(common.printer(json), spectrum_table(name, found))
-    common.say_written(figures)
-    common.finish(content, json, figures[0].with_suffix(".json"))
+    path = out / f"{file_stem('spectrum', found.experiment)}.json"
+    deliver(
+        {found.experiment: found}, path, json, lambda: save(found.figure(), path.with_suffix(""))
+    )

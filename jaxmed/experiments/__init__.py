@@ -1,16 +1,17 @@
 """Data sets as data, behind one forward model and one likelihood."""
 
+import hashlib
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from inspect import signature
 from pathlib import Path
 
-from jaxmed.data_tables import citing
+from jaxmed.data_tables import Sources, collecting
 from jaxmed.experiments.folder import MAIN, build, read_folder
 from jaxmed.experiments.likelihood.forward import expected, require_float64
 from jaxmed.experiments.likelihood.nll import nll
-from jaxmed.experiments.model import Experiment
+from jaxmed.experiments.model import Checksums, Experiment
 from jaxmed.experiments.published.coherent_csi import coherent_csi
 from jaxmed.experiments.published.coherent_lar import coherent_lar
 from jaxmed.experiments.published.texono import texono
@@ -42,20 +43,21 @@ def load(name: str, **options: object) -> Experiment:
     require_float64()
     if is_folder(name):
         check_options(name, options)
-        with citing() as cited:
+        with collecting() as sources:
             experiment = build(read_folder(Path(name)))
+            sources.tables.update(_own_tables(experiment))
         if experiment.name in LOADERS:
             raise ValueError(f"{name}: the name '{experiment.name}' is taken, expected another")
-        return _with_citations(experiment, cited)
+        return _with_sources(experiment, sources)
     if name not in LOADERS:
         raise ValueError(
             f"unknown experiment '{name}'{hint(name, LOADERS)}: expected {one_of(LOADERS)}, or a folder "
             f"with {MAIN}"
         )
     check_options(name, options)
-    with citing() as cited:
+    with collecting() as sources:
         experiment = LOADERS[name](**options)
-    return _with_citations(experiment, cited)
+    return _with_sources(experiment, sources)
 
 
 def check_options(name: str, options: Mapping[str, object]) -> None:
@@ -75,10 +77,19 @@ def check_options(name: str, options: Mapping[str, object]) -> None:
             raise ValueError(f"option {option} = {short(value)} of {name}: expected {wanted}")
 
 
-def _with_citations(experiment: Experiment, cited: Iterable[str]) -> Experiment:
-    """The experiment with the keys of all that it was made from, and of its likelihood."""
+def _with_sources(experiment: Experiment, sources: Sources) -> Experiment:
+    """The experiment with whom to cite for it and for its likelihood, and the tables that it was made from."""
     likelihood = () if experiment.gaussian else (_POISSON,)
-    return replace(experiment, citations=tuple(sorted({*cited, *likelihood})))
+    cited = tuple(sorted({*sources.citations, *likelihood}))
+    return replace(experiment, citations=cited, checksums=Checksums(sorted(sources.tables.items())))
+
+
+def _own_tables(experiment: Experiment) -> dict[str, str]:
+    """File -> SHA256 of a user's own experiment."""
+    files = (p for p in Path(experiment.folder).iterdir() if p.suffix in (".toml", ".csv"))
+    return {
+        f"{experiment.name}/{p.name}": hashlib.sha256(p.read_bytes()).hexdigest() for p in files
+    }
 
 
 def is_folder(name: str) -> bool:

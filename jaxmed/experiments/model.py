@@ -1,7 +1,7 @@
 """An experiment is data: frozen dataclasses registered as pytrees, and no physics."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import prod
 from typing import Any, NamedTuple, TypeVar
 
@@ -113,6 +113,16 @@ class Channel:
         return np.eye(max(self.folding_of) + 1)[list(self.folding_of)]
 
 
+class Checksums(dict[str, str]):
+    """File -> SHA256. All are equal for JAX: programs do not depend on the numbers that they are given."""
+
+    def __hash__(self) -> int:  # type: ignore[override]
+        return 0
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Checksums)
+
+
 @pytree(
     "name",
     "title",
@@ -121,8 +131,9 @@ class Channel:
     "nodes",
     "scales",
     "gaussian",
+    "projected",
     "citations",
-    "tables",
+    "checksums",
     "folder",
 )
 @dataclass(frozen=True)
@@ -143,8 +154,9 @@ class Experiment:
         nodes: of each of them [sigma].
         scales: nuisances of its normalisation.
         gaussian: whether the likelihood is a chi^2.
+        projected: whether `observed` is what the standard model predicts, and not data.
         citations: BibTeX keys of data, flux and everything else that it was made from, collected by `load`.
-        tables: folders of data/ that it was made from.
+        checksums: of every table that it was made from, as it was when `load` read it.
         folder: the folder of a user's own experiment, else empty.
     """
 
@@ -159,8 +171,9 @@ class Experiment:
     shapes: tuple[str, ...]
     scales: tuple[str, ...]
     gaussian: bool
-    tables: tuple[str, ...]
+    projected: bool = False
     citations: tuple[str, ...] = ()
+    checksums: Checksums = field(default_factory=Checksums)
     nodes: tuple[Nodes, ...] = ()
     folder: str = ""
 

@@ -69,7 +69,7 @@ class Surface(NamedTuple):
         return self.status == CONVERGED
 
 
-class FitResult(NamedTuple):
+class BestFit(NamedTuple):
     """The outcome of one fit.
 
     Attributes:

@@ -34,6 +34,8 @@ from jaxmed.inference.regions.limits import check_line, limits
 from jaxmed.inference.regions.mass_lines import check_plane
 from jaxmed.models.model import Choice
 
+SHARE = 0.1
+"""How much better each property is made where a gain is stated."""
 _PASSES = 2  # of Newton from the limit, which is known to 1e-5
 _LONGEST = 1e-3  # of its steps, in log10 g
 _SCAN_SHARE = 0.7
@@ -62,7 +64,7 @@ class Sensitivity(NamedTuple):
     threshold: float
     sided: str = "two"
 
-    def gains(self, share: float = 0.1) -> np.ndarray:
+    def gains(self, share: float = SHARE) -> np.ndarray:
         """Fraction by which the limit falls if each knob alone is better by a share of itself, (n_knobs, n).
 
         More exposure, less of everything else; the power law of the slope is followed that far.

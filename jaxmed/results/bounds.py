@@ -1,18 +1,16 @@
 """Figure 5 of arXiv:2106.12364: single-energy bounds on g', and full-likelihood limits over them."""
 
 import textwrap
-from collections.abc import Mapping
+from typing import Any, ClassVar
 
 import numpy as np
-from jax.typing import ArrayLike
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from rich.table import Table
 
-from jaxmed.inference.regions.limits import Limits
-from jaxmed.results.limits import limit_text
-from jaxmed.results.style import BLUE, GREEN, ORANGE, PURPLE
-from jaxmed.theory.single_energy_bounds import Figure5
+from jaxmed.results.limits import LimitsResult, limit_text
+from jaxmed.results.result import Array, Result
+from jaxmed.results.rows import Rows
+from jaxmed.results.style import BLUE, GREEN, ORANGE, PURPLE, mediator_axes
 
 # An experiment keeps its colour in both layers.
 _COLOURS = {"texono": BLUE, "xenon1t": ORANGE, "coherent": GREEN}
@@ -43,69 +41,90 @@ NOTE = (
 )
 
 
-def bounds_figure(
-    mass: ArrayLike, quick: Figure5, likelihood: Mapping[str, Limits], cl: float
-) -> Figure:
-    """Draw g' against M_Z'.
+class BoundsResult(Result):
+    """Single-energy bounds on g' with likelihood limits over them, in the paper's model.
 
-    Args:
-        mass: masses of the quick bounds [MeV], (n,).
-        quick: upper bounds on g', (n,) each.
-        likelihood: texono, coherent, xenon1t -> limits; a mass without a limit leaves a gap.
-        cl: their confidence level.
+    Attributes:
+        cl: confidence level of the limits.
+        sided: their convention, "two" or "one".
+        mass_mev: of the quick bounds [MeV], (n,).
+        quick: upper bounds on g' by reaction, (n,) each.
+        likelihood: limits by reaction.
+        note: where and why the two differ.
     """
-    mass = np.asarray(mass)
-    figure = Figure(figsize=(8.4, 7.6), layout="constrained")
-    panel = figure.subplots()
-    panel.fill_between(
-        [mass[0], READINGS_MASS],
-        *READINGS_G,
-        color=_READINGS,
-        alpha=0.35,
-        lw=0,
-        label="XENON1T excess: published light-vector readings",
-    )
-    for name, bound in quick._asdict().items():
-        panel.plot(mass, bound, color=_COLOURS[name], lw=2, label=_QUICK[name])
-    for name, found in likelihood.items():
-        label = f"{LIKELIHOOD[name]}, likelihood, {100 * cl:g} % CL, {found.convention}"
-        panel.plot(
-            found.mass, found.g_upper, "--o", color=_COLOURS[name], lw=1.6, ms=3.5, label=label
+
+    kind: ClassVar = "bounds"
+
+    cl: float
+    sided: str
+    mass_mev: Array
+    quick: dict[str, Array]
+    likelihood: dict[str, LimitsResult]
+    note: str = NOTE
+
+    def table(self) -> Rows:
+        """One row per mass, one column per reaction."""
+        first = next(iter(self.likelihood.values()))
+        title = (
+            f"Likelihood limits on g' at {100 * self.cl:g} % confidence level, {first.convention}"
         )
-        _first_interval(panel, name, found)
-    _finish(panel, mass)
-    figure.supxlabel(textwrap.fill(NOTE, 150), fontsize=7.5, ha="left", x=0.02)
-    return figure
+        rows = [
+            [f"{mass:.4g}", *(_limit(each, i) for each in self.likelihood.values())]
+            for i, mass in enumerate(first.mass_mev)
+        ]
+        return Rows(title, ("M_Z' [MeV]", *self.likelihood), rows)
+
+    def notes(self) -> list[str]:
+        """Where and why quick bounds and limits differ."""
+        return [self.note]
+
+    def columns(self) -> dict[str, Any]:
+        """One row for each mass of the quick bounds."""
+        return {"mass_mev": self.mass_mev, **self.quick}
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """Draw g' against M_Z': quick bounds solid, limits dashed, published readings of the excess as a band.
+
+        Args:
+            ax: to draw on; a new figure, with the note below, if None.
+            **style: of the Axes, such as title.
+        """
+        panel = ax
+        if panel is None:
+            figure = Figure(figsize=(8.4, 7.6), layout="constrained")
+            panel = figure.subplots()
+            figure.supxlabel(textwrap.fill(self.note, 150), fontsize=7.5, ha="left", x=0.02)
+        mediator_axes(panel, r"Upper bounds on $g'$ in the U(1)$_R$ model (u1r)")
+        panel.fill_between(
+            [self.mass_mev[0], READINGS_MASS],
+            *READINGS_G,
+            color=_READINGS,
+            alpha=0.35,
+            lw=0,
+            label="XENON1T excess: published light-vector readings",
+        )
+        for name, bound in self.quick.items():
+            panel.plot(self.mass_mev, bound, color=_COLOURS[name], lw=2, label=_QUICK[name])
+        for name, found in self.likelihood.items():
+            label = f"{LIKELIHOOD[name]}, likelihood, {100 * self.cl:g} % CL, {found.convention}"
+            dashes = {"color": _COLOURS[name], "lw": 1.6, "ms": 3.5, "label": label}
+            panel.plot(found.mass_mev, found.g_upper, "--o", **dashes)
+            _first_interval(panel, name, found)
+        panel.set_xlim(0.8 * self.mass_mev[0], 1.25 * self.mass_mev[-1])
+        panel.set(**style)
+        panel.legend(loc="upper left", fontsize=8.5)
+        return panel
 
 
-def _first_interval(panel: Axes, name: str, found: Limits) -> None:
+def _first_interval(panel: Axes, name: str, found: LimitsResult) -> None:
     """Where the interval that holds the standard model ends, at masses with a further island."""
     pairs = zip(found.flag, found.intervals, strict=True)
     inner = [p[0][1] if "islands" in flag and p[0][0] == 0 else np.nan for flag, p in pairs]
     if np.isfinite(inner).any():
         label = f"{LIKELIHOOD[name]}, likelihood, end of the first allowed interval"
-        panel.plot(found.mass, inner, ":o", color=_COLOURS[name], lw=1.2, ms=2.5, label=label)
+        panel.plot(found.mass_mev, inner, ":o", color=_COLOURS[name], lw=1.2, ms=2.5, label=label)
 
 
-def _finish(panel: Axes, mass: np.ndarray) -> None:
-    panel.set(xscale="log", yscale="log", xlim=(0.8 * mass[0], 1.25 * mass[-1]))
-    panel.set_xlabel(r"$M_{Z'}$ [MeV]")
-    panel.set_ylabel(r"$g'$ (dimensionless)")
-    panel.set_title(r"Upper bounds on $g'$ in the U(1)$_R$ model (u1r)")
-    panel.grid(alpha=0.3)
-    panel.legend(loc="upper left", fontsize=8.5)
-
-
-def bounds_table(found: Mapping[str, Limits], cl: float) -> Table:
-    """One row per mass, one column per group of experiments."""
-    first = next(iter(found.values()))
-    title = f"Likelihood limits on g' at {100 * cl:g} % confidence level, {first.convention}"
-    table = Table("M_Z' [MeV]", *found, title=title, title_justify="left")
-    for i, mass in enumerate(first.mass):
-        table.add_row(f"{mass:.4g}", *(_limit(each, i) for each in found.values()))
-    return table
-
-
-def _limit(found: Limits, i: int) -> str:
+def _limit(found: LimitsResult, i: int) -> str:
     limit, flag = limit_text(found.g_upper[i]), found.flag[i]
     return limit if flag == "ok" else f"{limit} ({flag})"

@@ -60,6 +60,7 @@ def bibliography(results: Iterable[Saved]) -> Bibliography:
             )
         with understanding(saved):
             keys |= {str(key) for each in found for key in each["cite"]} | _methods(saved)
+            keys |= _curves(saved)
             versions |= {str(each["versions"]["jaxmed"]) for each in found}
     own = {"jaxmed": _SOFTWARE.format(version=", ".join(sorted(versions)))}
     known = _known() | own
@@ -73,6 +74,20 @@ def bibliography(results: Iterable[Saved]) -> Bibliography:
 def reference(entry: str) -> dict[str, str]:
     """The fields of a BibTeX entry as plain text."""
     return {name: _plain(text) for name, text in _FIELD.findall(entry)}
+
+
+def short_reference(key: str) -> str:
+    """Authors and year of a paper that data/ or the methods cite, such as 'Bauer et al. 2018'."""
+    found = reference(_known()[key])
+    names = [name.partition(",")[0] for name in found["author"].split(" and ")]
+    names = [f"{names[0]} et al."] if len(names) > 2 or names[-1] == "others" else names
+    return f"{' and '.join(names)} {found['year']}"
+
+
+def _curves(saved: Saved) -> set[str]:
+    """Keys of the published curves that lie over its figure."""
+    overlays = (each for part in saved.parts.values() for each in part.get("overlays") or ())
+    return {str(key) for overlay in overlays for key in overlay.get("cite", ())}
 
 
 def _methods(saved: Saved) -> set[str]:

@@ -1,149 +1,297 @@
-"""Contours as JSON, as a table and as a figure."""
+"""Contours: regions of (M_Z', g') allowed at each confidence level; what is saved, their words, table and figure."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from itertools import cycle
+from typing import Any, ClassVar
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from rich.table import Table
+from pydantic import BaseModel, ConfigDict
 
-from jaxmed.experiments import Experiment
-from jaxmed.inference.regions.contours import Contours
-from jaxmed.inference.results import NO_MEDIATOR
+from jaxmed.inference.results import NO_MEDIATOR, prefers_mediator
+from jaxmed.results.edges import smooth_edge
 from jaxmed.results.overlay import Overlay, draw_overlays
-from jaxmed.results.store import provenance
-from jaxmed.results.style import BLACK, BLUE, GREEN, ORANGE, PURPLE, RED, SKY
+from jaxmed.results.result import Array, Number, Result
+from jaxmed.results.rows import Rows
+from jaxmed.results.style import BLUE, DARK_GREY, SERIES, figure_of, mediator_axes
 
-_COLOURS = (BLACK, ORANGE, BLUE, GREEN, PURPLE, RED, SKY)
-_STYLES = ("-", "--", ":", "-.")
+STYLES = ("-", "--", ":", "-.")
+"""Of the levels, in their order."""
 _SIGMAS = {0.6827: "1σ", 0.9545: "2σ", 0.9973: "3σ"}
 _MARGIN = 0.5  # decades around contours that do not fill the plane
 
 
-def contours_json(
-    found: Contours, model: str, experiments: Sequence[Experiment], constraints: Sequence[str] = ()
-) -> dict[str, Any]:
-    """One set of contours.
+class Schema(BaseModel):
+    """A part of a result."""
 
-    Keys: model, experiments, constraints; best {g, mass_mev}, g = 0 and no mass where nothing beats the standard model;
-    nll there, nll_sm, delta_chi2_sm = 2 (nll_sm - nll); contours [{cl, threshold, lines [{closed, mass_mev[], g[],
-    exact}]}], exact if every vertex is on its level to 1e-3, no lines where a level has no edge in the plane; points
-    {mass_mev[], g[], delta_chi2[], converged[]}, all profiled points, delta_chi2 null where the model is undefined;
-    undefined, where that is, in words; provenance.
+    model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
+
+
+class Edge(Schema):
+    """A piece of the edge of a region, vertex by vertex.
+
+    Attributes:
+        closed: whether it is a loop; else it ends at the border of the plane.
+        mass_mev: [MeV], (n,).
+        g: coupling, (n,).
+        exact: whether every vertex is on its level to 1e-3.
     """
-    levels = zip(found.cl, found.thresholds, found.lines, strict=True)
-    return {
-        "model": model,
-        "experiments": [e.name for e in experiments],
-        "constraints": list(constraints),
-        "best": {"g": found.g_best, "mass_mev": found.mass_best},
-        "nll": found.nll,
-        "nll_sm": found.nll_sm,
-        "delta_chi2_sm": found.delta_chi2_sm,
-        "contours": [
-            {
-                "cl": cl,
-                "threshold": threshold,
-                "lines": [
-                    {"closed": e.closed, "mass_mev": e.mass, "g": e.g, "exact": bool(e.exact.all())}
-                    for e in lines
-                ],
-            }
-            for cl, threshold, lines in levels
-        ],
-        "points": {
-            "mass_mev": found.mass,
-            "g": found.g,
-            "delta_chi2": found.delta,
-            "converged": found.converged,
-        },
-        "undefined": found.undefined,
-        "provenance": provenance(experiments),
-    }
+
+    closed: bool
+    mass_mev: Array
+    g: Array
+    exact: bool
+
+    @property
+    def mass(self) -> np.ndarray:
+        """`mass_mev`."""
+        return self.mass_mev
 
 
-def contours_notes(results: Mapping[str, Contours]) -> list[str]:
-    """One sentence for each fit whose model is undefined at some points."""
-    return [
-        f"{name}: undefined for {found.undefined}: there nothing is excluded or allowed, and no edge is drawn"
-        for name, found in results.items()
-        if found.undefined
-    ]
+class Level(Schema):
+    """A confidence level.
+
+    Attributes:
+        cl: itself.
+        threshold: of -2 Delta log L at the edge.
+        lines: the edge of the region, none where it has no edge in the plane.
+    """
+
+    cl: float
+    threshold: float
+    lines: list[Edge]
 
 
-def contours_table(results: Mapping[str, Contours]) -> Table:
-    """One row per fit and level."""
-    table = Table(title="Confidence regions of (M_Z', g')", title_justify="left")
-    for heading in ("fit", "best g'", "best M_Z' [MeV]", "SM - best", "CL", "edge of the region"):
-        table.add_column(heading, no_wrap=True)
-    for name, found in results.items():
+class Points(Schema):
+    """All profiled points: mass [MeV], coupling, -2 Delta log L (NaN where undefined), whether converged, (n,) each."""
+
+    mass_mev: Array
+    g: Array
+    delta_chi2: Array
+    converged: Array
+
+
+class BestPoint(Schema):
+    """The best fit; g = 0 and NaN for the mass [MeV] where nothing beats the standard model."""
+
+    g: float
+    mass_mev: Number
+
+
+class Regions(Schema):
+    """Regions of (M_Z', g') that one fit allows (`inference.regions.contours`).
+
+    Attributes:
+        best: the best fit.
+        delta_chi2_sm: its improvement over the standard model in -2 log L.
+        contours: the edge at each level.
+        points: all that was profiled.
+    """
+
+    best: BestPoint
+    delta_chi2_sm: float
+    contours: list[Level]
+    points: Points
+
+    @property
+    def cl(self) -> tuple[float, ...]:
+        """Confidence levels."""
+        return tuple(level.cl for level in self.contours)
+
+    @property
+    def thresholds(self) -> tuple[float, ...]:
+        """Of -2 Delta log L, one for each level."""
+        return tuple(level.threshold for level in self.contours)
+
+    @property
+    def lines(self) -> tuple[list[Edge], ...]:
+        """Pieces of the edge at each level."""
+        return tuple(level.lines for level in self.contours)
+
+    @property
+    def g_best(self) -> float:
+        """Coupling of the best fit, 0 for the standard model."""
+        return self.best.g
+
+    @property
+    def mass_best(self) -> float:
+        """Mass of the best fit [MeV], NaN for the standard model."""
+        return self.best.mass_mev
+
+    @property
+    def g(self) -> np.ndarray:
+        """Couplings of all points, (n,)."""
+        return self.points.g
+
+    @property
+    def mass(self) -> np.ndarray:
+        """Masses of all points [MeV], (n,)."""
+        return self.points.mass_mev
+
+    @property
+    def delta(self) -> np.ndarray:
+        """-2 Delta log L at all points, NaN where the model is undefined, (n,)."""
+        return self.points.delta_chi2
+
+    @property
+    def converged(self) -> np.ndarray:
+        """Whether all points converged; elsewhere `delta` is a bound or NaN, (n,)."""
+        return self.points.converged
+
+    @property
+    def prefers_mediator(self) -> bool:
+        """Whether the best fit is so much better than the standard model that its coordinates mean anything."""
+        return self.best.g > 0 and prefers_mediator("g", self.delta_chi2_sm)
+
+    def without_edge(self, level: Level) -> str:
+        """What a level without an edge says about the plane."""
+        return without_edge(self.points.delta_chi2, level.threshold)
+
+    def draw(self, panel: Axes, **style: Any) -> None:
+        """The edges of the regions, a style for each level, on axes of mass and coupling."""
+        for level, dashes in zip(self.contours, cycle(STYLES), strict=False):
+            for edge in level.lines:
+                mass, g = smooth_edge(edge.mass_mev, edge.g, edge.closed)
+                panel.plot(mass, g, **{"lw": 1.6, "ls": dashes} | style)
+
+    def mark(self, panel: Axes, **look: Any) -> Line2D:
+        """A star at the best fit on axes that have their limits; for a legend, words in any case."""
+        if not self.prefers_mediator:
+            return Line2D([], [], ls="", label=NO_MEDIATOR)
+        g, mass = self.best.g, self.best.mass_mev
+        where = f"$g'$ = {g:.2g}, $M_{{Z'}}$ = {mass:.2g} MeV"
+        words = f"best at {where}, $\\Delta\\chi^2$ = {self.delta_chi2_sm:.1f} below the SM"
+        (left, right), (low, high) = panel.get_xlim(), panel.get_ylim()
+        if not (left <= mass <= right and low <= g <= high):
+            return Line2D([], [], ls="", label=f"{words},\noutside of what is shown")
+        star: dict[str, Any] = {"marker": "*", "ls": "", "ms": 14, "mec": "white"} | look
+        panel.plot(mass, g, clip_on=False, zorder=5, **star)
+        return Line2D([], [], label=words, **star)
+
+
+class ContoursResult(Regions, Result):
+    """Edges of the regions that one fit allows (`inference.regions.contours`).
+
+    Attributes:
+        nll: -log(L/L_sat) + pulls at the best fit.
+        nll_sm: of the standard model.
+        undefined: where in the plane the model is undefined, in words.
+        scan: couplings and masses [MeV] of the coarse grid by name, as far as they were given, (n,) each.
+        overlays: other curves of the figure.
+    """
+
+    kind: ClassVar = "contours"
+    optional: ClassVar = frozenset({"overlays"})
+
+    nll: float
+    nll_sm: float
+    undefined: str
+    scan: dict[str, Array]
+    overlays: list[dict[str, Any]] | None = None
+
+    def table(self) -> Rows:
+        """One row per level."""
+        head = ("best g'", "best M_Z' [MeV]", "SM - best", "CL", "edge of the region")
         best = (NO_MEDIATOR, "")
-        if found.prefers_mediator:
-            best = (f"{found.g_best:.3g}", f"{found.mass_best:.3g}")
-        first = [name, *best, f"{found.delta_chi2_sm:.2f}"]
-        for cl, lines in zip(found.cl, found.lines, strict=True):
+        if self.prefers_mediator:
+            best = (f"{self.best.g:.3g}", f"{self.best.mass_mev:.3g}")
+        rows, first = [], (*best, f"{self.delta_chi2_sm:.2f}")
+        for level in self.contours:
             pieces = [
-                f"{'closed' if line.closed else 'open'}, g' {line.g.min():.3g} to {line.g.max():.3g}, "
-                f"M_Z' {line.mass.min():.3g} to {line.mass.max():.3g}"
-                for line in lines
+                f"{'closed' if e.closed else 'open'}, g' {e.g.min():.3g} to {e.g.max():.3g}, "
+                f"M_Z' {e.mass_mev.min():.3g} to {e.mass_mev.max():.3g}"
+                for e in level.lines
             ]
-            table.add_row(*first, _level(cl), "\n".join(pieces) or f"none: {_inside(found, cl)}")
-            first = [""] * 4
-    return table
+            edge = "\n".join(pieces) or f"none: {self.without_edge(level)}"
+            rows.append([*first, level_name(level.cl), edge])
+            first = ("", "", "")
+        return Rows("Confidence regions of (M_Z', g')", head, rows)
+
+    def notes(self) -> list[str]:
+        """Where the model is undefined."""
+        if not self.undefined:
+            return []
+        return [
+            f"undefined for {self.undefined}: there nothing is excluded or allowed, and no edge is drawn"
+        ]
+
+    def columns(self) -> dict[str, Any]:
+        """One row for each vertex: its level, the number of its line there, mass [MeV] and coupling."""
+        edges = [
+            (level.cl, number, edge)
+            for level in self.contours
+            for number, edge in enumerate(level.lines)
+        ]
+        return {
+            "cl": [cl for cl, _, edge in edges for _ in edge.g],
+            "line": [number for _, number, edge in edges for _ in edge.g],
+            "mass_mev": np.concatenate([np.zeros(0), *(edge.mass_mev for *_, edge in edges)]),
+            "g": np.concatenate([np.zeros(0), *(edge.g for *_, edge in edges)]),
+        }
+
+    def plot(
+        self,
+        ax: Axes | None = None,
+        overlays: Sequence[Overlay] = (),
+        title: str | None = None,
+        **style: Any,
+    ) -> Axes:
+        """Edges of the regions, a style for each level, and the best fit.
+
+        Args:
+            ax: to draw on; a new figure if None.
+            overlays: other curves.
+            title: over the panel; what is shown if None.
+            **style: of all lines, such as color.
+        """
+        expected = "expected regions" if self.expected_counts else "allowed regions"
+        panel = mediator_axes(ax, f"{self.heading}, {expected}" if title is None else title)
+        look = {"color": BLUE, "lw": 2.0} | style
+        self.draw(panel, **look)
+        own = _frame(panel, [self], overlays)
+        best = self.mark(panel, color=look["color"])
+        panel.legend(handles=[*_levels([self], **look), best, *own], fontsize=9)
+        return panel
 
 
 def contours_figure(
-    results: Mapping[str, Contours],
-    title: str,
-    plane: tuple[np.ndarray | None, np.ndarray | None] = (None, None),
-    overlays: Sequence[Overlay] = (),
+    results: Mapping[str, ContoursResult], overlays: Sequence[Overlay] = ()
 ) -> Figure:
-    """Contours of several fits over one plane, best fits marked.
+    """Contours of one fit, or of several over one plane, best fits marked.
 
     Args:
-        results: label -> contours, all at the same levels; the first is drawn heaviest.
-        title: over the panel.
-        plane: couplings and masses [MeV] that were scanned; None shows where the contours run.
-        overlays: a user's own curves.
+        results: by name, all at the same levels; the first is drawn heaviest.
+        overlays: other curves.
     """
+    found = list(results.values())
+    first = found[0]
+    if len(found) == 1:
+        return figure_of(first.plot(overlays=overlays))
     figure = Figure(figsize=(7.2, 6.0), layout="constrained")
-    panel = figure.subplots()
-    panel.set(xscale="log", yscale="log", title=title)
-    styles = dict(zip(next(iter(results.values())).cl, np.resize(_STYLES, 99), strict=False))
-    handles = []
-    for i, (label, found) in enumerate(results.items()):
-        colour, width = _COLOURS[i % len(_COLOURS)], 2.4 if i == 0 else 1.6
-        for cl, lines in zip(found.cl, found.lines, strict=True):
-            for line in lines:
-                panel.plot(line.mass, line.g, color=colour, lw=width, ls=styles[cl])
-        if found.prefers_mediator:
-            panel.plot(
-                found.mass_best, found.g_best, "*", color=colour, mec="white", ms=15, zorder=5
-            )
-        label = f"{label}: {_best(found)}"
-        star = "*" if found.prefers_mediator else ""
-        handles.append(Line2D([], [], color=colour, lw=width, marker=star, ms=11, label=label))
-    levels = [
-        Line2D([], [], color="#666666", lw=1.6, ls=style, label=_level(cl))
-        for cl, style in styles.items()
+    what = "Allowed and expected" if any(each.expected_counts for each in found) else "Allowed"
+    name = ", ".join([first.model, *first.constraints])
+    panel = mediator_axes(figure.subplots(), f"{what} regions, {name}")
+    looks = [
+        {"color": colour, "lw": 2.4 if each is first else 1.6}
+        for colour, each in zip(cycle(SERIES), found, strict=False)
     ]
-    if not any(lines for found in results.values() for lines in found.lines):
-        said = "\n".join({_inside(found, max(found.cl)) for found in results.values()})
-        panel.text(0.5, 0.5, said, ha="center", va="center", transform=panel.transAxes)
-    own = draw_overlays(panel, overlays)
-    _finish(panel, results, plane)
+    for each, look in zip(found, looks, strict=True):
+        each.draw(panel, **look)
+    own = _frame(panel, found, overlays)
+    fits, titles = [], [" + ".join(each.titles) for each in found]
+    for (name, each), who, look in zip(results.items(), titles, looks, strict=True):
+        handle = each.mark(panel, color=look["color"])
+        nowhere = "" if any(each.lines) else f", {each.without_edge(each.contours[-1])}"
+        # alternative options leave the titles as they are
+        label = f"{who if titles.count(who) == 1 else name}: {handle.get_label()}{nowhere}"
+        handle.set(label=label, ls="-", **look)
+        fits.append(handle)
+    levels = _levels(found, color=DARK_GREY, lw=1.6)
     panel.legend(handles=[*levels, *own], loc="lower right", fontsize=9)
-    figure.legend(handles=handles, loc="outside upper center", fontsize=9)
+    figure.legend(handles=fits, loc="outside upper center", fontsize=9)
     return figure
-
-
-def _best(found: Contours) -> str:
-    if not found.prefers_mediator:
-        return NO_MEDIATOR
-    where = f"$g'$ = {found.g_best:.2g}, $M_{{Z'}}$ = {found.mass_best:.2g} MeV"
-    return f"best at {where}, $\\Delta\\chi^2$ = {found.delta_chi2_sm:.1f} below the SM"
 
 
 def without_edge(delta: np.ndarray, threshold: float) -> str:
@@ -157,29 +305,42 @@ def without_edge(delta: np.ndarray, threshold: float) -> str:
     return "the region is too small to be seen"
 
 
-def _inside(found: Contours, cl: float) -> str:
-    return without_edge(found.delta, found.thresholds[found.cl.index(cl)])
-
-
-def _level(cl: float) -> str:
+def level_name(cl: float) -> str:
+    """A confidence level in words."""
     return _SIGMAS.get(round(cl, 4), f"{100 * cl:g} %")
 
 
-def _finish(
-    panel: Axes,
-    results: Mapping[str, Contours],
-    plane: tuple[np.ndarray | None, np.ndarray | None],
-) -> None:
-    lines = [line for found in results.values() for each in found.lines for line in each]
-    for axis, given, name in ((panel.set_ylim, plane[0], "g"), (panel.set_xlim, plane[1], "mass")):
-        if given is not None:
-            axis(given[0], given[-1])
-        elif lines:
-            along = np.log10(np.concatenate([getattr(line, name) for line in lines]))
-            axis(10 ** (along.min() - _MARGIN), 10 ** (along.max() + _MARGIN))
-        else:
-            points = np.concatenate([getattr(found, name) for found in results.values()])
-            axis(points.min(), points.max())
-    panel.set_xlabel(r"$M_{Z'}$ [MeV]")
-    panel.set_ylabel(r"$g'$ (dimensionless)")
-    panel.grid(alpha=0.3)
+def _levels(results: Sequence[ContoursResult], **look: Any) -> list[Line2D]:
+    """For a legend, what each level looks like, or why it has no edge; nothing if no level has one."""
+    found = []
+    for dashes, *same in zip(cycle(STYLES), *(each.contours for each in results), strict=False):
+        label, drawn = level_name(same[0].cl), any(level.lines for level in same)
+        if not drawn:
+            words = (each.without_edge(level) for each, level in zip(results, same, strict=True))
+            label = f"{label}: {', '.join(sorted({*words}))}"
+        found.append(Line2D([], [], label=label, **look, ls=dashes if drawn else ""))
+    return found if any(lines for each in results for lines in each.lines) else []
+
+
+def _frame(
+    panel: Axes, results: Sequence[ContoursResult], overlays: Sequence[Overlay]
+) -> list[Line2D]:
+    """Show the plane that was asked for, or where contours and best fits are, or say that there are none.
+
+    Other curves, which are returned, do not stretch it.
+    """
+    edges = [edge for each in results for lines in each.lines for edge in lines]
+    best = [each.best for each in results if each.prefers_mediator]
+    own = draw_overlays(panel, overlays)
+    for axis, name, key in ((panel.set_ylim, "g", "g"), (panel.set_xlim, "mass", "mass_mev")):
+        given = [each.scan[name] for each in results if name in each.scan]
+        runs = [*(getattr(edge, key) for edge in edges), [getattr(each, key) for each in best]]
+        every = [getattr(each.points, key) for each in results]
+        seen = np.concatenate(given or (runs if edges else every))
+        margin = 1.0 if given or not edges else 10**_MARGIN
+        axis(seen.min() / margin, seen.max() * margin)
+    if not edges:
+        said = {each.without_edge(each.contours[-1]) for each in results}
+        middle = {"ha": "center", "va": "center", "transform": panel.transAxes}
+        panel.text(0.5, 0.5, "\n".join(sorted(said)), **middle)
+    return own

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from jaxmed.inference.results import Estimate, FitResult
+from jaxmed.inference.results import BestFit, Estimate
 
 LABELS = {"g": "g'", "mass": "M_Z'", "sin2_theta_w": "sin2 theta_W"}
+UNITS = {"mass": "MeV"}
 _ALIKE = 0.2  # how far the slope of a direction may be from that of a contact interaction
 
 
-def explain(result: FitResult) -> list[str]:
+def explain(result: BestFit) -> list[str]:
     """Where parameters have no error, why, and whether the data want a mediator; empty if all is well."""
     undetermined = {n: e for n, e in result.parameters.items() if e.note}
     found = [f"{LABELS.get(n, n)} is {e.note}." for n, e in undetermined.items()]

@@ -1,39 +1,215 @@
-"""Fits as JSON, as a table and as figures of their -2 log L surfaces."""
+"""Best fits: what is saved, their words, table, and figures of their -2 log L surfaces."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
 
+import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.collections import QuadMesh
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullFormatter
-from rich.table import Table
+from pydantic import BeforeValidator, WithJsonSchema
 
-from jaxmed.experiments import Experiment
-from jaxmed.inference.results import NO_MEDIATOR, Estimate, FitResult, Surface
-from jaxmed.results.fit_in_words import LABELS, explain
-from jaxmed.results.store import provenance
-from jaxmed.results.style import colour_bar, mediator_plane, surface_panel
+from jaxmed.inference.results import NO_MEDIATOR, Estimate, Surface, prefers_mediator
+from jaxmed.results.fit_in_words import LABELS, UNITS
+from jaxmed.results.result import Result
+from jaxmed.results.rows import Rows
+from jaxmed.results.schema import table_of
+from jaxmed.results.spectra import FittedSpectrum
+from jaxmed.results.style import colour_bar, figure_of, mediator_plane, surface_panel
+from jaxmed.user_files.keys import short
 
 
-def surface_figure(results: Mapping[str, FitResult], titles: Mapping[str, str]) -> Figure:
-    """-2 Delta log L over (M_Z', g'), nuisances profiled, best fits marked; one panel for each fit."""
-    columns = min(len(results), 3)
-    rows = -(-len(results) // columns)
+def _surface(value: Any) -> Any:
+    """A surface from its keys on disk."""
+    if not isinstance(value, dict):
+        return value
+    try:
+        axes = {str(name): np.array(v, dtype=float) for name, v in value["axes"].items()}
+        nll, norm = (np.array(value[key], dtype=float) for key in ("nll", "gradient_norm"))
+        found = Surface(axes, nll, np.array(value["status"]).astype(np.int8), norm)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        raise ValueError(
+            f"surface = {short(value)}: expected {', '.join(Surface._fields)}"
+        ) from None
+    shape = tuple(axis.size for axis in axes.values())
+    if {nll.shape, norm.shape, found.status.shape} != {shape}:
+        raise ValueError(f"surface with nll {nll.shape}: expected {shape}")
+    return found
+
+
+SurfaceField = Annotated[Surface, BeforeValidator(_surface), WithJsonSchema(table_of(Surface))]
+EstimateField = Annotated[Estimate, WithJsonSchema(table_of(Estimate))]
+
+
+class FitResult(Result):
+    """One fit (`inference.fit.best_fit`).
+
+    Attributes:
+        grid: points along each model parameter in the scan behind it.
+        alternative_to: the fit that it repeats with other options; empty otherwise.
+        parameters: model parameters by name.
+        nuisances: pulls by name, in standard deviations, and normalisations that float.
+        floating: the unit of each of the latter.
+        nuisances_sm: values in the standard model, nuisances fitted.
+        nll: -log(L/L_sat) + pulls at the minimum; -2 log L is twice this.
+        nll_sm: the same for the standard model.
+        delta_chi2_sm: improvement over the standard model, 2 (nll_sm - nll).
+        status: "converged", or what went wrong.
+        n_bins: in the likelihood.
+        n_free: fitted parameters and nuisances.
+        gradient_norm: of the objective at the end, in the fit's coordinates.
+        explanation: why there is no error, and what flat directions mean, in sentences.
+        undefined: where in its box the model is undefined, in words.
+        minima: -log L where each start ended, ascending.
+        covariance: of what has an error: `names`, the `coordinates` that they are in, such as log10 of g, and `matrix`.
+        spectra: by experiment.
+        surface: the scan that gave the starting points.
+        zoom: the same within 4 sigma of the best fit; None if a model parameter has no error.
+    """
+
+    kind: ClassVar = "fit"
+
+    grid: int
+    alternative_to: str = ""
+    parameters: dict[str, EstimateField]
+    nuisances: dict[str, EstimateField]
+    floating: dict[str, str]
+    nuisances_sm: dict[str, float]
+    nll: float
+    nll_sm: float
+    delta_chi2_sm: float
+    status: str
+    n_bins: int
+    n_free: int
+    gradient_norm: float
+    explanation: list[str]
+    undefined: str
+    minima: list[float]
+    covariance: dict[str, Any]
+    spectra: dict[str, FittedSpectrum]
+    surface: SurfaceField
+    zoom: SurfaceField | None
+
+    @property
+    def converged(self) -> bool:
+        """Whether the gradient vanished."""
+        return self.status == "converged"
+
+    @property
+    def prefers_mediator(self) -> bool:
+        """Whether the best fit is so much better than the standard model that its coordinates mean anything."""
+        return prefers_mediator(self.parameters, self.delta_chi2_sm)
+
+    @property
+    def pulls(self) -> dict[str, Estimate]:
+        """Nuisances with a prior, in standard deviations."""
+        return {n: e for n, e in self.nuisances.items() if n not in self.floating}
+
+    @property
+    def best(self) -> tuple[float, float] | None:
+        """Mass [MeV] and coupling of the best fit; None if no mediator is preferred."""
+        if not self.prefers_mediator or not {"g", "mass"} <= self.parameters.keys():
+            return None
+        return self.parameters["mass"].value, self.parameters["g"].value
+
+    @property
+    def correlation(self) -> np.ndarray:
+        """Of `covariance`, (n, n)."""
+        matrix = np.array(self.covariance["matrix"], dtype=float).reshape(
+            -1, len(self.covariance["names"])
+        )
+        sigma = np.sqrt(np.diag(matrix))
+        return matrix / np.outer(sigma, sigma)
+
+    def table(self) -> Rows:
+        """One row."""
+        head = ("best fit", "-2logL", "SM - fit", "pulls beyond 1", "status")
+        moved = [f"{n} {e.value:+.2f}" for n, e in self.pulls.items() if abs(e.value) > 1]
+        cells = [
+            "\n".join(self._fitted()) or "none",
+            f"{2 * self.nll:.2f}",
+            f"{self.delta_chi2_sm:.2f}",
+        ]
+        row = [*cells, "\n".join(moved) or "none", self.status]
+        return Rows("Best fits, 1 sigma intervals in brackets", head, [row], (1, 2))
+
+    def _fitted(self) -> list[str]:
+        """Parameters, or words if they mean nothing, and normalisations without a prior."""
+        words = [] if self.prefers_mediator else [NO_MEDIATOR]
+        found = {name: self.nuisances[name] for name in self.floating}
+        units = UNITS | {n: unit for n, unit in self.floating.items() if unit != "1"}
+        if self.prefers_mediator:
+            found = self.parameters | found
+        return [*words, *(_parameter(n, e, units.get(n, "")) for n, e in found.items())]
+
+    def notes(self) -> list[str]:
+        """Why there is no error, whether the data want a mediator, and where the model is undefined."""
+        return [" ".join(self.explanation)] if self.explanation else []
+
+    def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
+        """-2 Delta log L over (M_Z', g'), nuisances profiled, with the neighbourhood of a best fit that is determined.
+
+        Args:
+            ax: to draw on; a new figure if None.
+            **style: of the Axes, such as title.
+
+        Raises:
+            ValueError: the fit's free parameters are not g and mass.
+        """
+        if not self.has_plane:
+            raise ValueError(
+                f"free are {', '.join(self.surface.axes) or 'nuisances alone'}: expected g and mass"
+            )
+        panel = Figure(figsize=(5.6, 4.4), layout="constrained").subplots() if ax is None else ax
+        image = self.draw(panel, **style)
+        if ax is None:
+            colour_bar(figure_of(panel), image, [panel])
+        return panel
+
+    def draw(self, panel: Axes, **style: Any) -> QuadMesh:
+        """The plane on some axes, without the scale of its colours."""
+        image = surface_panel(panel, self.surface, self.nll, self.best)
+        panel.set(**{"title": self.heading} | style)
+        if self.zoom is not None:
+            _inset(panel, self.zoom, self.nll, self.best)
+        return image
+
+    @property
+    def has_plane(self) -> bool:
+        """Whether its free parameters are g and mass, which can be drawn."""
+        return set(self.surface.axes) == {"g", "mass"}
+
+    def columns(self) -> dict[str, Any]:
+        """One row for each parameter and nuisance."""
+        found = self.parameters | self.nuisances
+        ends = [e.interval or (np.nan, np.nan) for e in found.values()]
+        return {
+            "name": list(found),
+            "value": [e.value for e in found.values()],
+            "error": [np.nan if e.error is None else e.error for e in found.values()],
+            "low": [low for low, _ in ends],
+            "high": [high for _, high in ends],
+            "note": [e.note for e in found.values()],
+        }
+
+
+def surface_figure(results: Mapping[str, FitResult]) -> Figure | None:
+    """The planes of several fits on one scale; None if there are none."""
+    planes = {name: each for name, each in results.items() if each.has_plane}
+    if not planes:
+        return None
+    columns = min(len(planes), 3)
+    rows = -(-len(planes) // columns)
     figure = Figure(figsize=(4.6 * columns + 1, 4.0 * rows), layout="constrained")
     panels = figure.subplots(rows, columns, squeeze=False).ravel()
-    for panel in panels[len(results) :]:
+    for panel in panels[len(planes) :]:
         panel.remove()
-    image = None
-    for panel, (name, result) in zip(panels, results.items(), strict=False):
-        best = None
-        if result.prefers_mediator:
-            best = (result.parameters["mass"].value, result.parameters["g"].value)
-        image = surface_panel(panel, result.surface, result.nll, best)
-        panel.set_title(titles[name])
-        if result.zoom is not None:
-            _inset(panel, result.zoom, result.nll, best)
-    if image is not None:
-        colour_bar(figure, image, panels[: len(results)])
+    images = [
+        each.draw(panel, title=each.titles[0] if len(each.titles) == 1 else name)
+        for panel, (name, each) in zip(panels, planes.items(), strict=False)
+    ]
+    colour_bar(figure, images[0], panels[: len(planes)])
     return figure
 
 
@@ -48,69 +224,6 @@ def _inset(panel: Axes, zoom: Surface, lowest: float, best: tuple[float, float] 
     panel.indicate_inset_zoom(inset, edgecolor="white")
 
 
-def fit_json(result: FitResult, experiments: Sequence[Experiment]) -> dict[str, Any]:
-    """One fit with the keys of the user documentation."""
-    return {
-        "model": result.model,
-        "experiments": list(result.experiments),
-        "constraints": list(result.constraints),
-        "parameters": {name: _estimate(e) for name, e in result.parameters.items()},
-        "nuisances": {name: _estimate(e) for name, e in result.nuisances.items()},
-        "floating": {each.name: each.unit for each in result.floating},
-        "nuisances_sm": result.nuisances_sm,
-        "nll": result.nll,
-        "nll_sm": result.nll_sm,
-        "delta_chi2_sm": result.delta_chi2_sm,
-        "status": result.status,
-        "n_bins": result.n_bins,
-        "n_free": result.n_free,
-        "gradient_norm": result.gradient_norm,
-        "explanation": explain(result),
-        "undefined": result.undefined,
-        "minima": list(result.minima),
-        "covariance": {"names": list(result.covariance_names), "matrix": result.covariance},
-        "provenance": provenance(experiments)
-        | {"compile_seconds": result.compile_seconds, "run_seconds": result.run_seconds},
-    }
-
-
-def _estimate(estimate: Estimate) -> dict[str, Any]:
-    return {
-        "value": estimate.value,
-        "error": estimate.error,
-        "interval": estimate.interval,
-        "at_bound": estimate.at_bound,
-        "note": estimate.note,
-    }
-
-
-def fit_table(results: Mapping[str, FitResult]) -> Table:
-    """One row per fit."""
-    table = Table(title="Best fits, 1 sigma intervals in brackets", title_justify="left")
-    table.add_column("fit", no_wrap=True)
-    table.add_column("best fit", no_wrap=True)
-    for heading in ("-2logL", "SM - fit"):
-        table.add_column(heading, justify="right", no_wrap=True)
-    table.add_column("pulls beyond 1", no_wrap=True)
-    table.add_column("status")
-    for name, result in results.items():
-        table.add_row(
-            name,
-            "\n".join(_fitted(result)) or "none",
-            f"{2 * result.nll:.2f}",
-            f"{result.delta_chi2_sm:.2f}",
-            "\n".join(_moved(result)) or "none",
-            result.status,
-        )
-    return table
-
-
-def explanations(results: Mapping[str, FitResult]) -> list[str]:
-    """One line for each fit that ends at a bound or in a flat direction, wants no mediator or is partly undefined."""
-    found = {name: explain(result) for name, result in results.items()}
-    return [f"{name}: {' '.join(sentences)}" for name, sentences in found.items() if sentences]
-
-
 def _parameter(name: str, estimate: Estimate, unit: str) -> str:
     unit = f" {unit}" if unit else ""
     label = LABELS.get(name, name)
@@ -119,20 +232,3 @@ def _parameter(name: str, estimate: Estimate, unit: str) -> str:
         return f"{label} {estimate.value:.3g}{unit} ({low:.3g}, {high:.3g})"
     why = "at edge" if estimate.at_bound else "flat"
     return f"{label} {estimate.value:.3g}{unit} ({why})"
-
-
-def _moved(result: FitResult) -> list[str]:
-    return [f"{n} {e.value:+.2f}" for n, e in result.pulls.items() if abs(e.value) > 1]
-
-
-UNITS = {"mass": "MeV"}
-
-
-def _fitted(result: FitResult) -> list[str]:
-    """Parameters, or words if they mean nothing, and normalisations without a prior."""
-    words = [] if result.prefers_mediator else [NO_MEDIATOR]
-    found = {each.name: result.nuisances[each.name] for each in result.floating}
-    units = UNITS | {each.name: each.unit for each in result.floating if each.unit != "1"}
-    if result.prefers_mediator:
-        found = result.parameters | found
-    return [*words, *(_parameter(n, e, units.get(n, "")) for n, e in found.items())]

@@ -13,6 +13,7 @@ import numpy as np
 
 from jaxmed.results.citations import Bibliography
 from jaxmed.results.hepdata_tables import HepTable
+from jaxmed.results.lock import LOCK
 from jaxmed.results.store import prepare_folder
 
 INSTALL = "jaxmed hepdata needs hepdata-lib, which is not installed: pip install 'jaxmed[hepdata]'"
@@ -32,7 +33,7 @@ def write_submission(tables: Iterable[HepTable], cited: Bibliography, out: Path)
     except ImportError:
         raise ValueError(INSTALL) from None
     prepare_folder(out)
-    if any(out.iterdir()):
+    if _files(out):
         raise ValueError(f"{out}: expected an empty or a new folder for the submission")
     submission = Submission()
     submission.comment = (
@@ -53,7 +54,12 @@ def write_submission(tables: Iterable[HepTable], cited: Bibliography, out: Path)
             except AssertionError:
                 raise ValueError(f"{out}: HEPData would refuse it: {said.getvalue()}") from None
         shutil.move(Path(scratch) / "submission.tar.gz", out / "submission.tar.gz")
-    return sorted(out.iterdir())
+    return _files(out)
+
+
+def _files(out: Path) -> list[Path]:
+    """Everything in a folder but the lock of the one who writes to it."""
+    return sorted(path for path in out.iterdir() if path.name != LOCK)
 
 
 def _named(tables: Iterable[HepTable]) -> dict[str, HepTable]:

@@ -1,91 +1,20 @@
-"""Limits as JSON, as a table and as a figure."""
+"""Upper limits on g' along a line of masses: what is saved, its words, table and figure."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from itertools import cycle
+from typing import Any, ClassVar
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from rich.table import Table
 
-from jaxmed.experiments import Experiment
-from jaxmed.inference.hypothesis.expected_limits import Expected
-from jaxmed.inference.regions.limits import Limits
-from jaxmed.results.overlay import Overlay, draw_overlays
-from jaxmed.results.store import provenance
-from jaxmed.results.style import BLUE, GREEN, ORANGE, SKY
+from jaxmed.results.overlay import Overlay, draw_beside, draw_overlays
+from jaxmed.results.result import Array, Number, Result
+from jaxmed.results.rows import Rows
+from jaxmed.results.style import BLUE, GREEN, ORANGE, SERIES, SKY, figure_of, mediator_axes
 
-
-def limits_figure(
-    found: Limits,
-    title: str,
-    cl: float,
-    expected: Expected | None = None,
-    overlays: Sequence[Overlay] = (),
-) -> Figure:
-    """Upper limit on g' against mass, every allowed interval, what to expect without a mediator, own curves."""
-    figure = Figure(figsize=(6.4, 4.8), layout="constrained")
-    panel = figure.subplots()
-    # Feldman-Cousins sets may be empty
-    highs = [b for p in found.intervals for _, b in p] or [1.0]
-    floor = 10 ** np.floor(np.log10(np.nanmin(highs)) - 1)
-    if expected is not None:
-        _expected_bands(panel, expected)
-    for i, (mass, pairs) in enumerate(zip(found.mass, found.intervals, strict=True)):
-        for low, high in pairs:
-            label = "allowed" if i == 0 and low == pairs[0][0] else None
-            panel.plot(
-                [mass, mass], [max(low, floor), high], color=GREEN, lw=3, alpha=0.35, label=label
-            )
-    label = f"{100 * cl:g} % CL upper limit (outermost), {found.convention}"
-    panel.plot(found.mass, found.g_upper, color=BLUE, marker="o", ms=3, label=label)
-    draw_overlays(panel, overlays)
-    panel.set(xscale="log", yscale="log", title=title)
-    panel.set_ylim(bottom=floor)
-    panel.set_xlabel(r"$M_{Z'}$ [MeV]")
-    panel.set_ylabel(r"$g'$ (dimensionless)")
-    panel.grid(alpha=0.3)
-    panel.legend()
-    return figure
-
-
-def _expected_bands(panel: Axes, expected: Expected) -> None:
-    """Median and 1 and 2 sigma bands; a single mass has bars instead."""
-    least2, least, median, most, most2 = expected.g_upper
-    wide = (least2, most2, ORANGE, "2σ expected"), (least, most, SKY, "1σ expected")
-    for low, high, colour, label in wide:
-        if expected.mass.size > 1:
-            panel.fill_between(expected.mass, low, high, color=colour, alpha=0.6, lw=0, label=label)
-        else:
-            panel.vlines(expected.mass, low, high, color=colour, alpha=0.6, lw=12, label=label)
-    panel.plot(expected.mass, median, color="black", ls="--", marker=".", label="median expected")
-
-
-def limits_json(
-    found: Limits,
-    model: str,
-    experiments: Sequence[Experiment],
-    cl: float,
-    constraints: Sequence[str] = (),
-) -> dict[str, Any]:
-    """Limits with the keys of the user documentation."""
-    return {
-        "model": model,
-        "experiments": [e.name for e in experiments],
-        "constraints": list(constraints),
-        "cl": cl,
-        "method": "asymptotic",
-        "sided": found.sided,
-        "threshold": found.threshold,
-        "mass_mev": found.mass,
-        "g_upper": found.g_upper,
-        "g_best": found.g_best,
-        "flag": list(found.flag),
-        "intervals": [[list(pair) for pair in pairs] for pairs in found.intervals],
-        "provenance": provenance(experiments),
-    }
-
-
+SIGMAS = ("-2", "-1", "0", "1", "2")
+"""Names of the expected limits, in standard deviations."""
 _FLAGS = {
     "edge": "allowed up to the largest coupling that was tried, so there is no limit",
     "islands": "more than one interval is allowed, and g' < is the end of the last",
@@ -96,37 +25,158 @@ _FLAGS = {
 }
 
 
-def limit_table(
-    found: Limits, cl: float, expected: Mapping[str, np.ndarray] | None = None
-) -> Table:
-    """One row per mass; `expected`: limits without a mediator at "-1", "0" and "1" sigma, (n,) each."""
-    title = f"Upper limits at {100 * cl:g} % confidence level, {found.convention}"
-    table = Table(title=title, title_justify="left")
-    without = ["expected without a mediator"] if expected else []
-    for heading in ("M_Z' [MeV]", "g' <", *without, "best g'", "allowed g'", "flag"):
-        table.add_column(heading, overflow="fold")
-    rows = zip(found.mass, found.g_upper, found.g_best, found.intervals, found.flag, strict=True)
-    for i, (mass, upper, best, intervals, flag) in enumerate(rows):
-        pairs = "\n".join(f"{low:.3g} to {high:.3g}" for low, high in intervals)
-        band = [_band(*(expected[sigma][i] for sigma in ("-1", "0", "1")))] if expected else []
-        table.add_row(f"{mass:.4g}", limit_text(upper), *band, limit_text(best), pairs, flag)
-    return table
+class LimitsResult(Result):
+    """Limits along a line of masses (`inference.regions.limits`, `inference.hypothesis.feldman_cousins_limits`).
+
+    Attributes:
+        cl: confidence level.
+        method: "asymptotic" or "fc".
+        sided: "two" or "one"; None for "fc".
+        threshold: of -2 Delta log L at a limit; NaN for "fc".
+        mass_mev: [MeV], (n,).
+        g_upper: outermost edge of what is allowed, NaN where there is none, (n,).
+        g_best: of the best fit at each mass, 0 for the standard model, (n,).
+        flag: "ok" or what to know, (n,).
+        intervals: allowed intervals of g at each mass, ascending.
+        toys: at each coupling at most, with "fc".
+        seed: of the toys, if there are any.
+        g_expected: limits expected without a mediator at SIGMAS standard deviations, (n,) each.
+        expected: how many toys these come from, and how many failed at each mass.
+        ranking: by nuisance what a shift of its auxiliary measurement by one sigma does to ln g_upper, (n,) each, the
+            largest first (`inference.regions.nuisance_effects`); asymptotic limits only.
+        overlays: other curves of the figure.
+    """
+
+    kind: ClassVar = "limit"
+    optional: ClassVar = frozenset(
+        {"toys", "seed", "g_expected", "expected", "ranking", "overlays"}
+    )
+
+    cl: float
+    method: str
+    sided: str | None
+    threshold: Number
+    mass_mev: Array
+    g_upper: Array
+    g_best: Array
+    flag: tuple[str, ...]
+    intervals: tuple[tuple[tuple[float, float], ...], ...]
+    toys: int | None = None
+    seed: int | None = None
+    g_expected: dict[str, Array] | None = None
+    expected: dict[str, Any] | None = None
+    ranking: dict[str, Array] | None = None
+    overlays: list[dict[str, Any]] | None = None
+
+    @property
+    def mass(self) -> np.ndarray:
+        """`mass_mev`."""
+        return self.mass_mev
+
+    @property
+    def convention(self) -> str:
+        """What kind of limit, in words."""
+        return f"{self.sided}-sided" if self.sided else "Feldman-Cousins"
+
+    def table(self) -> Rows:
+        """One row for each mass."""
+        title = f"Upper limits at {100 * self.cl:g} % confidence level, {self.convention}"
+        without = ["expected without a mediator"] if self.g_expected else []
+        head = ("M_Z' [MeV]", "g' <", *without, "best g'", "allowed g'", "flag")
+        return Rows(title, head, [self._row(i) for i in range(self.mass_mev.size)])
+
+    def _row(self, i: int) -> list[str]:
+        pairs = "\n".join(f"{low:.3g} to {high:.3g}" for low, high in self.intervals[i])
+        band = []
+        if self.g_expected:
+            low, median, high = (limit_text(self.g_expected[s][i]) for s in ("-1", "0", "1"))
+            band = [f"{median} ({low} to {high})"]
+        upper, best = limit_text(self.g_upper[i]), limit_text(self.g_best[i])
+        return [f"{self.mass_mev[i]:.4g}", upper, *band, best, pairs, self.flag[i]]
+
+    def notes(self) -> list[str]:
+        """One sentence for each flag that occurs: what it means, and at how many masses."""
+        found = []
+        for flag, meaning in _FLAGS.items():
+            number = sum(flag in each.split(", ") for each in self.flag)
+            if number:
+                found.append(f"{flag} at {number} of {len(self.flag)} masses: {meaning}")
+        return found
+
+    def plot(self, ax: Axes | None = None, overlays: Sequence[Overlay] = (), **style: Any) -> Axes:
+        """Limit against mass with the excluded side shaded, allowed islands, what to expect, other curves.
+
+        Args:
+            ax: to draw on; a new figure if None.
+            overlays: other curves.
+            **style: of the limit's line, such as color and label.
+        """
+        panel = mediator_axes(ax, self.heading)
+        highs = [high for pairs in self.intervals for _, high in pairs]
+        # Feldman-Cousins sets may be empty
+        floor = 10 ** np.floor(np.log10(min(highs, default=1.0)) - 1)
+        if self.g_expected:
+            draw_expected(panel, self.mass_mev, self.g_expected)
+        label = f"{100 * self.cl:g} % CL upper limit (outermost), {self.convention}"
+        asked = {"color": BLUE, "marker": "o", "ms": 3, "label": label} | style
+        (line,) = panel.plot(self.mass_mev, self.g_upper, **asked)
+        self._draw_allowed(panel, floor)
+        panel.set_ylim(bottom=floor)
+        # a single mass has no width to keep
+        (draw_beside if self.mass_mev.size > 1 else draw_overlays)(panel, overlays)
+        top = panel.get_ylim()[1]
+        panel.fill_between(
+            self.mass_mev, self.g_upper, top, color=line.get_color(), alpha=0.12, lw=0
+        )
+        panel.set_ylim(top=top)
+        panel.legend()
+        return panel
+
+    def _draw_allowed(self, panel: Axes, floor: float) -> None:
+        """Every allowed interval, where it is not simply all below the limit."""
+        label: str | None = "allowed"
+        for mass, pairs in zip(self.mass_mev, self.intervals, strict=True):
+            for low, high in pairs if len(pairs) > 1 or (pairs and pairs[0][0] > 0) else ():
+                ends = [max(low, floor), high]
+                panel.plot([mass, mass], ends, color=GREEN, lw=3, alpha=0.35, label=label)
+                label = None
+
+    def columns(self) -> dict[str, Any]:
+        """One row for each mass."""
+        found = {"mass_mev": self.mass_mev, "g_upper": self.g_upper, "g_best": self.g_best}
+        bands = {f"g_expected_{s}": v for s, v in (self.g_expected or {}).items()}
+        return found | bands | {"flag": self.flag}
+
+
+def draw_expected(panel: Axes, mass: np.ndarray, bands: Mapping[str, np.ndarray]) -> None:
+    """Median and 1 and 2 sigma bands of limits to expect, by SIGMAS; a single mass has bars instead."""
+    least2, least, median, most, most2 = (bands[s] for s in SIGMAS)
+    wide = (least2, most2, ORANGE, "2σ expected"), (least, most, SKY, "1σ expected")
+    alone = median.size == 1
+    ends = mass * np.array([0.94, 1.06]) if alone else mass
+    for low, high, colour, label in wide:
+        lower, upper = (np.repeat(edge, 2) if alone else edge for edge in (low, high))
+        panel.fill_between(ends, lower, upper, color=colour, alpha=0.6, lw=0, label=label)
+    if alone:
+        panel.set_xlim(mass[0] / 3, 3 * mass[0])
+    panel.plot(mass, median, color="black", ls="--", marker=".", label="median expected")
+
+
+def limits_figure(results: Mapping[str, LimitsResult], overlays: Sequence[Overlay] = ()) -> Figure:
+    """One set of limits, or several over one another with what each excludes, and other curves."""
+    first = next(iter(results.values()))
+    if len(results) == 1:
+        return figure_of(first.plot(overlays=overlays))
+    panel = mediator_axes(None, f"{first.model}: {100 * first.cl:g} % CL, {first.convention}")
+    for colour, each in zip(cycle(SERIES), results.values(), strict=False):
+        each.plot(panel, color=colour, label=" + ".join(each.titles))
+    for line in (draw_beside if first.mass_mev.size > 1 else draw_overlays)(panel, overlays):
+        line.set_zorder(3)
+    panel.set_title(f"{first.model}: upper limits, {100 * first.cl:g} % CL, {first.convention}")
+    panel.legend()
+    return figure_of(panel)
 
 
 def limit_text(limit: float) -> str:
     """A limit with three digits, or that there is none."""
     return f"{limit:.3g}" if limit == limit else "none"
-
-
-def _band(low: float, median: float, high: float) -> str:
-    return f"{limit_text(median)} ({limit_text(low)} to {limit_text(high)})"
-
-
-def limit_notes(found: Limits) -> list[str]:
-    """One sentence for each flag that occurs: what it means, and at how many masses."""
-    notes = []
-    for flag, meaning in _FLAGS.items():
-        number = sum(flag in each.split(", ") for each in found.flag)
-        if number:
-            notes.append(f"{flag} at {number} of {len(found.flag)} masses: {meaning}")
-    return notes

@@ -1,4 +1,4 @@
-"""A user's own curves over the figures of limits, contours and scans, from CSV.
+"""Curves over the figures of limits, contours and scans: a user's own, from CSV, and those of `published`.
 
 A file has two columns, any number of remarks that start with '#', and at least two rows, drawn in their order:
 
@@ -20,31 +20,34 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
 from jaxmed.results.style import DARK_GREY, PURPLE, RED, SKY
-from jaxmed.user_files.columns import read_columns
+from jaxmed.user_files.columns import read_columns, read_table
 from jaxmed.user_files.keys import is_there
 
 _COLUMNS = ("mass_MeV", "g")
 _UNIT = re.compile(r"([kMGT]?eV)\W*$", re.IGNORECASE)
 _LARGEST = (4 * np.pi) ** 0.5  # a larger coupling is not perturbative
 _COLOURS = (RED, PURPLE, SKY, DARK_GREY)
+_DOTTED, _DASHED = (0, (1.5, 1)), (0, (5, 1.5, 1.5, 1.5))  # the second where the colours begin anew
 
 
 class Overlay(NamedTuple):
-    """One curve: its label, its file, masses [MeV] and couplings, (n,) each."""
+    """One curve: its label, its file, masses [MeV] and couplings, (n,) each, and whom to cite, by BibTeX key."""
 
     label: str
     file: str
     mass: np.ndarray
     g: np.ndarray
+    cite: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, Any]:
-        """Keys: label, file (its name), mass_mev, g."""
-        return {
+        """Keys: label, file (its name), mass_mev, g, and cite where somebody is to be cited."""
+        found = {
             "label": self.label,
             "file": self.file,
             "mass_mev": self.mass.tolist(),
             "g": self.g.tolist(),
         }
+        return found | ({"cite": list(self.cite)} if self.cite else {})
 
 
 def read_overlays(texts: Iterable[str] | None) -> tuple[Overlay, ...]:
@@ -68,12 +71,28 @@ def draw_overlays(panel: Axes, overlays: Sequence[Overlay]) -> list[Line2D]:
             overlay.mass,
             overlay.g,
             color=_COLOURS[i % len(_COLOURS)],
-            ls=(0, (1.5, 1)),
+            ls=_DOTTED if i // len(_COLOURS) % 2 == 0 else _DASHED,
             lw=2.2,
             label=overlay.label,
         )[0]
         for i, overlay in enumerate(overlays)
     ]
+
+
+def draw_beside(panel: Axes, overlays: Sequence[Overlay]) -> list[Line2D]:
+    """Draw the curves in a panel that keeps its masses and shows the couplings that they have there."""
+    (left, right), couplings = panel.get_xlim(), panel.get_ylim()
+    lines = draw_overlays(panel, overlays)
+    seen = [np.array(couplings)]
+    for overlay in overlays:
+        # in logarithms along the curve, which may turn back or cross the panel between two of its points
+        at = np.linspace(0, overlay.mass.size - 1, 50 * overlay.mass.size)
+        along = np.arange(overlay.mass.size)
+        mass, g = (np.exp(np.interp(at, along, np.log(x))) for x in (overlay.mass, overlay.g))
+        seen.append(g[(left <= mass) & (mass <= right)])
+    every = np.concatenate(seen)
+    panel.set(xlim=(left, right), ylim=(every.min(), every.max()))
+    return lines
 
 
 def _read(text: str) -> Overlay:
@@ -96,10 +115,7 @@ def _read(text: str) -> Overlay:
 
 def _check_unit(path: Path) -> None:
     """ValueError if the header names masses in another unit than MeV; what else is wrong is found later."""
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError):
-        return
+    lines = read_table(path).splitlines()
     rows = (pair for pair in enumerate(lines, 1) if pair[1].strip() and pair[1].lstrip()[0] != "#")
     number, header = next(rows, (0, ""))
     cells = [cell.strip() for cell in header.split(",")]

@@ -3,12 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-from rich.markup import escape
-from rich.table import Table
-
 from jaxmed.experiments import Experiment
 from jaxmed.experiments.folder import MAIN, Description
+from jaxmed.results.rows import Rows
 from jaxmed.results.spectra import spectrum
 from jaxmed.theory.couplings import standard_model
 
@@ -30,7 +27,7 @@ def describe_folder(found: Description, experiment: Experiment) -> dict[str, Any
         "title": found.title,
         "status": found.status,
         "about": found.about.strip(),
-        "bins": np.stack([parts.edges[:-1], parts.edges[1:]], axis=1),
+        "bins": parts.bins,
         "unit": parts.unit,
         "exposure_kg_days": found.target.exposure / 86400.0,
         "likelihood": "gaussian" if experiment.gaussian else "poisson",
@@ -45,9 +42,8 @@ def describe_folder(found: Description, experiment: Experiment) -> dict[str, Any
     }
 
 
-def check_table(found: Mapping[str, Any]) -> Table:
+def check_table(found: Mapping[str, Any]) -> Rows:
     """One row for each file and for each total."""
-    table = Table("what", "found", title=escape(found["title"]), title_justify="left")
     bins, unit = found["bins"], found["unit"]
     rows = {
         MAIN: f"{found['status']}, {found['exposure_kg_days']:.6g} kg days, {found['likelihood']} likelihood"
@@ -60,6 +56,4 @@ def check_table(found: Mapping[str, Any]) -> Table:
     kind = "" if found["counts"] == "observed" else ", the standard model's prediction"
     rows["observed"] = f"{totals['observed']:.6g} events{kind}"
     rows["nuisances"] = ", ".join(found["nuisances"]) or "none"
-    for what, sentence in rows.items():
-        table.add_row(escape(what), escape(sentence))
-    return table
+    return Rows(found["title"], ("what", "found"), list(rows.items()))

@@ -1,119 +1,313 @@
-"""Posteriors as JSON and as a table."""
+"""Posteriors: what is saved, their words, table and figures."""
 
-from collections.abc import Mapping
-from importlib.metadata import version
-from typing import Any
+import os
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
-from rich.table import Table
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch, PathPatch
+from matplotlib.path import Path as Outline
 
-from jaxmed.inference.bayes.samples import Posterior, Summary
-from jaxmed.inference.regions.contours import Contours
-from jaxmed.results.contours import contours_json
-from jaxmed.results.credible import Region, credible
-from jaxmed.results.store import provenance
+from jaxmed.inference.bayes.extra import need
+from jaxmed.inference.bayes.samples import R_HAT_BELOW
+from jaxmed.results.contours import STYLES, Regions, Schema, level_name
+from jaxmed.results.fit_in_words import LABELS, UNITS
+from jaxmed.results.result import Array, Number, Result
+from jaxmed.results.rows import Rows
+from jaxmed.results.style import BLACK, ORANGE, mediator_axes
+from jaxmed.user_files.keys import known
 
-UNITS = {"mass": "MeV"}
-_LABELS = {"g": "g'", "mass": "M_Z'", "sin2_theta_w": "sin2 theta_W"}
+_FILLS = ("#4C9CCB", "#9BCDEB", "#DCEEF8")
+_AXES = {"g": r"$g'$", "mass": r"$M_{Z'}$ [MeV]", "sin2_theta_w": r"$\sin^2\theta_W$"}
+_BINS = 60
+_NOTHING = "the data say nothing: the posterior is the prior"
 
 
-def credible_plane(found: Posterior, probabilities: tuple[float, ...]) -> tuple[Region, ...]:
-    """Credible regions, densest per decade of g and of mass, in log10 g and log10 mass [MeV]."""
-    samples = np.stack([np.log10(found.samples[name]).ravel() for name in ("g", "mass")], axis=1)
-    return credible(samples, found.density, probabilities)
+class ParameterSummary(Schema):
+    """One parameter in its own unit: mean, standard deviation, quantiles by their probability, convergence."""
+
+    mean: float
+    std: float
+    quantiles: dict[str, float]
+    r_hat: Number
+    ess_bulk: Number
+    ess_tail: Number
 
 
-def posterior_json(
-    found: Posterior, regions: tuple[Region, ...] | None, confidence: Contours | None
-) -> dict[str, Any]:
-    """One posterior.
+class Ring(Schema):
+    """A closed line, (n,) each: a point is inside a region if an odd number of its rings surround it."""
 
-    Keys: model, experiments, constraints; priors {name: text}; sampler {chains, samples, warmup, seed, divergences,
-    steps, acceptance}; parameters and nuisances {name: {mean, std, quantiles {"0.05": ...}, r_hat, ess_bulk,
-    ess_tail}}; warnings []; credible [{probability, lines [{closed, mass_mev[], g[]}], rings [{mass_mev[], g[]}]}],
-    densest per decade of g and mass, the rings closed along the edges of the priors, [] where the data say nothing;
-    confidence {best, delta_chi2_sm,
-    contours, points} as in the file of `jaxmed contour`; provenance.
+    mass_mev: Array
+    g: Array
+
+
+class Outlined(Ring):
+    """A piece of the edge of a region; `closed` if it is a loop."""
+
+    closed: bool
+
+
+class CredibleRegion(Schema):
+    """A region that holds a share of the samples and is denser, per decade of g and mass, than anything outside.
+
+    Attributes:
+        probability: the share.
+        lines: pieces of its edge.
+        rings: the edge completed along the edges of the priors.
     """
-    chains, samples = found.diverging.shape
-    made = provenance(found.experiments)
-    versions = {package: version(package) for package in ("numpyro", "arviz")}
-    names = {"parameters": found.parameters}
-    names["nuisances"] = tuple(n for n in found.summaries if n not in found.parameters)
-    return {
-        "model": found.model,
-        "experiments": [e.name for e in found.experiments],
-        "constraints": list(found.constraints),
-        "priors": {name: str(prior) for name, prior in found.priors.items()},
-        "sampler": {
-            "chains": chains,
-            "samples": samples,
-            "warmup": found.warmup,
-            "seed": found.seed,
-            "divergences": found.divergences,
-            "steps": float(found.steps.mean()),
-            "acceptance": float(found.acceptance.mean()),
-        },
-        **{
-            kind: {name: found.summaries[name]._asdict() for name in group}
-            for kind, group in names.items()
-        },
-        "warnings": found.warnings,
-        "credible": _regions(regions),
-        "confidence": _confidence(found, confidence),
-        "provenance": made | {"versions": made["versions"] | versions},
-    }
+
+    probability: float
+    lines: list[Outlined]
+    rings: list[Ring]
 
 
-def posterior_table(results: Mapping[str, Posterior]) -> Table:
-    """One row per model parameter, or per nuisance of a model without any."""
-    table = Table(title="Posteriors: medians with 68 % and 90 % intervals", title_justify="left")
-    for heading in ("fit", "parameter", "median", "68 %", "90 %", "R-hat", "ESS", "diverged"):
-        table.add_column(heading, no_wrap=True)
-    for name, found in results.items():
-        first, last = name, str(found.divergences)
-        for parameter in found.summaries if not found.parameters else found.parameters:
-            summary = found.summaries[parameter]
-            table.add_row(first, *_row(parameter, summary), last)
-            first = last = ""
-    return table
+class Sampler(Schema):
+    """How NUTS ran: samples are kept from each chain after the warm-up; steps and acceptance are means over all."""
+
+    chains: int
+    samples: int
+    warmup: int
+    seed: int
+    divergences: int
+    steps: float
+    acceptance: float
 
 
-def _row(name: str, summary: Summary) -> tuple[str, ...]:
+class ProfileCurve(Schema):
+    """Profiled -log L along the only parameter: its values in its own unit, and nll, (n,) each."""
+
+    name: str
+    values: Array
+    nll: Array
+
+
+class PosteriorResult(Result):
+    """The posterior of one fit (`inference.bayes.posterior`).
+
+    Attributes:
+        priors: by name, in words.
+        log10: parameters in whose decimal logarithm the fit moves.
+        sampler: how it ran.
+        parameters: summaries of the model parameters.
+        nuisances: of the nuisances.
+        warnings: one sentence for each reason to distrust the samples.
+        credible: regions of g and mass, empty where the data say nothing; None in another space.
+        confidence: confidence regions of the same fit beside them; None likewise.
+        profile: profile likelihood where there is one parameter.
+        samples: by name, (n_chains, n_samples); like all below not in a JSON, but in a .npz.
+        statistics: diverging, n_steps, acceptance_rate and energy of each, (n_chains, n_samples).
+        observed: counts by experiment.
+    """
+
+    kind: ClassVar = "posterior"
+    optional: ClassVar = frozenset({"samples", "statistics", "observed"})
+    bulky: ClassVar = optional
+
+    priors: dict[str, str]
+    log10: list[str]
+    sampler: Sampler
+    parameters: dict[str, ParameterSummary]
+    nuisances: dict[str, ParameterSummary]
+    warnings: list[str]
+    credible: list[CredibleRegion] | None
+    confidence: Regions | None
+    profile: ProfileCurve | None = None
+    samples: dict[str, Array] | None = None
+    statistics: dict[str, Array] | None = None
+    observed: dict[str, Array] | None = None
+
+    @property
+    def summaries(self) -> dict[str, ParameterSummary]:
+        """Of everything that was sampled."""
+        return self.parameters | self.nuisances
+
+    @property
+    def divergences(self) -> int:
+        """Trajectories that lost their energy: the sampler may have left out where they were."""
+        return self.sampler.divergences
+
+    @property
+    def converged(self) -> bool:
+        """Whether R-hat of every parameter is at most 1.01."""
+        return all(each.r_hat <= R_HAT_BELOW for each in self.summaries.values())
+
+    def table(self) -> Rows:
+        """One row per model parameter, or per nuisance of a model without any."""
+        head = ("parameter", "median", "68 %", "90 %", "R-hat", "ESS", "diverged")
+        rows = [_row(name, each) for name, each in (self.parameters or self.nuisances).items()]
+        rows[0].append(str(self.divergences))
+        rows[1:] = [[*row, ""] for row in rows[1:]]
+        return Rows("Posteriors: medians with 68 % and 90 % intervals", head, rows)
+
+    def notes(self) -> list[str]:
+        """Reasons to distrust the samples, and whether the data say anything."""
+        found = [f"warning: {sentence}" for sentence in self.warnings]
+        return found + ([_NOTHING] if self.credible == [] else [])
+
+    def columns(self) -> dict[str, Any]:
+        """One row for each sample, or without samples for each parameter."""
+        if self.samples is not None:
+            chains, number = next(iter(self.samples.values())).shape
+            place = np.indices((chains, number)).reshape(2, -1)
+            values = {name: each.ravel() for name, each in self.samples.items()}
+            return {"chain": place[0], "sample": place[1], **values}
+        found = self.summaries
+        quantiles = {q: [s.quantiles[q] for s in found.values()] for q in _quantiles(found)}
+        mean, std = ([getattr(s, n) for s in found.values()] for n in ("mean", "std"))
+        return {"name": list(found), "mean": mean, "std": std, **quantiles}
+
+    def inference_data(self) -> Any:
+        """ArviZ's container with groups posterior, sample_stats and observed_data; ValueError without samples."""
+        samples, statistics, observed = self._sampled()
+        groups = {"posterior": samples, "sample_stats": statistics, "observed_data": observed}
+        about: dict[str, str | int] = {"model": self.model, "warmup": self.sampler.warmup}
+        about |= {"seed": self.sampler.seed}
+        about |= {f"prior_{name}": prior for name, prior in self.priors.items()}
+        return need("diagnostics").inference_data(groups, about)
+
+    def save_netcdf(self, path: Path) -> Path:
+        """ArviZ's container as netCDF, whole or not at all; ValueError without samples, or if it cannot be written."""
+        part = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            self.inference_data().to_netcdf(str(part), engine="h5netcdf")
+            part.replace(path)
+        except OSError as problem:
+            part.unlink(missing_ok=True)
+            raise ValueError(f"cannot write {path}: {problem.strerror or problem}") from None
+        return path
+
+    def _sampled(self) -> tuple[dict[str, np.ndarray], ...]:
+        if self.samples is None or self.statistics is None or self.observed is None:
+            raise ValueError(
+                "this result came from JSON, without samples: expected one saved as .npz"
+            )
+        return self.samples, self.statistics, self.observed
+
+    def plot(self, ax: Axes | None = None, parameter: str | None = None, **style: Any) -> Axes:
+        """Credible regions, filled, with the edges of the confidence regions, or the density of one parameter.
+
+        Args:
+            ax: to draw on; a new figure if None.
+            parameter: whose density to draw; None for the regions, or where there are none for the first parameter, on
+                a new figure with the others beside it.
+            **style: of the Axes, such as title.
+
+        Raises:
+            ValueError: an unknown parameter, or a density without samples.
+        """
+        if parameter is None and self.credible is not None:
+            panel = mediator_axes(ax, self.heading)
+            self._plane(panel, self.credible)
+        elif parameter is None and ax is None:
+            panel = self._marginals()
+        else:
+            panel = ax
+            if panel is None:
+                panel = Figure(figsize=(6.4, 4.4), layout="constrained").subplots()
+                panel.set_title(self.heading)
+            self._marginal(panel, parameter or next(iter(self.summaries)))
+        panel.set(**style)
+        return panel
+
+    def _plane(self, panel: Axes, regions: list[CredibleRegion]) -> None:
+        fills = list(zip(regions, _FILLS, strict=False))
+        # what holds more lies under what holds less
+        for region, colour in reversed(fills):
+            _fill(panel, region.rings, colour)
+        handles: list[Patch | Line2D] = [
+            Patch(color=colour, label=f"{_percent(region.probability)} credible")
+            for region, colour in fills
+        ]
+        if not regions:
+            middle = {"ha": "center", "va": "center", "transform": panel.transAxes}
+            panel.text(0.5, 0.5, _NOTHING, **middle)
+        if self.confidence is not None:
+            handles += _draw_confidence(panel, self.confidence)
+        panel.legend(handles=handles, fontsize=9)
+
+    def _marginals(self) -> Axes:
+        """Marginal posterior of every model parameter, of every nuisance where there is none."""
+        names = list(self.parameters or self.nuisances)
+        columns = min(len(names), 4)
+        rows = -(-len(names) // columns)
+        size = (max(4.4 * columns, 6.4), 4.0 * rows + 0.4)
+        figure = Figure(figsize=size, layout="constrained")
+        panels = figure.subplots(rows, columns, squeeze=False).ravel()
+        for panel in panels[len(names) :]:
+            panel.remove()
+        for name, panel in zip(names, panels, strict=False):
+            self._marginal(panel, name)
+        figure.suptitle(self.heading)
+        return panels[0]
+
+    def _marginal(self, panel: Axes, name: str) -> None:
+        samples = self._sampled()[0]
+        known([name], samples, "parameter")
+        values = samples[name].ravel()
+        log = name in self.log10
+        bins = min(int(values.size**0.5), _BINS)
+        density, edges = np.histogram(np.log10(values) if log else values, bins, density=True)
+        shown = 10**edges if log else edges
+        panel.stairs(density, shown, fill=True, color=_FILLS[1], label="posterior")
+        panel.set(xscale="log" if log else "linear", xlabel=_AXES.get(name, name))
+        panel.set_ylabel("probability per decade" if log else "probability density")
+        panel.margins(x=0)
+        panel.set_ylim(bottom=0)
+        if self.profile is not None and self.profile.name == name:
+            _draw_profile(panel, self.profile, log)
+
+
+def _row(name: str, summary: ParameterSummary) -> list[str]:
     q = {key: f"{value:.3g}" for key, value in summary.quantiles.items()}
     unit = f" [{UNITS[name]}]" if name in UNITS else ""
-    return (
-        f"{_LABELS.get(name, name)}{unit}",
+    return [
+        f"{LABELS.get(name, name)}{unit}",
         q["0.5"],
         f"{q['0.16']} to {q['0.84']}",
         f"{q['0.05']} to {q['0.95']}",
         f"{summary.r_hat:.3f}",
         f"{min(summary.ess_bulk, summary.ess_tail):.0f}",
-    )
-
-
-def _regions(regions: tuple[Region, ...] | None) -> list[dict[str, Any]] | None:
-    if regions is None:
-        return None
-    return [
-        {
-            "probability": region.probability,
-            "lines": [
-                {"closed": bool(np.all(line[0] == line[-1]))} | _vertices(line)
-                for line in region.lines
-            ],
-            "rings": [_vertices(ring) for ring in region.rings],
-        }
-        for region in regions
     ]
 
 
-def _vertices(line: np.ndarray) -> dict[str, np.ndarray]:
-    return {"mass_mev": 10 ** line[:, 1], "g": 10 ** line[:, 0]}
+def _quantiles(summaries: dict[str, ParameterSummary]) -> list[str]:
+    return list(next(iter(summaries.values())).quantiles)
 
 
-def _confidence(found: Posterior, lines: Contours | None) -> dict[str, Any] | None:
-    if lines is None:
-        return None
-    whole = contours_json(lines, found.model, found.experiments, found.constraints)
-    return {key: whole[key] for key in ("best", "delta_chi2_sm", "contours", "points")}
+def _fill(panel: Axes, rings: list[Ring], colour: str) -> None:
+    """A region with its holes, whose rings turn the other way."""
+    outlines = [Outline(np.stack([ring.mass_mev, ring.g], axis=1), closed=True) for ring in rings]
+    if outlines:
+        panel.add_patch(PathPatch(Outline.make_compound_path(*outlines), facecolor=colour, lw=0))
+
+
+def _draw_confidence(panel: Axes, found: Regions) -> list[Line2D]:
+    """Edges of the confidence regions and the best fit, between the edges of the priors; what a legend says of them."""
+    found.draw(panel, color=BLACK)
+    panel.set_xlim(found.mass.min(), found.mass.max())
+    panel.set_ylim(found.g.min(), found.g.max())
+    levels = [
+        Line2D([], [], color=BLACK, lw=1.6, ls=dashes, label=f"{level_name(level.cl)} confidence")
+        for level, dashes in zip(found.contours, STYLES, strict=False)
+        if level.lines
+    ]
+    best = found.mark(panel, color=ORANGE, mec=BLACK)
+    if best.get_marker() == "*":
+        best.set_label("best fit")
+    return [*levels, best]
+
+
+def _draw_profile(panel: Axes, curve: ProfileCurve, log: bool) -> None:
+    """The likelihood, normalised as a density in the coordinate of the histogram."""
+    x = np.log10(curve.values) if log else curve.values
+    height = np.exp(np.nan_to_num(np.nanmin(curve.nll) - curve.nll, nan=-np.inf))
+    area = np.sum((height[1:] + height[:-1]) / 2 * np.diff(x))
+    panel.plot(curve.values, height / area, color=BLACK, label="profile likelihood, same area")
+    panel.legend(fontsize=9)
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.3g} %"

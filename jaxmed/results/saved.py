@@ -1,18 +1,21 @@
-"""Find saved results on disk and say what each of them is."""
+"""Find saved results on disk, as reports, citations and HEPData read them."""
 
-import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NamedTuple
 
 import numpy as np
 
-from jaxmed.results.scans import load_result
+from jaxmed.results.load import load_result, results_of
+from jaxmed.results.result import Result
 from jaxmed.results.store import read_npz
+from jaxmed.user_files.json_files import read_json
 from jaxmed.user_files.keys import is_there, one_line
 
 _NO_RESULTS = ("job.json",)
+_BY_NAME = {"fit": "fits", "contours": "contours", "posterior": "posterior"}
+"""Kinds whose files hold several by name."""
 
 
 class Saved(NamedTuple):
@@ -20,8 +23,7 @@ class Saved(NamedTuple):
 
     Attributes:
         path: the file.
-        kind: fits, contours, posterior, limit, bounds, significance, sensitivity, spectrum, scan, surface; "other" for
-            what only has a provenance.
+        kind: that of its results; "fits" for those of fits.
         content: the JSON, or the header of a .npz.
         arrays: those of a .npz, else empty.
     """
@@ -34,33 +36,8 @@ class Saved(NamedTuple):
     @property
     def parts(self) -> dict[str, dict[str, Any]]:
         """Results by name: a file of fits, contours or posteriors has several, any other one, named after the file."""
-        several = self.kind in ("fits", "contours", "posterior")
+        several = self.kind in _BY_NAME.values()
         return self.content if several else {self.path.stem: self.content}
-
-
-def _each(*keys: str) -> Callable[[Mapping[str, Any]], bool]:
-    def test(content: Mapping[str, Any]) -> bool:
-        values = list(content.values())
-        return bool(values) and all(isinstance(v, dict) and v.keys() >= {*keys} for v in values)
-
-    return test
-
-
-def _with(*keys: str) -> Callable[[Mapping[str, Any]], bool]:
-    return lambda content: content.keys() >= {*keys}
-
-
-_KINDS = {
-    "fits": _each("parameters", "nuisances", "nll", "provenance"),
-    "contours": _each("contours", "points", "best", "provenance"),
-    "posterior": _each("priors", "sampler", "parameters", "nuisances", "provenance"),
-    "limit": _with("mass_mev", "g_upper", "cl", "intervals"),
-    "bounds": _with("mass_mev", "quick", "likelihood"),
-    "significance": _with("p_values", "q0"),
-    "sensitivity": _with("mass_mev", "g_expected", "knobs"),
-    "spectrum": _with("bins", "sm", "observed"),
-    "other": _with("provenance"),
-}
 
 
 def read_saved(path: Path) -> list[Saved]:
@@ -70,17 +47,64 @@ def read_saved(path: Path) -> list[Saved]:
         ValueError: nothing is there, no result is, or one is damaged.
     """
     if is_there(path.is_file):
-        return [_required(path)]
+        return list(_read(path))
     if not is_there(path.is_dir):
         raise ValueError(f"{path}: expected a folder with results of jaxmed, found none")
     files = sorted(p for p in path.iterdir() if p.suffix in (".json", ".npz"))
-    found = [_read(p) for p in files if p.name not in _NO_RESULTS]
-    results = [saved for saved in found if saved is not None]
+    # a .npz holds all that the JSON of its name does
+    whole = [p for p in files if p.suffix == ".npz" or p.with_suffix(".npz") not in files]
+    results = [saved for p in whole if p.name not in _NO_RESULTS for saved in _read(p)]
     if not results:
         raise ValueError(
             f"{path}: expected results of jaxmed, such as results.json or scan.npz, found none"
         )
     return results
+
+
+def _read(path: Path) -> Iterator[Saved]:
+    """What a file holds: as it lies on disk, once the classes of results have understood it."""
+    if path.suffix == ".npz":
+        found = load_result(path)
+        assert isinstance(found, Result)
+        header, arrays = read_npz(path)
+        yield Saved(path, found.kind, header, arrays)
+        return
+    if path.suffix != ".json":
+        raise ValueError(f"{path}: expected a result of jaxmed, found something else")
+    content = read_json(path, "a result of jaxmed")
+    try:
+        found = results_of(content)
+    except ValueError as problem:
+        raise ValueError(f"{path}: {problem}") from None
+    several = isinstance(found, dict)
+    kinds = {part.kind for part in found.values()} if several else {found.kind}
+    parts = content if several else {path.stem: content}
+    if kinds <= _BY_NAME.keys():
+        for kind in kinds:
+            own = {name: part for name, part in parts.items() if part["kind"] == kind}
+            yield Saved(path, _BY_NAME[kind], own, {})
+        return
+    for name, part in parts.items():
+        place = path.with_name(f"{path.stem}_{name}{path.suffix}") if several else path
+        yield Saved(place, part["kind"], part, {})
+
+
+def surfaces_of(saved: Saved) -> Iterator[Saved]:
+    """The scans behind fits, and those around best fits, each as a scan of its own."""
+    if saved.kind != "fits":
+        return
+    for name, fit in saved.content.items():
+        for prefix, surface in (("surface", fit["surface"]), ("zoom", fit["zoom"])):
+            if surface is None or not surface["axes"]:
+                continue
+            axes = [{"name": axis, "array": f"axis_{axis}"} for axis in surface["axes"]]
+            best = {axis: each["value"] for axis, each in fit["parameters"].items()}
+            keys = ("model", "experiments", "constraints", "nll", "nll_sm", "provenance")
+            header = {key: fit[key] for key in keys} | {"axes": axes, "best": best}
+            arrays = {f"axis_{axis}": np.array(v) for axis, v in surface["axes"].items()}
+            per_point = {n: np.array(surface[n], dtype=float) for n in ("nll", "gradient_norm")}
+            arrays |= per_point | {"status": np.array(surface["status"])}
+            yield Saved(saved.path.with_name(f"{prefix}_{name}.npz"), "surface", header, arrays)
 
 
 @contextmanager
@@ -115,30 +139,3 @@ def provenances(saved: Saved) -> list[dict[str, Any]]:
     """The provenance of every result in a file."""
     with understanding(saved):
         return [dict(part["provenance"]) for part in saved.parts.values() if "provenance" in part]
-
-
-def _required(path: Path) -> Saved:
-    found = _read(path) if path.suffix in (".json", ".npz") else None
-    if found is None:
-        raise ValueError(f"{path}: expected a result of jaxmed, found something else")
-    return found
-
-
-def _no_number(word: str) -> NoReturn:
-    raise ValueError(f"it has {word} where a number or null should be")
-
-
-def _read(path: Path) -> Saved | None:
-    if path.suffix == ".npz":
-        header, arrays = load_result(path) if path.stem == "scan" else read_npz(path)
-        return Saved(path, str(header["kind"]), header, arrays)
-    try:
-        content = json.loads(path.read_text(encoding="utf-8-sig"), parse_constant=_no_number)
-    except OSError as problem:
-        raise ValueError(f"{path}: expected a readable file, but {problem.strerror}") from None
-    except (ValueError, RecursionError) as problem:
-        raise ValueError(f"{path}: expected JSON, but {one_line(problem)}") from None
-    if not isinstance(content, dict):
-        return None
-    kind = next((kind for kind, test in _KINDS.items() if test(content)), None)
-    return None if kind is None else Saved(path, kind, content, {})

@@ -1,11 +1,11 @@
-"""A scan as a result on disk, and back.
+"""Scans: -2 log L on a grid, what toys accept of it, its words and figure; as JSON, and as .npz for large ones.
 
-Beside what every file has (`jaxmed.results.npz`), the header of a scan holds
+Beside what every file has (`jaxmed.results.store`), the header of a scan's .npz holds
 
     axes         list of {name, unit, log, array}, in the order of the dimensions of the grid; `log`: the fit moves
                  in the decimal logarithm of this parameter; `array`: where its values are
     nuisances    their names, in the order of the last dimension of the array `nuisances`
-    model, charges, experiments, options, fixed, constraints: what was asked
+    model, charges, experiments, options, fixed, free, box, constraints: what was asked
     nll_sm       -log L of the standard model, nuisances fitted; null if the coupling was held fixed
     method       batch: points at a time on each device; chunk: points of a chunk on disk
     provenance   device, number of devices and processes, versions, SHA-256 of the data, what to cite
@@ -19,187 +19,377 @@ and the arrays are
     gradient_norm of -log L in the nuisances, NaN where excluded or undefined, (n_1, n_2, ...)
     nuisances    where, in standard deviations, (n_1, n_2, ..., n_nuisances)
 
-With toys (header `toys`: number at each point at most, cl, seed) there are also, each (n_1, n_2, ...),
-
-    q            2 (nll - nll at the data's global minimum), NaN where excluded or undefined
-    critical     quantile cl of q in toys of this point; critical_error its statistical error; NaN likewise
-    p            share of the toys with q at least as large, p_error its binomial error; 0 where excluded, NaN where
-                 undefined
-    accepted     whether p > 1 - cl: the point is in the Feldman-Cousins region
-    failed       toys whose fit did not converge, counted as more extreme than the data
-    drawn        toys that were drawn, fewer than asked for where p is far from 1 - cl; 0 where excluded or undefined
+With toys (header `toys`: number at each point at most, cl, seed) there are also, each (n_1, n_2, ...), the arrays of
+`ScanToys`.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any, ClassVar, NamedTuple, Self
 
 import numpy as np
-from rich.table import Table
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from pydantic import (
+    BeforeValidator,
+    WithJsonSchema,
+    model_validator,
+)
 
-from jaxmed.inference.hypothesis.feldman_cousins import OF_EXCLUDED
-from jaxmed.inference.problem import Problem
-from jaxmed.inference.results import STATUS, Surface
+from jaxmed.inference.results import CONVERGED, STATUS, Surface
 from jaxmed.models.model import Parameter
 from jaxmed.models.undefined import undefined_words
 from jaxmed.results.fit_in_words import LABELS
-from jaxmed.results.fits import UNITS
-from jaxmed.results.store import Result, read_npz
+from jaxmed.results.overlay import Overlay, draw_overlays
+from jaxmed.results.result import Array, Result
+from jaxmed.results.rows import Rows
+from jaxmed.results.scan_toys import ScanToys, toys_content
+from jaxmed.results.schema import NUMBER, table_of
+from jaxmed.results.smooth import smooth_line
+from jaxmed.results.store import write_npz
+from jaxmed.results.style import BLUE, GREEN, colour_bar, figure_of, surface_panel
+from jaxmed.user_files.keys import known, one_line, one_of
 
-KIND = "scan"
 _PER_POINT = ("nll", "status", "gradient_norm")
+_FOLLOWING = ("best", "delta_chi2_sm", "undefined", "n_points", *(f"n_{name}" for name in STATUS))
+"""Keys of the JSON that follow from the others."""
+_AXES = {"g": r"$g'$", "mass": r"$M_{Z'}$ [MeV]", "sin2_theta_w": r"$\sin^2\theta_W$"}
+_TOP = 16.0
+# 1, 2 and 3 standard deviations of one parameter.
+_LEVELS = {1.0: "1σ", 4.0: "2σ", 9.0: "3σ"}
+_FEW = 60  # points of a curve that are shown one by one
 
 
-def scan_result(
-    problem: Problem,
-    axes: Mapping[str, np.ndarray],
-    found: Mapping[str, np.ndarray],
-    header: Mapping[str, Any],
-) -> Result:
-    """A scan from its points.
+class Coordinate(NamedTuple):
+    """The unit of a parameter, and whether the fit moves in its decimal logarithm."""
 
-    Args:
-        problem: what was free.
-        axes: values by name, in their own unit.
-        found: what each point gave, by name, (n_points, ...).
-        header: what else the header says.
+    unit: str
+    log: bool
+
+
+def _status(value: Any) -> np.ndarray:
+    """Numbers of STATUS from them or from its words."""
+    found = np.array(value)
+    if found.dtype.kind != "U":
+        if found.dtype.kind != "i" or not np.isin(found, range(len(STATUS))).all():
+            raise ValueError(f"status: expected {one_of(STATUS)}, or whole numbers from 0")
+        return found.astype(np.int8)
+    known(found.ravel().tolist(), STATUS, "status")
+    return np.argmax(found[..., None] == np.array(STATUS), axis=-1).astype(np.int8)
+
+
+Status = Annotated[
+    np.ndarray,
+    BeforeValidator(_status),
+    WithJsonSchema({"type": "array", "items": {"anyOf": [{"enum": [*STATUS]}, {"type": "array"}]}}),
+]
+"""Index into STATUS; its words in JSON."""
+
+
+def _of_toys(name: str) -> property:
+    """An array of `toys`."""
+
+    def get(self: "ScanResult") -> np.ndarray:
+        if self.toys is None:
+            raise AttributeError(
+                f"{name}: this scan has no toys, jaxmed.feldman_cousins draws them"
+            )
+        return getattr(self.toys, name)
+
+    return property(get, doc=f"`toys.{name}`.")
+
+
+class ScanResult(Result):
+    """-log L, profiled over the nuisances, on a grid of the model parameters.
+
+    Attributes:
+        charges: of the model; None without.
+        parameters: unit and coordinate of each axis, by name.
+        axes: name -> values in the parameter's own unit, (n,); the dimensions of the other arrays in order.
+        nll: -log(L/L_sat) + pulls + constraints, NaN where undefined, (n_1, n_2, ...).
+        status: index into `inference.results.STATUS`, see `inference.results.Surface`, (n_1, n_2, ...).
+        gradient_norm: of -log L in the nuisances, NaN where excluded or undefined, (n_1, n_2, ...).
+        nuisances: where, in standard deviations, by name, (n_1, n_2, ...).
+        nll_sm: of the standard model, nuisances fitted; None if the coupling was held fixed.
+        toys: what toys say about each point; None without.
+        method: batch: points at a time on each device; chunk: points of a chunk.
+        overlays: other curves of the figure.
     """
-    shape = tuple(values.size for values in axes.values())
-    by_name = {p.name: p for p in problem.model.parameters}
-    described = [
-        {"name": n, "unit": by_name[n].unit, "log": by_name[n].log, "array": f"axis_{n}"}
-        for n in axes
-    ]
-    arrays = {f"axis_{name}": values for name, values in axes.items()}
-    arrays |= {name: leaf.reshape(shape + leaf.shape[1:]) for name, leaf in found.items()}
-    return Result({"kind": KIND, "axes": described, **header}, arrays)
 
+    kind: ClassVar = "scan"
+    optional: ClassVar = frozenset({"overlays"})
 
-def load_result(path: Path | str) -> Result:
-    """Read a result that jaxmed has written, and verify it; nothing is ever unpickled.
+    charges: dict[str, float] | None = None
+    parameters: dict[str, Annotated[Coordinate, WithJsonSchema(table_of(Coordinate))]]
+    axes: dict[str, Array]
+    nll: Array
+    status: Status
+    gradient_norm: Array
+    nuisances: dict[str, Array]
+    nll_sm: float | None
+    toys: ScanToys | None = None
+    method: dict[str, int]
+    overlays: list[dict[str, Any]] | None = None
 
-    Args:
-        path: a .npz, or the folder of a scan.
+    q, critical, critical_error = (_of_toys(n) for n in ("q", "critical", "critical_error"))
+    p, p_error, accepted = (_of_toys(n) for n in ("p", "p_error", "accepted"))
+    failed, drawn = (_of_toys(n) for n in ("failed", "drawn"))
 
-    Raises:
-        ValueError: no such file, not a result of jaxmed, or damaged.
-    """
-    given = Path(path)
-    found = read_npz(given / "scan.npz" if given.is_dir() else given)
-    if found.header["kind"] == KIND:
-        _check_scan(found, given)
-    return found
+    @model_validator(mode="after")
+    def _fits(self) -> Self:
+        """Arrays of numbers that have the shape of the axes."""
+        for name, axis in self.axes.items():
+            if axis.ndim != 1 or not axis.size or axis.dtype.kind not in "if":
+                raise ValueError(f"axis {name}: expected numbers (n,), found {axis.shape}")
+        shape = tuple(axis.size for axis in self.axes.values())
+        arrays = {name: getattr(self, name) for name in _PER_POINT} | self.nuisances
+        if self.toys is not None:
+            arrays |= self.toys.arrays
+        for name, array in arrays.items():
+            if array.shape != shape or array.dtype.kind not in "bif":
+                raise ValueError(f"expected {name} {shape} numbers, found {array.shape}")
+        if self.parameters.keys() != self.axes.keys():
+            raise ValueError(f"expected parameters {', '.join(self.axes)}")
+        return self
 
+    @property
+    def converged(self) -> np.ndarray:
+        """Where the minimum over the nuisances was found, (n_1, n_2, ...)."""
+        return self.status == CONVERGED
 
-def _check_scan(result: Result, path: Path) -> None:
-    """ValueError unless the arrays are there and have the shape of the axes."""
-    arrays, header = result.arrays, result.header
-    try:
-        names = [str(axis["array"]) for axis in header["axes"] if axis["name"]]
-        n_nuisances = len(header["nuisances"])
-    except (KeyError, TypeError):
-        raise ValueError(f"{path}: expected axes and nuisances in the header of a scan") from None
-    for name in (*names, *_PER_POINT, "nuisances"):
-        if name not in arrays:
-            raise ValueError(f"{path}: expected an array '{name}' in a scan, found none")
-    shape = tuple(arrays[name].size for name in names)
-    wanted = dict.fromkeys(_PER_POINT, shape) | {"nuisances": (*shape, n_nuisances)}
-    for name, expected in wanted.items():
-        if arrays[name].shape != expected:
-            raise ValueError(f"{path}: expected {name} {expected}, found {arrays[name].shape}")
+    @property
+    def surface(self) -> Surface:
+        """The grid and -log L on it."""
+        return Surface(self.axes, self.nll, self.status, self.gradient_norm)
 
+    @property
+    def lowest(self) -> tuple[int, ...] | None:
+        """Index of the lowest converged point, of the lowest of all if none is converged; None if all are undefined."""
+        defined = np.isfinite(self.nll)
+        if not defined.any():
+            return None
+        allowed = defined & self.converged if (defined & self.converged).any() else defined
+        at = np.argmin(np.where(allowed, self.nll, np.inf))
+        return tuple(int(i) for i in np.unravel_index(at, self.nll.shape))
 
-def surface_of(result: Result) -> Surface:
-    """The grid and -log L on it."""
-    axes = {axis["name"]: result.arrays[axis["array"]] for axis in result.header["axes"]}
-    return Surface(axes, *(result.arrays[name] for name in _PER_POINT))
-
-
-def best_point(surface: Surface) -> tuple[int, ...] | None:
-    """Index of the lowest converged point, of the lowest of all if none is converged; None if all are undefined."""
-    defined = np.isfinite(surface.nll)
-    if not defined.any():
-        return None
-    allowed = surface.converged if surface.converged.any() else defined
-    lowest = np.argmin(np.where(allowed, surface.nll, np.inf))
-    return tuple(int(i) for i in np.unravel_index(lowest, surface.nll.shape))
-
-
-def scan_json(result: Result) -> dict[str, Any]:
-    """A scan with the keys of the user documentation."""
-    header, surface = result.header, surface_of(result)
-    at, nll_sm = best_point(surface), header["nll_sm"]
-    best: dict[str, Any] = {"parameters": {}, "nuisances": {}, "nll": None}
-    if at is not None:
-        nuisances = result.arrays["nuisances"][at].tolist()
-        best = {
-            "parameters": {n: v[i] for (n, v), i in zip(surface.axes.items(), at, strict=True)},
-            "nuisances": dict(zip(header["nuisances"], nuisances, strict=True)),
-            "nll": float(surface.nll[at]),
+    @property
+    def best(self) -> dict[str, Any]:
+        """The lowest point: `parameters` and `nuisances` by name, and `nll`."""
+        at = self.lowest
+        if at is None:
+            return {"parameters": {}, "nuisances": {}, "nll": None}
+        values = zip(self.axes.items(), at, strict=True)
+        return {
+            "parameters": {name: float(axis[i]) for (name, axis), i in values},
+            "nuisances": {name: float(pull[at]) for name, pull in self.nuisances.items()},
+            "nll": float(self.nll[at]),
         }
-    return {
-        **{key: header[key] for key in ("model", "experiments", "constraints", "fixed")},
-        "axes": surface.axes,
-        "nll": surface.nll,
-        "status": np.array(STATUS)[surface.status],
-        "best": best,
-        "nll_sm": nll_sm,
-        "delta_chi2_sm": None if nll_sm is None or at is None else 2 * (nll_sm - best["nll"]),
-        "undefined": _undefined(result, surface),
-        "n_points": surface.nll.size,
-        **{f"n_{name}": int((surface.status == i).sum()) for i, name in enumerate(STATUS)},
-        "toys": _toys_json(result),
-        "method": header["method"],
-        "provenance": header["provenance"],
-    }
 
+    @property
+    def delta_chi2_sm(self) -> float | None:
+        """Improvement of the lowest point over the standard model in -2 log L, if both are known."""
+        lowest = self.best["nll"]
+        return None if self.nll_sm is None or lowest is None else 2 * (self.nll_sm - lowest)
 
-def _undefined(result: Result, surface: Surface) -> str:
-    """Where the model is undefined, in words."""
-    axes, described = surface.axes.values(), result.header["axes"]
-    grids = np.meshgrid(*axes, indexing="ij")
-    parameters = [Parameter(a["name"], 0.0, 0.0, False, a["unit"]) for a in described]
-    points = np.stack([grid.ravel() for grid in grids], axis=1)
-    return undefined_words(parameters, points, ~np.isfinite(surface.nll.ravel()))
+    @property
+    def undefined(self) -> str:
+        """Where the model is undefined, in words; empty if it is nowhere."""
+        parameters = [Parameter(n, 0.0, 0.0, False, c.unit) for n, c in self.parameters.items()]
+        return undefined_words(parameters, self._points(), ~np.isfinite(self.nll.ravel()))
 
+    def _points(self) -> np.ndarray:
+        """Values of every point in their own unit, (n_points, n_parameters)."""
+        grids = np.meshgrid(*self.axes.values(), indexing="ij")
+        return np.stack([grid.ravel() for grid in grids], axis=1)
 
-def _toys_json(result: Result) -> dict[str, Any] | None:
-    """What toys say, None without them."""
-    asked = result.header.get("toys")
-    if asked is None:
-        return None
-    arrays = {name: result.arrays[name] for name in OF_EXCLUDED}
-    counts = {"n_accepted": int(arrays["accepted"].sum()), "n_failed": int(arrays["failed"].sum())}
-    return {**asked, **arrays, **counts}
+    def content(self, bulky: bool = False) -> dict[str, Any]:
+        """The keys of the JSON, arrays as arrays."""
+        found = super().content(bulky) | {"status": np.array(STATUS)[self.status]}
+        counts = {f"n_{name}": int((self.status == i).sum()) for i, name in enumerate(STATUS)}
+        following = {name: getattr(self, name) for name in ("best", "delta_chi2_sm", "undefined")}
+        return found | following | {"n_points": self.nll.size} | counts
 
+    @classmethod
+    def json_schema(cls) -> dict[str, Any]:
+        """The JSON Schema (draft 2020-12) of what `content` gives."""
+        found = super().json_schema()
+        kinds = {
+            "best": {"type": "object"},
+            "delta_chi2_sm": NUMBER,
+            "undefined": {"type": "string"},
+        }
+        found["properties"] |= {key: kinds.get(key, {"type": "integer"}) for key in _FOLLOWING}
+        return found | {"required": [*found["required"], *_FOLLOWING]}
 
-def toys_sentence(toys: Mapping[str, Any], n_points: int) -> str:
-    """How many points toys accept, and how many toys failed."""
-    region = f"{toys['n_accepted']} of {n_points} points are in the {toys['cl']:.0%} Feldman-Cousins region"
-    failed = f"; {toys['n_failed']} toys did not converge and count as more extreme"
-    return region + (failed if toys["n_failed"] else "")
+    @classmethod
+    def read(cls, content: dict[str, Any]) -> Self:
+        """The result from what `content` gave; ValueError, in one sentence, for anything else."""
+        return super().read({k: v for k, v in content.items() if k not in _FOLLOWING})
 
+    def save(self, path: Path | str) -> Path:
+        """Write the result as .npz, or by any other suffix as JSON; ValueError if it cannot be written."""
+        written = Path(path)
+        if written.suffix != ".npz":
+            return super().save(written)
+        apart = (*_PER_POINT, "parameters")
+        header = {k: v for k, v in super().content().items() if k not in apart}
+        header["axes"] = [
+            {"name": name, **each._asdict(), "array": f"axis_{name}"}
+            for name, each in self.parameters.items()
+        ]
+        header["nuisances"], pulls = [*self.nuisances], [*self.nuisances.values()]
+        arrays = {f"axis_{name}": values for name, values in self.axes.items()}
+        arrays |= {name: getattr(self, name) for name in _PER_POINT}
+        arrays["nuisances"] = np.stack(pulls, -1) if pulls else np.zeros((*self.nll.shape, 0))
+        if self.toys is not None:
+            header["toys"] = self.toys.asked
+            arrays |= self.toys.arrays
+        write_npz(written, self.kind, header, arrays)
+        return written
 
-def scan_table(content: Mapping[str, Any]) -> Table:
-    """The lowest point of a scan, and how much of it can be trusted."""
-    table = Table(title="Scan, nuisances profiled", title_justify="left")
-    counts = ("points", "converged", "excluded", "undefined")
-    for heading in (*counts, "lowest point", "-2logL", "SM - lowest"):
-        table.add_column(heading, no_wrap=True)
-    best, gain = content["best"], content["delta_chi2_sm"]
-    units = {name: f" {unit}" for name, unit in UNITS.items()}
-    where = [f"{LABELS.get(n, n)} {v:.3g}{units.get(n, '')}" for n, v in best["parameters"].items()]
-    table.add_row(
-        *(str(content[f"n_{name}"]) for name in counts),
-        "\n".join(where) or "none",
-        "" if best["nll"] is None else f"{2 * best['nll']:.2f}",
-        "" if gain is None else f"{gain:.2f}",
-    )
-    return table
+    @classmethod
+    def from_npz(cls, header: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> Self:
+        """The result from the header and arrays that `save` wrote; ValueError, in one sentence, for anything else."""
+        content: dict[str, Any] = {k: v for k, v in header.items() if k != "sha256"}
+        try:
+            axes = {str(each["name"]): each for each in header["axes"]}
+            names, pulls = [str(name) for name in header["nuisances"]], arrays["nuisances"]
+            content["parameters"] = {
+                n: {"unit": a["unit"], "log": a["log"]} for n, a in axes.items()
+            }
+            content["axes"] = {name: arrays[axis["array"]] for name, axis in axes.items()}
+            content |= {name: arrays[name] for name in _PER_POINT}
+            if header.get("toys"):
+                content["toys"] = toys_content(header["toys"], arrays)
+        except (KeyError, TypeError, AttributeError) as problem:
+            what = f"{problem} is missing" if isinstance(problem, KeyError) else one_line(problem)
+            raise ValueError(f"expected the header and arrays of a scan, but {what}") from None
+        if pulls.shape[-1:] != (len(names),):
+            raise ValueError(f"expected nuisances (..., {len(names)}), found {pulls.shape}")
+        content["nuisances"] = dict(zip(names, np.moveaxis(pulls, -1, 0), strict=True))
+        return cls.read(content)
 
+    def table(self) -> Rows:
+        """The lowest point, and how much of the scan can be trusted."""
+        counts = ("points", "converged", "excluded", "undefined")
+        content, best, gain = self.content(), self.best, self.delta_chi2_sm
+        where = [
+            f"{LABELS.get(n, n)} {v:.3g}{self._unit(n)}" for n, v in best["parameters"].items()
+        ]
+        row = [
+            *(str(content[f"n_{name}"]) for name in counts),
+            "\n".join(where) or "none",
+            "" if best["nll"] is None else f"{2 * best['nll']:.2f}",
+            "" if gain is None else f"{gain:.2f}",
+        ]
+        head = (*counts, "lowest point", "-2logL", "SM - lowest")
+        return Rows("Scan, nuisances profiled", head, [row])
 
-def scan_notes(content: Mapping[str, Any]) -> list[str]:
-    """One sentence about points where the model is undefined, if there are any."""
-    if not content["undefined"]:
-        return []
-    return [f"undefined for {content['undefined']}: there nothing is excluded or allowed"]
+    def _unit(self, name: str) -> str:
+        unit = self.parameters[name].unit
+        return "" if unit == "1" else f" {unit}"
+
+    def notes(self) -> list[str]:
+        """Where the model is undefined, what toys say, and why there is no figure."""
+        found = []
+        if self.undefined:
+            found.append(f"undefined for {self.undefined}: there nothing is excluded or allowed")
+        if self.toys is not None:
+            failed = self.toys.n_failed
+            more = f"; {failed} toys did not converge and count as more extreme" if failed else ""
+            found.append(
+                f"{self.toys.n_accepted} of {self.nll.size} points are in the {self.toys.region}{more}"
+            )
+        if self.without_figure:
+            found.append(f"no figure: {self.without_figure}")
+        return found
+
+    @property
+    def without_figure(self) -> str:
+        """Why there is no figure; empty if there is one."""
+        if self.lowest is None:
+            return "the model is undefined at all points"
+        wide = self._wide()
+        if len(wide) == 1 or (wide == ["g", "mass"] and self.nll.ndim == 2):
+            return ""
+        return "expected values of g and mass, or of one parameter, and single ones of all others"
+
+    def _wide(self) -> list[str]:
+        return [name for name, values in self.axes.items() if values.size > 1]
+
+    def plot(self, ax: Axes | None = None, overlays: Sequence[Overlay] = (), **style: Any) -> Axes:
+        """-2 Delta log L above the lowest point: a surface over (M_Z', g'), or a curve along the one parameter.
+
+        Args:
+            ax: to draw on; a new figure if None.
+            overlays: other curves over a surface.
+            **style: of the Axes, such as title.
+
+        Raises:
+            ValueError: the grid is neither, or the model is undefined on all of it.
+        """
+        if self.without_figure:
+            raise ValueError(f"the scan has no figure: {self.without_figure}")
+        panel = Figure(figsize=(6.4, 4.8), layout="constrained").subplots() if ax is None else ax
+        if len(self._wide()) == 1:
+            self._curve(panel)
+        else:
+            self._plane(panel, overlays, alone=ax is None)
+        panel.set(**{"title": self._title()} | style)
+        return panel
+
+    def _title(self) -> str:
+        held = (n for n, values in self.axes.items() if values.size == 1)
+        return ", ".join(
+            [self.heading, *(f"{n} = {self.axes[n][0]:g}{self._unit(n)}" for n in held)]
+        )
+
+    def _plane(self, panel: Axes, overlays: Sequence[Overlay], alone: bool) -> None:
+        best = self.best
+        at = (best["parameters"]["mass"], best["parameters"]["g"])
+        image = surface_panel(panel, self.surface, best["nll"], at, "lowest point")
+        shown = panel.get_xlim(), panel.get_ylim()
+        lines = draw_overlays(panel, overlays)
+        if self.toys is not None:
+            lines += self.toys.draw_region(panel, self.surface)
+        # other curves do not stretch the plane that was scanned
+        panel.set(xlim=shown[0], ylim=shown[1])
+        first = panel.get_legend()
+        if lines and first is not None:
+            panel.legend(handles=lines, loc="lower right", fontsize=8)
+            panel.add_artist(first)
+        if alone:
+            colour_bar(figure_of(panel), image, [panel], "the lowest point")
+
+    def _curve(self, panel: Axes) -> None:
+        (name,) = self._wide()
+        values, log = self.axes[name], self.parameters[name].log
+        delta = 2 * (self.nll.ravel() - self.best["nll"])
+        panel.plot(*smooth_line(values, delta, log), color=BLUE)
+        if values.size <= _FEW:
+            panel.plot(values, delta, ".", color=BLUE)
+        if self.toys is not None and self.accepted.any():
+            inside, label = self.accepted.ravel(), f"in the {self.toys.region}"
+            panel.plot(values[inside], delta[inside], "o", color=GREEN, label=label)
+        top = min(_TOP, 1.05 * max(float(np.nanmax(delta)), 1.0))
+        for level, label in ((level, label) for level, label in _LEVELS.items() if level < top):
+            panel.axhline(level, color="#888888", lw=0.8, ls=":")
+            panel.annotate(label, (1.01, level), xycoords=("axes fraction", "data"), va="center")
+        panel.set(xscale="log" if log else "linear", ylim=(0, top), xlim=values[[0, -1]])
+        unit = self.parameters[name].unit
+        panel.set_xlabel(_AXES.get(name, name if unit == "1" else f"{name} [{unit}]"))
+        panel.set_ylabel(r"$-2\,\Delta\log L$ above the lowest point")
+        panel.grid(alpha=0.3)
+        if np.isnan(delta).any():
+            panel.plot([], [], ls="", label="undefined where there is no curve")
+        if panel.get_legend_handles_labels()[0]:
+            panel.legend()
+
+    def columns(self) -> dict[str, Any]:
+        """One row for each point."""
+        status = np.array(STATUS)[self.status].ravel()
+        found = dict(zip(self.axes, self._points().T, strict=True))
+        found |= {"nll": self.nll.ravel(), "status": status}
+        if self.toys is not None:
+            found |= {name: values.ravel() for name, values in self.toys.arrays.items()}
+        return found

@@ -18,21 +18,41 @@ import io
 import json
 import math
 import os
-import platform
-import shlex
-import sys
+import re
 import tempfile
-from collections.abc import Mapping, Sequence
-from importlib.metadata import version
+import zipfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, BinaryIO, NamedTuple
 
-import jax
 import numpy as np
 
-from jaxmed.data_tables import checksums
-from jaxmed.experiments import Experiment
+from jaxmed.user_files.files import open_file, too_large
+from jaxmed.user_files.json_files import parse_json
 from jaxmed.user_files.keys import is_there
+
+# A text has no line break of its own in JSON: what begins with one is a list over several lines.
+_LIST = re.compile(r"\[\n\s+([-+.\w\s,]+?)\s+\]")
+# systems allow 255, and the name of a temporary file is longer
+_LONGEST_NAME = 150
+
+
+def file_stem(*names: str) -> str:
+    """Name of a file, without its suffix, from the names of what it is about.
+
+    Args:
+        names: such as the kind of result, its model and experiments; never what a user typed to find them.
+
+    Returns:
+        The names joined by _, if that is portable: up to 150 ASCII letters, digits, - and _. Else what is left of it,
+        and eight digits that tell it from others of which the same is left.
+    """
+    name = "_".join(names)
+    portable = re.sub(r"[^A-Za-z0-9_-]", "_", name)[:_LONGEST_NAME]
+    if portable == name:
+        return name
+    return f"{portable}_{hashlib.sha256(name.encode(errors='replace')).hexdigest()[:8]}"
 
 
 def prepare_folder(path: Path) -> Path:
@@ -48,7 +68,8 @@ def prepare_folder(path: Path) -> Path:
 
 def prepare_file(path: Path) -> None:
     """Make sure that a file can be written; ValueError if not."""
-    if not path.name or is_there(path.is_dir):
+    # a device would be replaced by a file
+    if not path.name or (is_there(path.exists) and not path.is_file()):
         raise ValueError(f"cannot write '{path}': expected the name of a file")
     try:
         with tempfile.NamedTemporaryFile(dir=path.absolute().parent, prefix=f".{path.name}."):
@@ -71,7 +92,7 @@ def write_atomically(path: Path, content: bytes) -> None:
                 file.write(content)
                 file.flush()
                 _publish(Path(file.name), path)
-            except OSError:
+            except BaseException:  # Ctrl-C too leaves nothing half written
                 Path(file.name).unlink()
                 raise
     except OSError as problem:
@@ -85,48 +106,14 @@ def _publish(written: Path, path: Path) -> None:
     written.replace(path)
 
 
-def to_json(content: dict[str, Any]) -> str:
-    """JSON text; a number that is not finite becomes null."""
-    return json.dumps(_plain(content), indent=2, allow_nan=False) + "\n"
-
-
-def provenance(experiments: Sequence[Experiment]) -> dict[str, Any]:
-    """Command, device, precision, versions, checksums, what to cite, and titles, which say what is a projection."""
-    device = jax.devices()[0]
-    hashes: dict[str, str] = {}
-    for experiment in experiments:
-        for folder in experiment.tables:
-            hashes |= checksums(folder)
-        if experiment.folder:
-            hashes |= _own_checksums(experiment)
-    return {
-        "command": _command(),
-        "device": f"{device.platform}: {device.device_kind}",
-        "dtype": "float64",
-        "versions": {name: version(name) for name in ("jaxmed", "jax", "jaxlib", "optax", "numpy")}
-        | {"python": platform.python_version()},
-        "data_sha256": hashes,
-        "titles": {e.name: e.title for e in experiments},
-        "cite": sorted({key for e in experiments for key in e.citations}),
-    }
-
-
-def _command() -> str | None:
-    """The command line of jaxmed; None from Python."""
-    program, *arguments = sys.argv
-    return shlex.join(["jaxmed", *arguments]) if Path(program).stem == "jaxmed" else None
-
-
-def _own_checksums(experiment: Experiment) -> dict[str, str]:
-    """File -> SHA256 of a user's own experiment."""
-    files = sorted(p for p in Path(experiment.folder).iterdir() if p.suffix in (".toml", ".csv"))
-    return {
-        f"{experiment.name}/{p.name}": hashlib.sha256(p.read_bytes()).hexdigest() for p in files
-    }
+def to_json(content: Mapping[str, Any]) -> str:
+    """JSON text, a list of numbers on one line; a number that is not finite becomes null."""
+    text = json.dumps(_plain(content), indent=2, allow_nan=False)
+    return _LIST.sub(lambda found: f"[{' '.join(found[1].split())}]", text) + "\n"
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
+    if isinstance(value, Mapping):
         return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
         return [_plain(v) for v in value]
@@ -139,6 +126,15 @@ def _plain(value: Any) -> Any:
 
 FORMAT = 1
 _HEADER = "header"
+# [bytes] A scan of five million points with all nuisances has half of it.
+_LARGEST = 2e9
+_LARGEST_TABLE = 20e6
+_HEADERS = {
+    (1, 0): np.lib.format.read_array_header_1_0,
+    (2, 0): np.lib.format.read_array_header_2_0,
+}
+# truth values, whole numbers, numbers, text
+_KINDS = "biufU"
 
 
 class Result(NamedTuple):
@@ -183,17 +179,16 @@ def read_npz(path: Path, kind: str | None = None) -> Result:
     Raises:
         ValueError: no such file, not a result of jaxmed, of another format or kind, or damaged.
     """
-    if not path.is_file():
-        raise ValueError(f"{path}: expected a result of jaxmed, found no file")
-    try:
-        # from memory: NumPy leaves a file open whose archive it cannot read
-        with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            arrays = {name: file[name] for name in file.files}
-        header = json.loads(arrays.pop(_HEADER).tobytes())
-        found, layout, digest = header["kind"], header["format"], header["sha256"]
-    # zipfile, zlib and NumPy have a dozen kinds of error for bytes that they do not know
-    except Exception:
-        raise ValueError(f"{path}: expected a whole result of jaxmed (.npz), found none") from None
+    with open_file(path, "a result of jaxmed", _LARGEST) as file:
+        with _whole(path):
+            size = _unpacked(file)
+        if size > _LARGEST:
+            raise ValueError(too_large(path, "a result of jaxmed", _LARGEST, size))
+        file.seek(0)
+        with _whole(path), np.load(file, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in archive.files}
+            header = parse_json(arrays.pop(_HEADER).tobytes())
+            found, layout, digest = header["kind"], header["format"], header["sha256"]
     if layout != FORMAT:
         raise ValueError(f"{path}: expected format {FORMAT}, found {layout}")
     if kind not in (None, found):
@@ -203,6 +198,33 @@ def read_npz(path: Path, kind: str | None = None) -> Result:
             f"{path} is damaged: the checksum of its arrays is not the one in its header"
         )
     return Result(header, arrays)
+
+
+@contextmanager
+def _whole(path: Path) -> Iterator[None]:
+    """ValueError for whatever goes wrong with bytes that zipfile, zlib or NumPy do not know."""
+    try:
+        yield
+    # a dozen kinds of error
+    except Exception:
+        raise ValueError(f"{path}: expected a whole result of jaxmed (.npz), found none") from None
+
+
+def _unpacked(file: BinaryIO) -> int:
+    """Memory [bytes] that the arrays of an archive take as its directory and their headers say, nothing unpacked.
+
+    An array without elements counts as if each of its axes had one: it may still have no end of rows.
+    """
+    size, largest = 0, 0
+    with zipfile.ZipFile(file) as archive:
+        for member in archive.infolist():
+            with archive.open(member) as array:
+                shape, _, kind = _HEADERS[np.lib.format.read_magic(array)](array)
+            if kind.kind not in _KINDS:
+                raise ValueError(f"{member.filename} holds {kind}")
+            size += member.file_size
+            largest = max(largest, math.prod(max(n, 1) for n in shape) * kind.itemsize)
+    return max(size, largest)
 
 
 def checksum(arrays: Mapping[str, np.ndarray]) -> str:

@@ -2,19 +2,21 @@
 
 import io
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
-from matplotlib import rc_context
 from matplotlib.axes import Axes
 from matplotlib.collections import QuadMesh
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 from matplotlib.mathtext import MathTextParser
+from matplotlib.style import context
 from matplotlib.text import Text
 
 from jaxmed.inference.results import NO_MEDIATOR, Surface
+from jaxmed.results.smooth import Plane
 from jaxmed.results.store import write_atomically
 
 BLACK, ORANGE, BLUE, GREEN = "#000000", "#E69F00", "#0072B2", "#009E73"
@@ -24,8 +26,20 @@ SERIES = (BLUE, ORANGE, GREEN, PURPLE, RED, SKY, BLACK, DARK_GREY)
 """One for each curve, in this order."""
 # 1, 2 and 3 standard deviations for two parameters.
 _LEVELS = {2.30: ("1σ", "-"), 6.18: ("2σ", "--"), 11.83: ("3σ", ":")}
+_OWN = {
+    "savefig.dpi": 300,
+    # text that stays text in a PDF, and can be searched and edited
+    "pdf.fonttype": 42,
+}
 _FLOOR, _CEILING = 0.03, 100.0
 _UNDEFINED = "white"
+
+
+@contextmanager
+def own_style() -> Iterator[None]:
+    """Draw with Matplotlib's defaults and jaxmed's settings, whatever the user's matplotlibrc says."""
+    with context(_OWN, after_reset=True):
+        yield
 
 
 def save(figure: Figure, path: Path) -> list[Path]:
@@ -36,12 +50,30 @@ def save(figure: Figure, path: Path) -> list[Path]:
     logging.getLogger("fontTools").setLevel(logging.ERROR)
     for suffix in ("png", "pdf"):
         buffer = io.BytesIO()
-        # text that stays text in a PDF, and can be searched and edited
-        with rc_context({"pdf.fonttype": 42}):
-            figure.savefig(buffer, format=suffix, dpi=150)
+        with own_style():
+            figure.savefig(buffer, format=suffix)
         written.append(path.with_name(f"{path.name}.{suffix}"))
         write_atomically(written[-1], buffer.getvalue())
     return written
+
+
+def figure_of(panel: Axes) -> Figure:
+    """The figure that axes belong to."""
+    figure = panel.get_figure(root=True)
+    assert figure is not None
+    return figure
+
+
+def mediator_axes(ax: Axes | None, title: str) -> Axes:
+    """Axes of M_Z' and g', both logarithmic, on a figure of their own unless given."""
+    panel = ax
+    if panel is None:
+        panel = Figure(figsize=(6.4, 4.8), layout="constrained").subplots()
+    panel.set(xscale="log", yscale="log", title=title)
+    panel.set_xlabel(r"$M_{Z'}$ [MeV]")
+    panel.set_ylabel(r"$g'$ (dimensionless)")
+    panel.grid(alpha=0.3)
+    return panel
 
 
 def _plain_where_no_formula(figure: Figure) -> None:
@@ -66,8 +98,6 @@ def surface_panel(
     image = mediator_plane(panel, surface, lowest, best, mark)
     panel.set_xlabel(r"$M_{Z'}$ [MeV]")
     panel.set_ylabel(r"$g'$ (dimensionless)")
-    for level, style in _LEVELS.values():
-        panel.plot([], [], color="white", lw=1.1, ls=style, label=level)
     if best is None:
         panel.plot([], [], ls="", label=NO_MEDIATOR)
     if not np.isfinite(surface.nll).all():
@@ -87,18 +117,25 @@ def colour_bar(
 def mediator_plane(
     panel: Axes, surface: Surface, lowest: float, best: tuple[float, float] | None, mark: str
 ) -> QuadMesh:
-    """A surface over (M_Z', g') in a panel, with its levels and the best point."""
-    delta = np.ma.masked_invalid(2 * (surface.nll - lowest))
+    """A surface over (M_Z', g') in a panel, smooth between its points, with its levels and the best point."""
     panel.set_facecolor(_UNDEFINED)
-    mass, g = surface.axes["mass"], surface.axes["g"]
-    shown = np.clip(delta, _FLOOR, _CEILING)
+    # far above the lowest point -2 log L is a high power of g: its logarithm bends less
+    bent = np.log1p(np.maximum(2 * (surface.nll - lowest), 0))
+    plane = Plane.between(np.log10(surface.axes["g"]), np.log10(surface.axes["mass"]), bent)
+    mass, g, delta = 10**plane.y, 10**plane.x, np.expm1(plane.z)
+    shown = np.clip(np.ma.masked_invalid(delta), _FLOOR, _CEILING)
     norm = LogNorm(_FLOOR, _CEILING)
     image = panel.pcolormesh(mass, g, shown, norm=norm, cmap="viridis_r", rasterized=True)
-    for level, (_, style) in _LEVELS.items():
-        if delta.min() < level < delta.max():
-            panel.contour(
-                mass, g, delta, levels=[level], colors="white", linewidths=1.1, linestyles=style
-            )
+    for level, (name, style) in _LEVELS.items():
+        if not np.nanmin(delta) < level < np.nanmax(delta):
+            continue
+        edge = plane.seen(np.log1p(level))
+        if edge is None:
+            panel.plot([], [], ls="", label=f"{name}: narrower than the grid")
+            continue
+        line = {"colors": "white", "linewidths": 1.1, "linestyles": style}
+        panel.contour(mass, g, edge, levels=[np.log1p(level)], **line)
+        panel.plot([], [], color="white", lw=1.1, ls=style, label=name)
     if best is not None:
         star = {"color": ORANGE, "mec": "black", "ms": 12, "clip_on": False, "zorder": 5}
         panel.plot(*best, "*", label=mark, **star)

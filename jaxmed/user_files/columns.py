@@ -9,12 +9,14 @@ from typing import NoReturn
 
 import numpy as np
 
-from jaxmed.user_files.keys import hint, is_there, one_line, short
+from jaxmed.user_files.files import read_text
+from jaxmed.user_files.keys import hint, short
 
 ENERGY_UNITS = {"eV": 1e-3, "keV": 1.0, "MeV": 1e3}
 """Units that the name of an energy column may end in, in keV."""
 
 _MOST_ROWS = 20_000
+_LARGEST_FILE = 20e6
 
 
 @dataclass(frozen=True)
@@ -114,19 +116,14 @@ def bin_edges(table: Columns) -> np.ndarray:
     return np.append(low, high[-1])
 
 
+def read_table(path: Path) -> str:
+    """The text of a CSV table; ValueError for a file that cannot be one."""
+    return read_text(path, "a CSV table", _LARGEST_FILE)
+
+
 def _rows(path: Path) -> list[tuple[int, list[str]]]:
     """Line number and cells of every line that is neither empty nor a remark."""
-    if not is_there(path.is_file):
-        raise ValueError(f"{path}: expected a CSV table, found no file")
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError as problem:
-        raise ValueError(
-            f"{path}: expected a CSV table in UTF-8, but {one_line(problem)}"
-        ) from None
-    except OSError as problem:
-        raise ValueError(f"{path}: expected a readable table, but {problem.strerror}") from None
-    lines = [(i, line) for i, line in enumerate(text.splitlines(), 1) if line.strip()]
+    lines = [(i, line) for i, line in enumerate(read_table(path).splitlines(), 1) if line.strip()]
     lines = [(i, line) for i, line in lines if not line.lstrip().startswith("#")]
     if len(lines) > _MOST_ROWS:
         raise ValueError(f"{path}: got {len(lines)} rows, expected at most {_MOST_ROWS}")

@@ -7,8 +7,11 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from jaxmed.user_files.files import read_text
+
 Table = Mapping[str, Any]
 
+_LARGEST_FILE = 1e6
 _SHORTEST_PART = 3  # of a name that is taken for the whole
 
 _WORDS = {
@@ -30,18 +33,13 @@ def read_toml(path: Path, what: str) -> dict[str, Any]:
     Raises:
         ValueError: the file is missing, unreadable, no TOML, or nested beyond reason.
     """
-    if not is_there(path.is_file):
-        raise ValueError(f"{path}: expected a TOML file with {what}, found none")
+    text = read_text(path, f"a TOML file with {what}", _LARGEST_FILE)
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (
-        ValueError
-    ) as problem:  # also of bytes that are no UTF-8, and of numbers with thousands of digits
+        return tomllib.loads(text)
+    except ValueError as problem:  # also of numbers with thousands of digits
         raise ValueError(f"{path}: expected TOML, but {one_line(problem)}") from None
     except RecursionError:
         raise ValueError(f"{path}: expected TOML, but its values are nested too deep") from None
-    except OSError as problem:
-        raise ValueError(f"{path}: expected a readable file, but {problem.strerror}") from None
 
 
 def is_there(test: Callable[[], bool]) -> bool:

@@ -1,8 +1,10 @@
 """Analyses from TOML: what is read, and one sentence for every mistake."""
 
+import numpy as np
 import pytest
 
-from jaxmed.analysis.analysis import default_analysis, read_analysis
+from jaxmed.analysis.analysis import DEFAULT, Analysis, read_analysis
+from jaxmed.data_tables import packaged
 from jaxmed.models.choose import couplings
 
 
@@ -13,7 +15,7 @@ def _read(tmp_path, text):
 
 
 def test_the_default_job_is_the_paper_s():
-    job = read_analysis(default_analysis())
+    job = read_analysis(packaged("fits") / DEFAULT)
     assert job.name == "combined"
     assert job.model.name == "u1r"
     assert job.experiments == ("texono", "coherent_csi", "coherent_lar", "xenon1t")
@@ -90,8 +92,8 @@ def test_a_model_file_is_looked_up_beside_the_analysis(tmp_path):
         ("experiments = ['texno']", r"unknown experiment 'texno' \(did you mean texono\?\)"),
         ("experiments = []", "expected at least one"),
         ("experiments = ['texono', 'texono']", "each at most once"),
-        ("experiments = 'texono'", "expected a list"),
-        ("experiments = [1]", "expected a list of names"),
+        ("experiments = 3", "experiments = 3: expected text in quotes"),
+        ("experiments = [1]", "experiments = 1: expected text in quotes"),
         (
             "experiments = ['texono']\nmodle = 'u1r'",
             r"unknown key 'modle' \(did you mean model\?\)",
@@ -109,7 +111,7 @@ def test_a_model_file_is_looked_up_beside_the_analysis(tmp_path):
         ("experiments = ['texono']\n[model]\neps = {nu = [1, 2]}", "expected three numbers"),
         (
             "experiments = ['texono']\nconstraints = [1]",
-            "constraints = .1.: expected a list of names",
+            "constraints = 1: expected text in quotes",
         ),
         ("experiments = ['texono']\nconstraints = ['roh']", "unknown constraint 'roh'"),
         (
@@ -121,7 +123,29 @@ def test_a_model_file_is_looked_up_beside_the_analysis(tmp_path):
         ("experiments = ['texono']\nalone = 1", "alone = 1: expected true or false"),
         ("experiments = ['texono']\nfixed = {mass = nan}", "mass = nan: expected a finite number"),
         ("experiments = ['texono']\nname = 'a/b'", "name = 'a/b'"),
-        ("experiments = ['texono']\nname = 'texono'", "not the name of an experiment"),
+        ("experiments = ['texono']\nname = 'xenon1t'", "not the name of another experiment"),
+        (
+            "experiments = ['texono']\ncl = [0.9, 1.0]",
+            "cl = 1.0: expected a number between 0 and 1",
+        ),
+        ("experiments = ['texono']\ncl = 'x'", "cl = 'x': expected numbers like"),
+        ("experiments = ['texono']\nmasses = ['a']", "masses = 'a': expected a finite number"),
+        ("experiments = ['texono']\nmasses = '1:2'", "mass = '1:2': expected numbers like"),
+        (
+            "experiments = ['texono']\nsided = 'tow'",
+            r"unknown value of sided 'tow' \(did you mean two",
+        ),
+        ("experiments = ['texono']\nmethod = 'f'", r"unknown method 'f' \(did you mean fc\?\)"),
+        ("experiments = ['texono']\ntoys = 0", "toys = 0: expected a whole number from 1 to"),
+        ("experiments = ['texono']\nseed = -1", "seed = -1: expected a whole number from 0"),
+        ("experiments = ['texono']\nchains = 1.5", "chains = 1.5: expected a whole number from 1"),
+        (
+            "experiments = ['texono']\n[box]\ng = [1e-3, 1e-5]",
+            "expected low < high, from 1e-09 to 1",
+        ),
+        ("experiments = ['texono']\n[box]\nm = [1, 2]", "unknown parameter under box 'm'"),
+        ("experiments = ['texono']\n[box]\ng = 1", "box.g = 1: expected a list"),
+        ("experiments = ['texono']\n[priors]\ng = 'flat'", "prior of g = 'flat': expected"),
         ("experiments = ['texono']\nscan = 3", "scan = 3: expected a table"),
         ("experiments = ['texono']\n[scan]\nmas = [1]", r"unknown key under scan 'mas' \(did you"),
         ("experiments = ['texono']\n[scan]\nmass = 'x'", "scan.mass = 'x': expected numbers"),
@@ -138,6 +162,85 @@ def test_mistakes_are_one_sentence(tmp_path, text, message):
         _read(tmp_path, text)
     assert "job.toml" in str(problem.value)
     assert "\n" not in str(problem.value)
+
+
+@pytest.mark.parametrize("experiments", ["texono", ["texono"], ("texono",)])
+def test_python_and_toml_fill_the_same_analysis(tmp_path, experiments):
+    mine = Analysis.of(
+        experiments=experiments,
+        model="b_minus_l",
+        masses=np.array([1.0, 10.0]),
+        cl=0.95,
+        seed=np.int64(3),
+        scan={"g": "1e-7:1e-5:3", "mass": 1.0},
+        fixed=None,
+    )
+    text = """
+        experiments = ["texono"]
+        model = "b_minus_l"
+        masses = [1, 10]
+        cl = 0.95
+        seed = 3
+        scan = { g = "1e-7:1e-5:3", mass = [1.0] }
+        """
+    theirs = _read(tmp_path, text)
+    for key in ("experiments", "model", "name", "masses", "cl", "seed", "fixed"):
+        assert getattr(mine, key) == getattr(theirs, key)
+    for axis, values in mine.scan.items():
+        np.testing.assert_array_equal(values, theirs.scan[axis])
+
+
+def test_every_part_has_the_data_of_its_own(tmp_path):
+    job = _read(
+        tmp_path,
+        """
+        experiments = ["texono", "xenon1t"]
+        alone = true
+        fixed = { xenon1t_background = 0.5, mass = 1.0 }
+        alternatives = { tritium = { xenon1t = { tritium = "free" } } }
+        """,
+    )
+    parts = job.parts()
+    assert {name: part.names for name, part in parts.items()} == {
+        "texono_xenon1t": ("texono", "xenon1t"),
+        "texono_xenon1t_tritium": ("texono", "xenon1t"),
+        "texono": ("texono",),
+        "xenon1t": ("xenon1t",),
+    }
+    assert parts["texono"].fixed == {"mass": 1.0}
+    assert parts["xenon1t"].fixed == job.fixed
+    floating = {n: [p.name for p in part.problem.floating] for n, part in parts.items()}
+    assert floating["texono_xenon1t_tritium"] != floating["texono_xenon1t"]
+
+
+def test_what_options_change_is_laid_over_the_file(tmp_path):
+    job = tmp_path / "job.toml"
+    job.write_text(
+        """
+        name = "mine"
+        experiments = ["texono", "xenon1t"]
+        alone = true
+        fixed = { mass = 0.05 }
+        free = ["signal_strength"]
+        options = { xenon1t = { atomic = "free" }, texono = { recoil_spectrum = "x.csv" } }
+        alternatives = { tritium = { xenon1t = { tritium = "free" } } }
+        priors = { g = "log-uniform", mass = "log-uniform" }
+        """
+    )
+    changed = read_analysis(job, experiments=("xenon1t",), fixed={"g": 1e-6}, cl=None, free=("g",))
+    assert (changed.name, changed.alone, changed.alternatives) == ("xenon1t", False, {})
+    assert changed.options == {"xenon1t": {"atomic": "free"}}
+    assert changed.fixed == {"mass": 0.05, "g": 1e-6}
+    assert changed.free == ("signal_strength", "g")
+    other = read_analysis(job, model="weak_mixing")
+    assert other.priors == {}
+    assert (other.name, other.experiments) == ("mine", ("texono", "xenon1t"))
+    assert read_analysis(job) == read_analysis(job, model=None, fixed={}, free=())
+
+
+def test_a_narrower_box_is_that_of_the_fit():
+    job = Analysis.of(experiments="texono", box={"mass": [1.0, 10.0]})
+    np.testing.assert_allclose(job.problem.box, [job.model.parameters[0].box, [0.0, 1.0]])
 
 
 def test_missing_file(tmp_path):

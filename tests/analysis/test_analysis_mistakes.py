@@ -6,12 +6,11 @@ import tomllib
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from toml_text import dumped
 
 from jaxmed.analysis.analysis import read_analysis
-from jaxmed.analysis.run import plan_fits
 
 FITS = Path(__file__).resolve().parents[2] / "fits"
 FILES = sorted(
@@ -61,6 +60,8 @@ def test_no_mistake_is_accepted(path, data):
     for step in where:
         table = table[step]
     kind = data.draw(st.sampled_from(["value", "unknown"]))
+    # which normalisations float, and may have a prior, the data say
+    assume(where[-1:] != ["priors"] or kind == "value")
     if kind == "value" or isinstance(table, list):
         # what an option's text may be, its experiment says when it is loaded
         text = where[:1] == ["alternatives"] and isinstance(table[key], str)
@@ -114,7 +115,7 @@ def test_odd_files_end_in_a_sentence(tmp_path, text):
     path = tmp_path / "job.toml"
     path.write_text(text)
     with pytest.raises(ValueError) as problem:
-        plan_fits(read_analysis(path))
+        read_analysis(path).parts()
     assert "\n" not in str(problem.value)
 
 

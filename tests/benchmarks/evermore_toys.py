@@ -71,7 +71,6 @@ def experiment() -> Experiment:
         shapes=(),
         scales=(STRENGTH,),
         citations=(),
-        tables=(),
         **fixed,
     )
 

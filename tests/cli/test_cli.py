@@ -66,8 +66,6 @@ def test_fit_writes_results_and_figures(run, tmp_path):
         "spectra_xenon1t.pdf",
         "surface.png",
         "surface.pdf",
-        "surface_xenon1t.npz",
-        "zoom_xenon1t.npz",
     }
     # the numbers in the file are those of the likelihood
     values = {k: v["value"] for k, v in result["parameters"].items()}
@@ -200,10 +198,13 @@ def test_logarithmic_mass_range(run):
         (["fit", "--model", "mine.toml"], "mine.toml: expected a TOML file with a table [model]"),
         (["limit", "--mass", "1", "--set", "g"], "--set g: expected name=number"),
         (["limit", "--mass", "1", "--set", "a=1", "--set", "a=2"], "each name once"),
-        (["limit", "--mass", "1", "--set", "a=1"], "model 'u1r' has no parameter 'a'"),
+        (
+            ["limit", "--mass", "1", "--set", "a=1"],
+            "unknown parameter 'a': expected one of g, mass",
+        ),
         (
             ["limit", "--mass", "1", "--model", str(MODELS / "kinetic_mixing.toml")],
-            "needs a value of 'mixing', from -2 to 2: got none",
+            "free are g, mass, mixing, expected g and mass alone, other parameters fixed",
         ),
         (
             ["spectrum", "--experiment", "texono", "--g", "1", "--mass", "1", "--set", "x=1"],
@@ -232,10 +233,13 @@ def test_logarithmic_mass_range(run):
         (["fit", "--constraint", "roh"], "unknown constraint 'roh'"),
         (["limit", "--mass", "1", "--model", "weak_mixing"], "has no mediator"),
         (["spectrum", "--experiment", "texono", "--g", "1e-5", "--mass", "-1"], "mass = -1.0 MeV"),
-        (["spectrum", "--experiment", "texono", "--g", "nan", "--mass", "1"], "coupling g = nan"),
+        (
+            ["spectrum", "--experiment", "texono", "--g", "nan", "--mass", "1"],
+            "fixed.g = nan: expected",
+        ),
         (
             ["spectrum", "--experiment", "texono,xenon1t", "--g", "1", "--mass", "1"],
-            "expected one name",
+            "experiments = texono, xenon1t: expected one",
         ),
         (["fit", "--experiments", "texono", "--out", "taken"], "cannot write to taken"),
         (
@@ -249,7 +253,7 @@ def test_logarithmic_mass_range(run):
             ["spectrum", "--experiment", "texono", "--g", "1e300", "--mass", "1"],
             "coupling g = 1e+300: expected a finite number from 0 to 1000",
         ),
-        (["limit", "--mass", "1", "--method", "fc", "--toys", "9" * 20], "at most 100000000"),
+        (["limit", "--mass", "1", "--method", "fc", "--toys", "9" * 20], "from 1 to 100000000"),
     ],
 )
 def test_errors_are_one_sentence(run, tmp_path, arguments, message):
@@ -277,7 +281,7 @@ def test_errors_are_one_sentence(run, tmp_path, arguments, message):
         ),
         ("experiments = ['xenon1t']\nfixed = {sns_flux = 0}", "unknown parameter 'sns_flux'"),
         ("experiments = ['xenon1t']\nfixed = {mass = -1}", "mass = -1.0 MeV: expected"),
-        ("experiments = ['xenon1t']\nfree = [3]", "unknown parameter '3'"),
+        ("experiments = ['xenon1t']\nfree = [3]", "free = 3: expected text in quotes"),
     ],
 )
 def test_mistakes_in_a_file_leave_nothing_behind(run, tmp_path, text, message):

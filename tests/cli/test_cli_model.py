@@ -14,7 +14,16 @@ from jaxmed.theory.gauge import gauge_bosons
 from jaxmed.theory.rho import rho
 
 KEYS = {
+    "kind",
+    "format",
     "model",
+    "experiments",
+    "constraints",
+    "fixed",
+    "free",
+    "options",
+    "box",
+    "provenance",
     "g",
     "charges",
     "masses_mev",

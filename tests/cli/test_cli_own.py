@@ -93,7 +93,7 @@ def test_a_mistake_is_one_sentence(run, tmp_path, arguments, message):
     folder = folders.copy("texono", tmp_path)
     folders.change(folder.rename(tmp_path / "mine"), "rates.csv", "4,4.5,0.0", "4,4.5,x")
     (tmp_path / "job.toml").write_text('experiments = ["./mine"]\n')
-    twins = f'name = "texono_ten_bins"\nalone = true\nexperiments = ["{TEXONO}"]\n'
+    twins = f'name = "texono_ten_bins"\nalone = true\nexperiments = ["{TEXONO}", "xenon1t"]\n'
     (tmp_path / "twins.toml").write_text(twins)
     before = set(tmp_path.iterdir())
     done = run(*arguments)

@@ -33,16 +33,22 @@ def test_one_parameter(run, tmp_path):
     assert json.loads((tmp_path / "results" / "posterior_texono.json").read_text()) == content
     (found,) = content.values()
     assert found.keys() == {
-        "model", "experiments", "constraints", "priors", "sampler", "parameters", "nuisances", "warnings", "credible",
-        "confidence", "free", "options", "fixed", "provenance",
+        "kind", "format", "model", "experiments", "constraints", "fixed", "free", "options", "box", "priors", "log10",
+        "sampler", "parameters", "nuisances", "warnings", "credible", "confidence", "profile", "provenance",
     }  # fmt: skip
     assert found["priors"] == {"sin2_theta_w": "uniform:0.1:0.4"}
     summary = found["parameters"]["sin2_theta_w"]
     assert 0.2 < summary["mean"] < 0.28
     assert done.exit_code == (1 if summary["r_hat"] > 1.01 else 0)
-    assert found["sampler"]["chains"] == 2
+    assert [found["sampler"][key] for key in ("chains", "samples", "warmup", "seed")] == [
+        2,
+        40,
+        60,
+        1,
+    ]
+    assert isinstance(found["sampler"]["chains"], int)
     assert "effective samples, expected at least 200" in found["warnings"][-1]
-    assert f"warning: texono: {found['warnings'][-1]}" in done.stderr
+    assert f"texono: warning: {found['warnings'][-1]}" in done.stderr
     data = bayes.need("diagnostics").arviz.from_netcdf(
         str(tmp_path / "results" / "posterior_texono.nc")
     )
@@ -79,7 +85,9 @@ def test_the_default_is_the_excess_of_xenon1t(run, tmp_path):
         (["--prior", "g=uniform", "--prior", "g=uniform"], "each name once"),
         (["--prior", "mass=normal:-1:0.1"], "prior of mass = 'normal:-1:0.1': expected a mean"),
         (["--prior", "mas=uniform"], "did you mean mass?"),
-        (["--chains", "0"], "chains = 0: expected at least 1"),
+        (["--chains", "0"], "chains = 0: expected a whole number from 1"),
+        (["--prior", "g=uniform:1e-8:1e-6", "--box", "g=1e-7:1"], "within 1e-07 to 1"),
+        (["--prior", "g=uniform", "--set", "g=1e-6"], "prior of 'g', which is held fixed"),
         (["--chains", "1000000000"], "= 2000000000000: expected at most 10000000"),
         (["--seed", "-1"], "seed = -1: expected"),
         (["--out", "taken"], "cannot write to taken"),

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from typer.testing import CliRunner
 
 import jaxmed
 from jaxmed.cli import app, progress
+from jaxmed.inference.regions.grid_scan import scan as inference_scan
 from jaxmed.inference.results import CONVERGED, EXCLUDED
 
 JOB = """
@@ -54,8 +56,8 @@ def _arrays(path):
         return {name: file[name].tobytes() for name in file.files if name != "header"}
 
 
-def _start(folder, *arguments, code="from jaxmed.cli import main; main()"):
-    command = [sys.executable, "-W", "error", "-c", code, "scan", "job.toml", *arguments]
+def _start(folder, *arguments, code="from jaxmed.cli import main; main()", job="job.toml"):
+    command = [sys.executable, "-W", "error", "-c", code, "scan", job, *arguments]
     return subprocess.Popen(
         [*command, "--no-cache"],
         cwd=folder,
@@ -89,10 +91,50 @@ def test_the_file_is_read_with_numpy_alone(reference):
 
 def test_the_file_is_that_of_the_library(reference):
     found = jaxmed.load_result(reference / "out")
-    axes = {name: found.arrays[f"axis_{name}"] for name in ("g", "mass")}
-    surface = jaxmed.scan(jaxmed.load("xenon1t"), **axes)
+    for axes in (found.axes, {"g": "3e-7:3e-6:30", "mass": "1e-3:1:24"}):
+        mine = jaxmed.scan("xenon1t", **axes)
+        for name in ("nll", "status", "gradient_norm"):
+            np.testing.assert_array_equal(getattr(found, name), getattr(mine, name))
+        assert str(mine) == str(found)
+    near = inference_scan(jaxmed.load("xenon1t"), **found.axes)
     # chunks are packed into other batches
-    np.testing.assert_allclose(found.arrays["nll"], surface.nll, rtol=1e-12)
+    np.testing.assert_allclose(found.nll, near.nll, rtol=1e-12)
+
+
+def test_json_is_the_whole_result(reference):
+    printed = jaxmed.load_result(reference / "printed.json")
+    assert printed == jaxmed.load_result(reference / "out")
+
+
+def test_everything_that_is_asked_reaches_the_result(run, tmp_path):
+    asked = [
+        *("--experiments", "xenon1t", "--option", "xenon1t.atomic=free"),
+        *("--set", "xenon1t_efficiency=0.5", "--free", "signal_strength"),
+        *("--box", "g=1e-7:1e-5", "--mass", "0.06", "--grid", "5"),
+    ]
+    assert run(*asked, "--out", "out").exit_code == 0
+    found = jaxmed.load_result(tmp_path / "out")
+    mine = jaxmed.scan(
+        "xenon1t",
+        options={"xenon1t": {"atomic": "free"}},
+        fixed={"xenon1t_efficiency": 0.5},
+        free=["signal_strength"],
+        box={"g": (1e-7, 1e-5)},
+        mass=0.06,
+        grid=5,
+    )
+    assert found.options == mine.options == {"xenon1t": {"atomic": "free"}}
+    assert found.fixed == mine.fixed == {"xenon1t_efficiency": 0.5}
+    assert found.free == mine.free == ["signal_strength"]
+    assert found.box == mine.box == {"g": (1e-7, 1e-5)}
+    np.testing.assert_allclose(found.axes["g"], np.geomspace(1e-7, 1e-5, 5), rtol=1e-12)
+    np.testing.assert_array_equal(found.nll, mine.nll)
+    plain = jaxmed.scan("xenon1t", mass=0.06, g=mine.axes["g"])
+    assert not np.isclose(plain.nll, mine.nll, rtol=1e-6).any(), "and changes the numbers"
+    refused = run(*asked[:-2], "--grid", "5", "--out", "out", "--resume", "--set", "mass=0.06")
+    assert "grid for 'mass': expected a free parameter" in refused.stderr
+    other = [x.replace("=0.5", "=0.6") for x in asked]
+    assert "(fixed is" in run(*other, "--out", "out", "--resume").stderr
 
 
 def test_options_are_the_table_of_a_file(run, reference, tmp_path):
@@ -100,8 +142,8 @@ def test_options_are_the_table_of_a_file(run, reference, tmp_path):
     assert run("--experiments", "xenon1t", *grid, "--out", "options").exit_code == 0
     assert _arrays(tmp_path / "options" / "scan.npz") == _arrays(reference / "out" / "scan.npz")
     assert run("job.toml", "--mass", "0.06", "--out", "line").exit_code == 0
-    line = jaxmed.load_result(tmp_path / "line").arrays
-    assert line["nll"].shape == (30, 1) and line["axis_mass"] == [0.06]
+    line = jaxmed.load_result(tmp_path / "line")
+    assert line.nll.shape == (30, 1) and line.axes["mass"] == [0.06]
 
 
 def test_json_says_where_the_lowest_point_is(reference):
@@ -173,10 +215,48 @@ def test_two_processes_give_the_same_numbers(reference, tmp_path):
     said = [each.communicate(timeout=120) for each in both]
     assert [each.returncode for each in both] == [0, 0], said
     assert _arrays(tmp_path / "out" / "scan.npz") == _arrays(reference / "out" / "scan.npz")
-    assert jaxmed.load_result(tmp_path / "out").header["provenance"]["processes"] == 2
+    assert jaxmed.load_result(tmp_path / "out").provenance["processes"] == 2
     # only the first one speaks
     assert "lowest point" in said[0][0]
     assert said[1] == ("", "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("killed", [0, 1])
+def test_one_of_two_processes_that_is_killed_ends_the_other(tmp_path, killed):
+    (tmp_path / "job.toml").write_text(JOB)
+    with socket.socket() as free:
+        free.bind(("localhost", 0))
+        port = free.getsockname()[1]
+    work = ("--out", "out", "--toys", "100000", "--quiet")
+    shared = ("--coordinator", f"localhost:{port}", "--num-processes", "2")
+    both = [_start(tmp_path, *work, *shared, "--process-id", i) for i in "01"]
+    signs = [tmp_path / "out" / "chunks" / f".process-{i}" for i in "01"]
+    while not all(sign.exists() for sign in signs):
+        assert [each.poll() for each in both] == [None, None]
+        time.sleep(0.1)
+    # one that both have heard
+    time.sleep(5)
+    both[killed].kill()
+    said = both[1 - killed].communicate(timeout=30)
+    both[killed].communicate()
+    assert both[1 - killed].returncode == 2
+    sentence = f"error: process {killed} of this scan has ended before its work was done, or cannot write to "
+    assert said[0] == "" and said[1].startswith(sentence) and said[1].count("\n") == 1
+
+
+def test_of_two_scans_at_once_in_one_folder_the_second_is_refused(reference, tmp_path):
+    (tmp_path / "job.toml").write_text(JOB)
+    (tmp_path / "other.toml").write_text(JOB.replace("xenon1t", "texono"))
+    both = [_start(tmp_path, "--out", "out", job=job) for job in ("job.toml", "other.toml")]
+    said = [each.communicate(timeout=120) for each in both]
+    assert sorted(each.returncode for each in both) == [0, 2], said
+    first = [each.returncode for each in both].index(0)
+    assert said[1 - first][0] == "" and said[1 - first][1].count("\n") == 1
+    assert f"error: out is in use by process {both[first].pid} on" in said[1 - first][1]
+    found = jaxmed.load_result(tmp_path / "out")
+    assert found.experiments == [("xenon1t", "texono")[first]]
+    assert np.isfinite(found.nll).all()
 
 
 @pytest.mark.parametrize("damage", ["truncate", "flip", "foreign"])
@@ -221,9 +301,9 @@ def test_less_memory_means_smaller_batches_and_resuming_keeps_them(run, referenc
     done = run("job.toml", "--out", "out", "--memory", "500kB")
     assert done.exit_code == 0, done.output
     found = jaxmed.load_result(tmp_path / "out")
-    assert found.header["method"] == {"batch": 16, "chunk": 256}
+    assert found.method == {"batch": 16, "chunk": 256}
     whole = jaxmed.load_result(reference / "out")
-    np.testing.assert_allclose(found.arrays["nll"], whole.arrays["nll"], rtol=1e-10)
+    np.testing.assert_allclose(found.nll, whole.nll, rtol=1e-10)
     before = _arrays(tmp_path / "out" / "scan.npz")
     (tmp_path / "out" / "chunks" / "000001.npz").unlink()
     assert run("job.toml", "--out", "out", "--resume", "--memory", "4GB").exit_code == 0
@@ -241,10 +321,10 @@ def test_less_memory_means_smaller_batches_and_resuming_keeps_them(run, referenc
         (["job.toml", "--out", "job.toml"], "cannot write to job.toml"),
         (["job.toml", "--json", "no/x.json"], "cannot write no/x.json"),
         (["none.toml"], "none.toml: expected a TOML file"),
-        (["job.toml", "--model", "weak_mixing"], "grid for 'g': expected a free parameter"),
+        (["job.toml", "--model", "weak_mixing"], "unknown key under scan 'g'"),
         (["--g", "1e-8:1e3:3"], "g = 1000.0: expected values from"),
         (["--mass", "1,0.1"], "mass: expected at most 10001 values in ascending order"),
-        (["--model", "weak_mixing", "--g", "1,2"], "model 'weak_mixing' has no such parameter"),
+        (["--model", "weak_mixing", "--g", "1,2"], "expected one of sin2_theta_w"),
         (["--model", "standard_model"], "has no free parameter: nothing to scan"),
         (["job.toml", "--coordinator", "here"], "need --coordinator HOST:PORT"),
         (
@@ -264,7 +344,7 @@ def test_errors_are_one_sentence_and_leave_nothing(run, tmp_path, arguments, mes
 
 def test_a_process_that_does_not_see_the_folder_says_so(run, monkeypatch):
     monkeypatch.setattr("jax.process_index", lambda: 1)
-    monkeypatch.setattr("jaxmed.analysis.scan_plan._PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr("jaxmed.analysis.resumable_scan._PATIENCE_SECONDS", 0.3)
     done = run("job.toml", "--out", "mine")
     assert done.exit_code == 2
     assert "process 1 does not see in mine what process 0 has written there" in done.stderr
@@ -279,11 +359,12 @@ def test_one_axis_and_a_linear_parameter(run, tmp_path):
     )
     assert run("angle.toml", "--out", "angle").exit_code == 0
     found = jaxmed.load_result(tmp_path / "angle")
-    np.testing.assert_allclose(found.arrays["axis_sin2_theta_w"], np.linspace(0.1, 0.5, 9))
+    np.testing.assert_allclose(found.axes["sin2_theta_w"], np.linspace(0.1, 0.5, 9))
     (tmp_path / "point.toml").write_text(
         JOB.replace('"1e-3:1:24"', "[0.06]").replace('"3e-7:3e-6:30"', "[1e-6]")
     )
-    assert run("point.toml", "--out", "point").exit_code == 0
+    done = run("point.toml", "--out", "point")
+    assert done.exit_code == 0 and "no figure: expected values of g and mass" in done.stderr
     assert not (tmp_path / "point" / "scan.png").exists()
 
 

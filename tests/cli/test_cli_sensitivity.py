@@ -58,7 +58,7 @@ def test_a_model_without_effect_says_that_there_is_no_limit(run):
     ("arguments", "message"),
     [
         (["xenon1", "--mass", "1"], "did you mean xenon1t?"),
-        (["xenon1t,texono", "--mass", "1"], "expected one name"),
+        (["xenon1t,texono", "--mass", "1"], "experiments = xenon1t, texono: expected one"),
         (["texono", "--mass", "1", "--cl", "1"], "confidence level cl = 1.0"),
         (["texono", "--mass", "-1"], "mass = -1.0 MeV"),
         (["nowhere/", "--mass", "1"], "nowhere/experiment.toml: expected a TOML file"),

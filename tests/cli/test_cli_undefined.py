@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from jaxmed.cli import app
-from jaxmed.results.scans import load_result
+from jaxmed.results.load import load_result
 
 INSIDE = """
 [model]
@@ -59,7 +59,7 @@ def test_a_scan_is_undefined_in_words_numbers_page_and_hepdata(run, tmp_path):
         assert [value is None for value in row] == [s == "undefined" for s in status]
         assert status[1:3] == ["undefined"] * 2 and "undefined" not in (status[0], status[3])
     assert found["n_undefined"] == 8 and found["best"]["parameters"]["mass"] in (1.0, 10.0)
-    assert load_result("out").arrays["status"][:, 1].tolist() == [3] * 4
+    assert load_result("out").status[:, 1].tolist() == [3] * 4
     assert CliRunner().invoke(app, ["report", "out"]).exit_code == 0
     pytest.importorskip("hepdata_lib")
     yaml = pytest.importorskip("yaml")
@@ -83,9 +83,9 @@ def test_a_scan_without_any_number_is_a_result_too(run, tmp_path):
 def test_toys_of_a_scan_neither_exclude_nor_accept_there(run):
     ask = ["--model", "inside.toml", "--experiments", "texono", "--g", "1e-8,1e-5", "--mass", "1,3"]
     run("scan", *ask, "--toys", "20", "--out", "out")
-    arrays = load_result("out").arrays
-    assert np.isnan(arrays["p"][:, 1]).all() and np.isfinite(arrays["p"][:, 0]).all()
-    assert not arrays["accepted"][:, 1].any() and not arrays["drawn"][:, 1].any()
+    found = load_result("out")
+    assert np.isnan(found.p[:, 1]).all() and np.isfinite(found.p[:, 0]).all()
+    assert not found.accepted[:, 1].any() and not found.drawn[:, 1].any()
 
 
 def test_a_limit_names_the_masses(run, tmp_path):

@@ -15,8 +15,6 @@ from jaxmed.models.choose import get_model
 from jaxmed.models.from_file import model_from
 from jaxmed.models.from_function import own_model
 from jaxmed.models.model import Parameter
-from jaxmed.results.fit_in_words import explain
-from jaxmed.results.limits import limit_notes
 from jaxmed.theory.couplings import mediator
 
 # no electron coupling between 2 and 5 MeV
@@ -85,9 +83,9 @@ def test_a_fit_says_where_and_stays_outside(experiments):
     mass = fit.parameters["mass"].value
     assert fit.converged and np.isfinite(fit.nll) and not 2 < mass < 5
     assert np.any(fit.surface.status == UNDEFINED)
-    assert f"undefined for {INSIDE.undefined}" in " ".join(explain(fit))
+    assert f"undefined for {INSIDE.undefined}" in " ".join(fit.explanation)
     plain = jaxmed.fit([experiments["texono"]], "b_minus_l", grid=7)
-    assert plain.undefined == "" and "undefined" not in " ".join(explain(plain))
+    assert plain.undefined == "" and "undefined" not in " ".join(plain.explanation)
 
 
 def test_a_model_that_is_undefined_on_the_whole_grid_has_no_fit(experiments):
@@ -106,7 +104,7 @@ def test_limits_at_a_mass_without_numbers_are_none(experiments):
         wanted = jaxmed.limits(data, plain, masses=[found.mass[i]])
         np.testing.assert_allclose(found.g_upper[i], wanted.g_upper[0], rtol=1e-6)
         assert found.flag[i] == wanted.flag[0]
-    (note,) = (n for n in limit_notes(found) if n.startswith("undefined"))
+    (note,) = (n for n in found.notes() if n.startswith("undefined"))
     assert note.startswith("undefined at 1 of 3 masses: the model gives no number there")
 
 
@@ -129,7 +127,7 @@ def test_contours_have_no_edge_beside_such_points(experiments):
     masses = np.concatenate([line.mass for line in found.lines[0]])
     assert not np.any((masses > 2) & (masses < 5))
     assert masses.min() < 1 and masses.max() > 10
-    assert all(line.exact.all() for line in found.lines[0])
+    assert all(line.exact for line in found.lines[0])
     assert "mass from" in found.undefined
     with pytest.raises(ValueError, match="undefined in the whole plane"):
         jaxmed.contours([experiments["texono"]], INSIDE, g=plane["g"], mass=[2.5, 3.0, 4.0])
@@ -142,7 +140,7 @@ def test_toys_leave_such_points_out(experiments):
     assert np.isnan(found.p[:, 1]).all() and np.isnan(found.q[:, 1]).all()
     assert not found.accepted[:, 1].any() and not found.drawn[:, 1].any()
     assert np.isfinite(found.p[:, 0]).all() and found.accepted[0, 0] and not found.failed.any()
-    limits = jaxmed.fc_limits([experiments["texono"]], INSIDE, masses=[3.0, 10.0], number=40)
+    limits = jaxmed.limits(experiments["texono"], INSIDE, masses=[3.0, 10.0], method="fc", toys=40)
     assert limits.flag[0] == "undefined" and limits.intervals[0] == ()
     assert np.isnan(limits.g_upper[0]) and limits.g_upper[1] > 0
     with pytest.raises(ValueError, match="model 'inside' is undefined there"):
@@ -264,4 +262,4 @@ def test_texono_prefers_no_mediator(experiments):
     fit = jaxmed.fit([experiments["texono"]])
     assert fit.delta_chi2_sm < 1 and not fit.prefers_mediator
     assert fit.parameters["mass"].value <= M_Z - GAMMA_Z
-    assert "the data ask for no mediator" in " ".join(explain(fit))
+    assert "the data ask for no mediator" in " ".join(fit.explanation)

@@ -1,9 +1,10 @@
 """A page of the report, taken apart: elements, texts, and the numbers for download."""
 
-import base64
 import csv
 import io
+import json
 from html.parser import HTMLParser
+from urllib.parse import unquote
 
 from jaxmed.results.page.page import report_page
 from jaxmed.results.saved import read_saved
@@ -32,10 +33,19 @@ class Page(HTMLParser):
     def all(self, name):
         return [attributes for element, attributes in self.elements if element == name]
 
+    @property
+    def layers(self):
+        """Layers of the exclusion plot, none where there is no plot."""
+        return json.loads(self.texts["script"][0]) if len(self.all("script")) > 1 else []
+
+    @property
+    def body(self):
+        return " ".join(" ".join(self.texts["body"]).split())
+
     def csv(self, name):
         """Rows of a download as dictionaries."""
         (href,) = (a["href"] for a in self.all("a") if a.get("download") == name)
-        text = base64.b64decode(href.partition("base64,")[2]).decode()
+        text = unquote(href.partition(",")[2])
         return list(csv.DictReader(io.StringIO(text)))
 
 

@@ -4,25 +4,29 @@ from pathlib import Path
 
 import numpy as np
 
+from jaxmed.analysis.analysis import Analysis, asked
+from jaxmed.analysis.contours import contours_result
+from jaxmed.analysis.fits import fit_result
+from jaxmed.analysis.limits import limits_result
+from jaxmed.analysis.posteriors import confidence_of, posterior_result
+from jaxmed.analysis.sensitivities import sensitivity_result
+from jaxmed.analysis.significances import significance_result
+from jaxmed.analysis.spectra import spectrum
 from jaxmed.experiments.design import Knob
 from jaxmed.inference.bayes.priors import Prior
 from jaxmed.inference.bayes.proposal import Density
 from jaxmed.inference.bayes.samples import Posterior, Summary
+from jaxmed.inference.hypothesis.expected_limits import Expected
+from jaxmed.inference.hypothesis.p_values import LikelihoodRatios, PValue
+from jaxmed.inference.hypothesis.significance import Significance
 from jaxmed.inference.regions.contour_lines import ContourLine
 from jaxmed.inference.regions.contours import Contours
 from jaxmed.inference.regions.limits import Limits
-from jaxmed.inference.results import Estimate, FitResult, Surface
+from jaxmed.inference.results import BestFit, Estimate, Surface
 from jaxmed.inference.sensitivity import Sensitivity
-from jaxmed.models.choose import couplings
-from jaxmed.results.contours import contours_json
-from jaxmed.results.fits import fit_json
-from jaxmed.results.limits import limits_json
-from jaxmed.results.posteriors import credible_plane, posterior_json
-from jaxmed.results.sensitivity import sensitivity_json
-from jaxmed.results.spectra import FittedSpectrum, spectrum
-from jaxmed.results.store import provenance, to_json, write_npz
-from jaxmed.results.surfaces import save_surfaces
-from jaxmed.theory.couplings import standard_model
+from jaxmed.results.bounds import BoundsResult
+from jaxmed.results.scans import Coordinate, ScanResult
+from jaxmed.results.store import to_json
 
 HOSTILE = "</script><img src=http://example.org/x onerror=alert(1)> & <b>'\"</b>"
 OVERLAY = {"label": HOSTILE, "file": "own.csv", "mass_mev": [0.01, 1.0], "g": [2e-6, 3e-5]}
@@ -71,7 +75,7 @@ def fit_found():
         "g": Estimate(1.6e-6, 3e-7, (1.3e-6, 1.9e-6), False, ""),
         "mass": Estimate(0.06, None, None, False, "flat"),
     }
-    return FitResult(
+    return BestFit(
         model="u1r",
         experiments=("xenon1t",),
         parameters=fitted,
@@ -94,16 +98,8 @@ def fit_found():
     )
 
 
-def fits_content(experiment):
-    result = fit_found()
-    spectra = FittedSpectrum(
-        "xenon1t",
-        HOSTILE,
-        spectrum(experiment, standard_model()),
-        spectrum(experiment, couplings("u1r", g=1.6e-6, mass=0.06)),
-    )
-    extra = {"fixed": {}, "options": {}, "spectra": {"xenon1t": spectra.as_json()}}
-    return {"xenon1t": fit_json(result, [experiment]) | extra}
+def analysis(experiment, **asked):
+    return Analysis.of(experiments=experiment, **asked)
 
 
 def posterior_content(experiment):
@@ -134,9 +130,9 @@ def posterior_content(experiment):
         warmup=500,
         seed=1,
     )
-    asked = {"free": [], "options": {}, "fixed": {}}
-    regions = credible_plane(found, (0.6827, 0.9))
-    return posterior_json(found, regions, contours_found()) | asked
+    job = analysis(experiment)
+    beside = confidence_of(contours_result(job, contours_found()))
+    return posterior_result(job, found, beside).content()
 
 
 def sensitivity_content(experiment):
@@ -152,62 +148,68 @@ def sensitivity_content(experiment):
         missing=(("resolution", "it is perfect"),),
         threshold=2.7,
     )
-    return sensitivity_json(found, "u1r", experiment, 0.9)
+    return sensitivity_result(analysis(experiment), found).content()
 
 
 def write_all(folder: Path, experiment) -> None:
     """Every kind of result."""
-    limit = limits_json(limit_found(), "u1r", [experiment], 0.9)
-    bands = {n: np.array([1e-6, 2e-6, 3e-6]) * 2.0 ** int(n) for n in ("-2", "-1", "0", "1", "2")}
+    job = analysis(experiment)
+    bands = np.array([np.array([1e-6, 2e-6, 3e-6]) * 2.0**n for n in (-2, -1, 0, 1, 2)])
+    without = Expected(MASS[:3], bands, np.zeros((7, 3)), np.zeros(3, dtype=int))
+    limit = limits_result(job, limit_found(), without)
+    fit = fit_result(job, fit_found()).content()
+    fit["spectra"]["xenon1t"]["title"] = HOSTILE
     contents = {
-        "results": fits_content(experiment),
-        "limit_u1r_xenon1t": limit | {"g_expected": bands, "overlays": [OVERLAY]},
-        "contour_xenon1t": {"xenon1t": contours_json(contours_found(), "u1r", [experiment])},
+        "results": {"xenon1t": fit},
+        "limit_u1r_xenon1t": limit.content() | {"overlays": [OVERLAY]},
+        "contour_xenon1t": {"xenon1t": contours_result(job, contours_found()).content()},
         "posterior_xenon1t": {"xenon1t": posterior_content(experiment)},
         "sensitivity_u1r_xenon1t": sensitivity_content(experiment),
-        "significance_u1r_xenon1t": {
-            "model": "u1r",
-            "experiments": ["xenon1t"],
-            "method": {"test": "significance", "number": 100, "seed": 1},
-            "q0": 13.2,
-            "p_values": {"everywhere": {"value": 7e-4, "error": 2.7e-4, "z": 3.2}},
-            "provenance": provenance([experiment]),
-        },
-        "spectrum_xenon1t": spectrum(experiment, standard_model()).as_json()
-        | {"title": "XENON1T", "label": "nothing", "provenance": provenance([experiment])},
-        "bounds": {
-            "model": "u1r",
-            "cl": 0.9,
-            "mass_mev": [0.01, 0.1],
-            "quick": {"xenon1t": [1e-6, 2e-6]},
-            "likelihood": {"xenon1t": limit},
-            "provenance": provenance([experiment]),
-        },
+        "significance_u1r_xenon1t": significance_result(job, significance_found()).content(),
+        "spectrum_xenon1t": spectrum(job.data[0], g=1e-6, mass=0.1).content(),
+        "bounds": BoundsResult(
+            **asked(job),
+            cl=0.9,
+            sided="two",
+            mass_mev=np.array([0.01, 0.1]),
+            quick={"xenon1t": np.array([1e-6, 2e-6])},
+            likelihood={"xenon1t": limit},
+        ).content(),
     }
     for name, content in contents.items():
         (folder / f"{name}.json").write_text(to_json(content))
-    save_surfaces("xenon1t", fit_found(), [experiment], folder)
     write_scan(folder / "scan.npz", experiment)
+
+
+def significance_found():
+    """Of a hundred toys the third did not converge, and none is like the data with the mass held."""
+    n, chance = 100, PValue(1 / 101, 7e-3, 2.3)
+    failed = np.arange(n) == 2
+    q = np.linspace(0, 10, n)
+    toys = LikelihoodRatios(q, q + 20, q / 2 + 20, np.zeros((n, 2)), failed, np.arange(n))
+    return Significance(
+        q0=13.2,
+        best={"g": 1.6e-6, "mass": 0.06},
+        nll_sm=22.0,
+        nll_best=15.4,
+        everywhere=PValue(7e-4, 2.7e-4, 3.2),
+        local=chance,
+        local_asymptotic=PValue(1.4e-4, 0.0, 3.63),
+        fit_sm=PValue(0.05, 0.02, 1.64),
+        fit_best=PValue(1.0, 0.005, -np.inf),
+        toys=toys,
+        toys_local=toys._replace(q=q / 2),
+        toys_best=toys._replace(numbers=np.arange(n, 2 * n)),
+    )
 
 
 def write_scan(path: Path, experiment) -> None:
     found = surface()
-    axes = [
-        {"name": n, "unit": unit, "log": True, "array": f"axis_{n}"}
-        for n, unit in (("g", "1"), ("mass", "MeV"))
-    ]
-    header = {
-        "axes": axes,
-        "nuisances": [],
-        "model": "u1r",
-        "experiments": ["xenon1t"],
-        "constraints": [],
-        "fixed": {},
-        "nll_sm": 12.0,
-        "method": {"batch": 10, "chunk": 20},
-        "provenance": provenance([experiment]),
-    }
-    arrays = {f"axis_{n}": v for n, v in found.axes.items()}
-    per_point = {k: getattr(found, k) for k in ("nll", "status", "gradient_norm")}
-    none = np.zeros((*found.nll.shape, 0))
-    write_npz(path, "scan", header, arrays | per_point | {"nuisances": none})
+    ScanResult(
+        **asked(Analysis.of(experiments=experiment)),
+        parameters={"g": Coordinate("1", True), "mass": Coordinate("MeV", True)},
+        **found._asdict(),
+        nuisances={},
+        nll_sm=12.0,
+        method={"batch": 10, "chunk": 20},
+    ).save(path)

@@ -3,13 +3,13 @@
 import numpy as np
 import pytest
 
+from jaxmed.analysis.fits import fit as saved
 from jaxmed.inference.fit.best_fit import fit
 from jaxmed.inference.fit.errors import at_bounds, estimates, flat_directions
 from jaxmed.inference.problem import make_problem
 from jaxmed.models.choose import get_model
 from jaxmed.models.from_file import model_from
 from jaxmed.results.fit_in_words import explain
-from jaxmed.results.fits import explanations, fit_json
 
 
 @pytest.mark.parametrize("grid", [15, 41])
@@ -24,8 +24,8 @@ def test_one_number_does_not_determine_two(experiments, grid):
     assert not 0.5 < mass < 20
     assert ("looks massless" if mass < 0.5 else contact) in text
     assert "The standard model is 0.09 units of -2 log L worse" in text
-    assert " ".join(fit_json(result, [experiments["texono"]])["explanation"]) == text
-    assert explanations({"mine": result}) == [f"mine: {text}"]
+    kept = saved(experiments["texono"], "b_minus_l", grid=grid)
+    assert kept.notes() == [" ".join(kept.explanation)] == [text]
 
 
 def test_what_does_not_couple_changes_nothing(experiments):
@@ -37,7 +37,7 @@ def test_what_does_not_couple_changes_nothing(experiments):
 def test_a_determined_fit_needs_no_words(experiments):
     result = fit([experiments["texono"]], "weak_mixing", grid=15)
     assert explain(result) == []
-    assert explanations({"mine": result}) == []
+    assert saved(experiments["texono"], "weak_mixing", grid=15).notes() == []
 
 
 @pytest.mark.slow

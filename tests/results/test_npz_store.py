@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from jaxmed.results import store
 from jaxmed.results.store import read_npz, write_npz
 
 ARRAYS = {
@@ -109,6 +110,33 @@ def test_other_files_are_refused(tmp_path, content):
         read_npz(tmp_path / "x.npz")
     with pytest.raises(ValueError, match=r"none.npz: expected a result of jaxmed, found no file"):
         read_npz(tmp_path / "none.npz")
+
+
+def test_what_unpacks_to_more_than_a_result_has_is_not_unpacked(tmp_path, monkeypatch):
+    np.savez_compressed(tmp_path / "bomb.npz", header=np.zeros(10**7))
+    assert (tmp_path / "bomb.npz").stat().st_size < 10**5
+    monkeypatch.setattr(store, "_LARGEST", 1e6)
+    monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("unpacked"))
+    with pytest.raises(ValueError, match="a result of jaxmed of at most 1 MB, found 80 MB"):
+        read_npz(tmp_path / "bomb.npz")
+
+
+@pytest.mark.parametrize("shape", [(10**12,), (10**12, 0), (2,) * 64])
+def test_a_header_that_promises_too_much_is_not_believed(tmp_path, shape):
+    buffer = io.BytesIO()
+    promise = {"descr": "<f8", "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(buffer, promise)
+    with zipfile.ZipFile(tmp_path / "x.npz", "w") as archive:
+        archive.writestr("header.npy", buffer.getvalue())
+    with pytest.raises(ValueError, match="a result of jaxmed of at most 2 GB, found"):
+        read_npz(tmp_path / "x.npz")
+
+
+@pytest.mark.parametrize("array", [np.array([b"a"]), np.array([1j]), np.zeros(2, "i4,f8")])
+def test_only_numbers_truth_values_and_text_are_read(tmp_path, array):
+    write_npz(tmp_path / "x.npz", "toys", {}, {"x": array})
+    with pytest.raises(ValueError, match=r"x.npz: expected a whole result of jaxmed"):
+        read_npz(tmp_path / "x.npz")
 
 
 def test_other_arrays_kinds_and_formats_are_refused(written, tmp_path):

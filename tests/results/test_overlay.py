@@ -1,17 +1,21 @@
 """A user's own curves: read from CSV line by line, drawn in every figure of the plane."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from saved_results import contours_found, limit_found
 
+from jaxmed.analysis.analysis import Analysis
+from jaxmed.analysis.contours import contours_result
+from jaxmed.analysis.limits import limits_result
 from jaxmed.results.contours import contours_figure
-from jaxmed.results.limits import limits_figure
 from jaxmed.results.overlay import Overlay, read_overlays
-from jaxmed.results.scan_figure import scan_figure
+from jaxmed.results.scans import ScanResult
 from jaxmed.results.store import read_npz
-from jaxmed.results.style import save
+from jaxmed.results.style import figure_of, save
 
 CURVE = Overlay("mine", "mine.csv", np.array([1e-5, 0.1, 1e5]), np.array([1e-9, 2e-6, 1.0]))
 
@@ -100,31 +104,39 @@ def drawn(figure: Figure):
     return panel
 
 
-def test_a_label_that_is_no_formula_is_drawn_as_it_is(tmp_path):
+@pytest.fixture
+def draw(experiments):
+    """Limits with curves over them, of an experiment with a title of its own."""
+
+    def call(curves, title="title", **changes):
+        job = Analysis.of(experiments=replace(experiments["xenon1t"], title=title))
+        return limits_result(job, limit_found()._replace(**changes)).plot(overlays=curves).figure
+
+    return call
+
+
+def test_a_label_that_is_no_formula_is_drawn_as_it_is(tmp_path, draw):
     curves = [CURVE, CURVE._replace(label=r"$\frac{1$"), CURVE._replace(label="$g_1$")]
-    figure = limits_figure(limit_found(), "costs $5", 0.9, overlays=curves)
+    figure = draw(curves, "costs $5")
     assert len(save(figure, tmp_path / "limit")) == 2
     parsed = {text.get_text(): text.get_parse_math() for text in figure.findobj(Text)}
     assert parsed["$g_1$"] and not parsed[r"$\frac{1$"]
 
 
-def test_it_is_drawn_over_limits():
-    figure = limits_figure(limit_found()._replace(sided="one"), "title", 0.9, overlays=[CURVE])
+def test_it_is_drawn_over_limits(draw):
+    figure = draw([CURVE], sided="one")
     labels = {line.get_label() for line in drawn(figure).lines}
     assert "90 % CL upper limit (outermost), one-sided" in labels
 
 
-def test_it_is_drawn_over_contours_without_stretching_them():
-    without = contours_figure({"a": contours_found()}, "title").axes[0]
-    panel = drawn(contours_figure({"a": contours_found()}, "title", overlays=[CURVE]))
+def test_it_is_drawn_over_contours_without_stretching_them(experiments):
+    found = contours_result(Analysis.of(experiments=experiments["xenon1t"]), contours_found())
+    without = contours_figure({"a": found}).axes[0]
+    panel = drawn(contours_figure({"a": found}, overlays=[CURVE]))
     assert panel.get_xlim() == without.get_xlim() and panel.get_ylim() == without.get_ylim()
 
 
 def test_it_is_drawn_over_scans_without_stretching_them(folder):
-    result = read_npz(folder / "scan.npz")
-    without = scan_figure(result, "title")
-    figure = scan_figure(result, "title", [CURVE])
-    assert figure is not None and without is not None
-    panel = drawn(figure)
-    assert panel.get_xlim() == without.axes[0].get_xlim()
-    assert panel.get_ylim() == without.axes[0].get_ylim()
+    found = ScanResult.from_npz(*read_npz(folder / "scan.npz"))
+    without, panel = found.plot(), drawn(figure_of(found.plot(overlays=[CURVE])))
+    assert panel.get_xlim() == without.get_xlim() and panel.get_ylim() == without.get_ylim()

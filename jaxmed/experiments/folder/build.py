@@ -81,14 +81,13 @@ def build(found: Description) -> Experiment:
         nodes=templates.nodes,
         scales=tuple(scales),
         gaussian=found.data.error is not None,
-        tables=found.neutrinos.tables,
         folder=str(found.folder),
     )
     if observed is not None:
         return experiment
     # compiled as one: operation by operation it takes seconds
     asimov = jax.jit(expected)(experiment, standard_model())
-    return replace(experiment, observed=np.asarray(asimov))
+    return replace(experiment, observed=np.asarray(asimov), projected=True)
 
 
 def _in_unit(found: Description) -> float:
@@ -136,7 +135,7 @@ def _channels(found: Description, templates: Templates) -> tuple[Channel, ...]:
 
 def _nuclear(found: Description, templates: Templates, nodes: Quadrature) -> Channel:
     """One channel for each isotope, all on the same recoil energies."""
-    nuclei, flux, recoil = found.target.nuclei, found.neutrinos.flux, nodes.recoil
+    nuclei, flux, recoil = found.target.nuclei, found.flux, nodes.recoil
     assert nuclei is not None
     channels = []
     for isotope, per_node in zip(nuclei.isotopes, nodes.per_node, strict=True):
@@ -165,7 +164,7 @@ def _electronic(found: Description, templates: Templates, nodes: Quadrature) -> 
     return stack(
         Channel(
             recoil=nodes.recoil,
-            moments=moments(found.neutrinos.flux, nodes.recoil, M_E),
+            moments=moments(found.flux, nodes.recoil, M_E),
             response=_responses(found, templates, nodes.recoil, nodes.per_node[0], 0),
             spread=templates.factors,
             target=electron(electrons.couplings),

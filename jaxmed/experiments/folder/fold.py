@@ -59,7 +59,7 @@ def check_reach(found: Description) -> None:
 def kinematics(found: Description) -> dict[str, tuple[np.ndarray, tuple[int, ...]]]:
     """Steps of the recoil spectrum [MeV] and protons of the nuclei, 0 for electrons, by kind of target."""
     kinds: dict[str, tuple[np.ndarray, tuple[int, ...]]] = {}
-    flux, target = found.neutrinos.flux, found.target
+    flux, target = found.flux, found.target
     if target.nuclei is not None:
         isotopes = target.nuclei.isotopes
         ends = np.concatenate([thresholds(flux, nuclear_mass(isotope)) for isotope in isotopes])

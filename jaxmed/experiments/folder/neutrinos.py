@@ -1,7 +1,7 @@
 """The table [flux] of a user's experiment: one of the sources of this package, or a table."""
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
@@ -15,14 +15,7 @@ _COLUMNS = tuple(f"{kind}_{flavour}" for kind in ("nu", "nubar") for flavour in 
 _HIGHEST = 1000.0  # [MeV]: coherent and free-electron scattering end far below
 
 
-class Neutrinos(NamedTuple):
-    """A flux [cm^-2 s^-1], with the folders of data/ behind it."""
-
-    flux: Flux
-    tables: tuple[str, ...]
-
-
-def read_flux(source: Source, content: Mapping[str, Any]) -> Neutrinos:
+def read_flux(source: Source, content: Mapping[str, Any]) -> Flux:
     """Read [flux]: its key `source` is reactor, stopped_pion, solar or table.
 
     Raises:
@@ -37,27 +30,27 @@ def read_flux(source: Source, content: Mapping[str, Any]) -> Neutrinos:
     return read(source, section(content, "flux", ("source", *allowed)))
 
 
-def _reactor(source: Source, table: Mapping[str, Any]) -> Neutrinos:
+def _reactor(source: Source, table: Mapping[str, Any]) -> Flux:
     """All antineutrinos, 7.2 per fission, with the fission fractions of the Kuo-Sheng core."""
     del source
     total = positive("flux.total_cm2_s", needed(table, "flux", "total_cm2_s"))
-    return Neutrinos(reactor(total), ("texono",))
+    return reactor(total)
 
 
-def _stopped_pion(source: Source, table: Mapping[str, Any]) -> Neutrinos:
+def _stopped_pion(source: Source, table: Mapping[str, Any]) -> Flux:
     """Each of nu_mu, nubar_mu and nu_e, averaged over the exposure's time."""
     del source
     each = positive("flux.per_flavour_cm2_s", needed(table, "flux", "per_flavour_cm2_s"))
-    return Neutrinos(prompt_and_delayed(each), ())
+    return prompt_and_delayed(each)
 
 
-def _solar(source: Source, table: Mapping[str, Any]) -> Neutrinos:
+def _solar(source: Source, table: Mapping[str, Any]) -> Flux:
     del source
     model = choice(table, "flux", "model", SOLAR_MODELS, "gs98")
-    return Neutrinos(solar(model), ("solar", "oscillations"))
+    return solar(model)
 
 
-def _table(source: Source, table: Mapping[str, Any]) -> Neutrinos:
+def _table(source: Source, table: Mapping[str, Any]) -> Flux:
     """Columns energy_[E] and nu_e ... nubar_tau [cm^-2 s^-1 MeV^-1], linear in between, zero outside."""
     file = needed(table, "flux", "file")
     rows = source.columns("flux.file", file, ("energy_[E]",), _COLUMNS)
@@ -80,10 +73,10 @@ def _table(source: Source, table: Mapping[str, Any]) -> Neutrinos:
     def interpolated(e: np.ndarray) -> np.ndarray:
         return np.array([np.interp(e, energy, row) for row in density]).reshape(2, 3, -1)
 
-    return Neutrinos(Flux((Continuum(energy, interpolated),)), ())
+    return Flux((Continuum(energy, interpolated),))
 
 
-_Reader = Callable[[Source, Mapping[str, Any]], Neutrinos]
+_Reader = Callable[[Source, Mapping[str, Any]], Flux]
 _READERS: dict[str, tuple[tuple[str, ...], _Reader]] = {
     "reactor": (("total_cm2_s",), _reactor),
     "stopped_pion": (("per_flavour_cm2_s",), _stopped_pion),

@@ -13,9 +13,10 @@ from jaxmed.experiments.folder.data import (
     read_signal,
 )
 from jaxmed.experiments.folder.detector import Response, read_response
-from jaxmed.experiments.folder.neutrinos import Neutrinos, read_flux
+from jaxmed.experiments.folder.neutrinos import read_flux
 from jaxmed.experiments.folder.source import MAIN, Source
 from jaxmed.experiments.folder.target import Target, read_target
+from jaxmed.flux.spectrum import Flux
 from jaxmed.user_files import keys
 
 STATUS = ("measurement", "projection", "template")
@@ -30,7 +31,7 @@ class Description:
         folder: where it stands.
         name, title, about: short name, name for figures, and where the numbers come from.
         status: a measurement, a projection, or a template with placeholders.
-        target, neutrinos, response, data, signal, backgrounds: what the tables of experiment.toml say.
+        target, flux, response, data, signal, backgrounds: what the tables of experiment.toml say.
         notes: (file, what was found in it).
     """
 
@@ -40,7 +41,7 @@ class Description:
     about: str
     status: str
     target: Target
-    neutrinos: Neutrinos
+    flux: Flux
     response: Response
     data: ObservedBins
     signal: Signal
@@ -76,7 +77,7 @@ def _describe(source: Source, content: dict[str, Any]) -> Description:
     if not title.strip() or len(title) > 80 or not title.isprintable():
         raise ValueError(f"title = {keys.short(title)}: expected one line of up to 80 characters")
     target = read_target(source, content)
-    neutrinos = read_flux(source, content)
+    flux = read_flux(source, content)
     data = read_data(source, content, target.exposure)
     kinds = tuple(kind for kind in ("nuclei", "electrons") if getattr(target, kind) is not None)
     response = read_response(source, content, data.edges, kinds)
@@ -87,7 +88,7 @@ def _describe(source: Source, content: dict[str, Any]) -> Description:
         about=keys.typed(content, "about", str, default=""),
         status=status,
         target=target,
-        neutrinos=neutrinos,
+        flux=flux,
         response=response,
         data=data,
         signal=read_signal(source, content, data),

@@ -126,7 +126,6 @@ def coherent_csi(
         nodes=tuple(_NODES.values()),
         scales=tuple(scales),
         gaussian=False,
-        tables=("coherent_csi",),
     )
 
 

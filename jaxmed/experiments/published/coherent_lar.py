@@ -69,7 +69,6 @@ def coherent_lar(*, nucleon_couplings: str = "corrected", form_factor: str = "he
         nodes=(ONE_SIGMA,) * len(_SHAPES),
         scales=tuple(scales),
         gaussian=False,
-        tables=("coherent_lar",),
     )
 
 

@@ -61,7 +61,6 @@ def texono(
         shapes=(),
         scales=tuple(scales),
         gaussian=True,
-        tables=("texono",),
     )
 
 

@@ -170,7 +170,6 @@ def _experiment(
         shapes=(),
         scales=tuple(scales),
         gaussian=False,
-        tables=(name, "solar", "oscillations", "xenon_atom"),
     )
 
 

@@ -1,6 +1,6 @@
 """Samples of a posterior: what they say, and whether they can be believed."""
 
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
@@ -100,20 +100,6 @@ class Posterior(NamedTuple):
                 "trajectory that enters diverges"
             )
         return found
-
-    def inference_data(self) -> Any:
-        """ArviZ's container with groups posterior, sample_stats and observed_data."""
-        statistics = {
-            "diverging": self.diverging,
-            "n_steps": self.steps,
-            "acceptance_rate": self.acceptance,
-            "energy": self.energy,
-        }
-        observed = {e.name: np.asarray(e.observed) for e in self.experiments}
-        groups = {"posterior": self.samples, "sample_stats": statistics, "observed_data": observed}
-        about = {"model": self.model, "warmup": self.warmup, "seed": self.seed}
-        about |= {f"prior_{name}": str(prior) for name, prior in self.priors.items()}
-        return need("diagnostics").inference_data(groups, about)
 
 
 def summarise(values: np.ndarray) -> Summary:

@@ -30,8 +30,14 @@ def join(
         return
     # Nothing is sent between devices: the CPU backend need not look for a network of its own.
     jax.config.update("jax_cpu_collectives_implementation", None)
+    # Its handler of SIGTERM would replace that of the command, and wait for a checkpoint that nobody takes.
+    jax.config.update("jax_enable_preemption_service", False)
     try:
         jax.distributed.initialize(coordinator, number, index)
+        # the devices of this process, and its number among all, are settled here
+        jax.devices()
+        # else JAX would end every process by an abort when one of them dies
+        jax.distributed.shutdown()
     except (RuntimeError, ValueError) as problem:
         raise ValueError(f"cannot join the other processes: {_first_line(problem)}") from None
 

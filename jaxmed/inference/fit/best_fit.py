@@ -19,7 +19,7 @@ from jaxmed.inference.profile.newton import Minimum
 from jaxmed.inference.profile.polish import polish
 from jaxmed.inference.profile.profile import Start, standard_start
 from jaxmed.inference.regions.grid_scan import Scanned, grid_axes, scan_problem
-from jaxmed.inference.results import FitResult, Surface
+from jaxmed.inference.results import BestFit, Surface
 from jaxmed.models.model import Choice
 
 _STARTS = 6
@@ -38,7 +38,7 @@ def fit(
     grid: int = 41,
     tick: Tick = None,
     **settings: Unpack[Settings],
-) -> FitResult:
+) -> BestFit:
     """Fit the model's parameters and every nuisance by gradients.
 
     Args:
@@ -49,7 +49,7 @@ def fit(
         **settings: what is fixed, free and constrained (`problem.Settings`).
 
     Returns:
-        FitResult; look at `status` before using it.
+        BestFit; look at `status` before using it.
 
     Raises:
         ValueError: unknown names, values outside their box, a constraint on a model without charges, a model that is
@@ -138,13 +138,13 @@ def _result(
     scans: tuple[Surface, Surface | None],
     standard: Start,
     time: Clock,
-) -> FitResult:
+) -> BestFit:
     errors, flat = determined
     value = minimum.expansion.value
     decrement = float(minimum.decrement)
     converged = bool(np.isfinite(value) and decrement < _ACCEPTED)
     names, split = problem.names, len(problem.parameters)
-    return FitResult(
+    return BestFit(
         model=problem.model.name,
         experiments=tuple(e.name for e in data),
         parameters={name: errors.by_name[name] for name in names[:split]},

@@ -22,7 +22,7 @@ from jaxmed.inference.toys.toy import likelihood_ratio
 
 # Toys fitted between two reports of progress, on a CPU and on an accelerator.
 _CHUNK = 2048, 16_384
-_MOST_TOYS = 100_000_000
+MOST_TOYS = 100_000_000
 # Values that differ by less than this, relative and absolute, are equal: what rounding leaves of a tie.
 _TIE = 1e-6
 
@@ -69,8 +69,8 @@ class LikelihoodRatios(NamedTuple):
 
 def check_toys(number: int, seed: int, constraints: Sequence[str] = ()) -> None:
     """ValueError for a number of toys, a seed or constraints that toys cannot have."""
-    if not 1 <= number <= _MOST_TOYS:
-        raise ValueError(f"toys = {number}: expected at least 1, at most {_MOST_TOYS}")
+    if not 1 <= number <= MOST_TOYS:
+        raise ValueError(f"toys = {number}: expected at least 1, at most {MOST_TOYS}")
     if not 0 <= seed < 2**32:
         raise ValueError(f"seed = {seed}: expected an integer from 0 to 2^32 - 1")
     refuse_constraints(constraints)

@@ -25,8 +25,8 @@ from jaxmed.inference.results import prefers_mediator
 from jaxmed.models.choose import mediator_model
 from jaxmed.models.model import Choice, Model, Parameter
 
-# 1, 2 and 3 standard deviations of one Gaussian, and what limits are quoted at.
-LEVELS = (0.6827, 0.90, 0.9545, 0.9973)
+LEVELS = (0.6827, 0.90, 0.9545)
+"""1 and 2 standard deviations of one Gaussian, and what limits are quoted at."""
 _STEP = 0.25  # of the default grid, in log10
 _SAME = 1e-6  # -log L that makes no difference
 

@@ -59,7 +59,7 @@ def check_plane(problem: Problem) -> Problem:
     if problem.parameters != ("g", "mass"):
         raise ValueError(
             f"model '{problem.model.name}': free are {', '.join(problem.parameters) or 'none'}, "
-            "expected g and mass alone"
+            "expected g and mass alone, other parameters fixed"
         )
     return problem
 

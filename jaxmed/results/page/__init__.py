@@ -1,5 +1,5 @@
 """One self-contained HTML page from saved results.
 
-`page` puts it together from `sections`, `posteriors`, `sensitivities` and the `exclusion_plot`, whose `layers` plane.js
-draws and switches; `charts` are static figures in `svg`.
+`page` renders `templates` with what `summary`, `layers`, `sections` and `sources` read; `figures` draws what `svg` puts
+inline, plane.js the exclusion plot, and save.js saves either as SVG or PNG.
 """

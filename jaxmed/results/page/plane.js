@@ -2,11 +2,28 @@
 // The exclusion plot: layers over log10 M_Z' and log10 g', drawn anew at every change of the view.
 (() => {
   const plot = document.getElementById("plane");
+  if (!plot) return;
   const readout = document.getElementById("readout");
   const layers = JSON.parse(document.getElementById("layers").textContent);
   const margin = { left: 64, right: 12, top: 12, bottom: 46 };
   const dashes = ["", "8 4", "2 4", "8 4 2 4"];
+  // As attributes, so that a saved figure needs no style from the page.
+  const LOOKS = {
+    grid: { stroke: "var(--pale)", "stroke-width": 0.6 },
+    frame: { fill: "none", stroke: "var(--grey)" },
+    cross: { stroke: "var(--grey)", "stroke-width": 0.8, "stroke-dasharray": "3 3" },
+    label: { "font-size": 13 },
+    curve: { fill: "none", "stroke-width": 2, "stroke-linejoin": "round" },
+    area: { stroke: "none", opacity: 0.16 },
+    wide: { "stroke-width": 12, opacity: 0.16 },
+    region: { stroke: "none", opacity: 0.24, "fill-rule": "evenodd" },
+    interval: { "stroke-width": 5, opacity: 0.22 },
+    dot: { stroke: "none", r: 2.5 },
+    star: { stroke: "var(--paper)" },
+    near: { fill: "none", "stroke-width": 2, r: 4 },
+  };
   const SVG = "http://www.w3.org/2000/svg";
+  const ROW = 18;
   const home = extent(layers);
   let view = { ...home };
   let size = { width: 720, height: 480 };
@@ -44,7 +61,7 @@
 
   function node(name, attributes, parent, text) {
     const made = document.createElementNS(SVG, name);
-    for (const [key, value] of Object.entries(attributes)) made.setAttribute(key, value);
+    for (const [key, value] of Object.entries({ ...LOOKS[attributes.class], ...attributes })) made.setAttribute(key, value);
     if (text !== undefined) made.textContent = text;
     if (parent) parent.append(made);
     return made;
@@ -81,43 +98,54 @@
   }
 
   function drawLayer(layer, parent) {
-    const group = node("g", { class: `c${layer.colour}`, "data-layer": layer.name }, parent);
+    const colour = `var(--${layer.colour})`;
+    const group = node("g", { fill: colour, stroke: colour, "data-layer": layer.name }, parent);
     const floor = 10 ** (view.low - 1);
     for (const { x, low, high } of layer.bands)
       if (x.length > 1)
         node("path", { class: "area",
           d: `${trail(x, high)}${trail([...x].reverse(), [...low].reverse()).replace("M", "L")}Z` }, group);
-      else node("line", { class: "area wide", x1: px(x[0]), x2: px(x[0]), y1: py(low[0]), y2: py(high[0]) }, group);
+      else node("line", { class: "wide", x1: px(x[0]), x2: px(x[0]), y1: py(low[0]), y2: py(high[0]) }, group);
     for (const { rings } of layer.regions)
-      node("path", { class: "region", "fill-rule": "evenodd",
+      node("path", { class: "region",
         d: rings.map(({ x, y }) => `${trail(x, y)}Z`).join("") }, group);
     for (const { x, low, high } of layer.bars)
       node("line", { class: "interval", x1: px(x), x2: px(x), y1: py(Math.max(low, floor)), y2: py(high) }, group);
     for (const { x, y, style, dots } of layer.lines) {
       node("path", { class: "curve", d: trail(x, y), "stroke-dasharray": dashes[style] }, group);
       if (dots || x.length === 1)
-        x.forEach((value, i) => y[i] > 0 && node("circle", { cx: px(value), cy: py(y[i]), r: 2.5 }, group));
+        x.forEach((value, i) => y[i] > 0 && node("circle", { class: "dot", cx: px(value), cy: py(y[i]) }, group));
     }
     for (const { x, y } of layer.stars)
       node("path", { class: "star", transform: `translate(${px(x)} ${py(y)})`,
         d: "M0-9 2.6-3 9-2.8 3.9 1.3 5.6 7.6 0 4-5.6 7.6-3.9 1.3-9-2.8-2.6-3Z" }, group);
   }
 
-  function draw(width) {
+  function legend(shown, parent) {
+    shown.forEach((layer, i) => {
+      const y = size.height + 8 + ROW * i, style = layer.lines.length ? layer.lines[0].style : 0;
+      node("path", { class: "curve", d: `M${margin.left} ${y}h24`, stroke: `var(--${layer.colour})`,
+        "stroke-dasharray": dashes[style], ...(layer.regions.length && { "stroke-width": 8, opacity: 0.24 }) }, parent);
+      node("text", { x: margin.left + 32, y: y + 4 }, parent, layer.name);
+    });
+  }
+
+  function draw(width, saved = false) {
     size.width = width ?? Math.max(280, plot.clientWidth || 720);
     size.height = Math.round(Math.min(600, Math.max(320, size.width * 0.66)));
-    plot.setAttribute("viewBox", `0 0 ${size.width} ${size.height}`);
+    const shown = layers.filter((layer) => layer.on).sort((a, b) => b.regions.length - a.regions.length);
+    plot.setAttribute("viewBox", `0 0 ${size.width} ${size.height + (saved ? ROW * shown.length : 0)}`);
     const content = document.createDocumentFragment();
     const box = { x: margin.left, y: margin.top, ...inner() };
     node("rect", box, node("clipPath", { id: "inside" }, content));
     axes(content);
     const data = node("g", { "clip-path": "url(#inside)" }, content);
-    const shown = layers.filter((layer) => layer.on).sort((a, b) => b.regions.length - a.regions.length);
     shown.forEach((layer) => drawLayer(layer, data)); // filled regions below everything else
     node("rect", { ...box, class: "frame" }, content);
     node("g", { id: "cursor", "clip-path": "url(#inside)" }, content);
+    if (saved) legend(shown, content);
     plot.replaceChildren(content);
-    if (cursor) point(cursor);
+    if (cursor && !saved) point(cursor);
   }
 
   function nearest({ x, y, delta, bound }, place) {
@@ -144,7 +172,7 @@
       if (found) {
         rows.push(`${layer.name}: Δ ${found.bound} ${found.delta < 1e4 ? found.delta.toFixed(2) : number(found.delta)} ` +
           `at the computed point ${number(found.mass)} MeV, ${number(found.g)}`);
-        node("circle", { cx: px(found.mass), cy: py(found.g), r: 4, class: `near c${layer.colour}` }, marks);
+        node("circle", { class: "near", stroke: `var(--${layer.colour})`, cx: px(found.mass), cy: py(found.g) }, marks);
       }
       if (layer.regions.length) rows.push(`${layer.name}: ${regionAt(layer.regions, place)}`);
       const limit = layer.limit && limitAt(layer.limit, place.mass);
@@ -224,6 +252,8 @@
     box.addEventListener("change", () => { layer.on = box.checked; draw(); });
   }
   new ResizeObserver(() => { if (plot.clientWidth !== size.width) draw(); }).observe(plot);
+  plot.addEventListener("beforesave", () => draw(720, true));
+  plot.addEventListener("aftersave", () => draw());
   window.addEventListener("beforeprint", () => draw(680));
   window.addEventListener("afterprint", () => draw());
   draw();

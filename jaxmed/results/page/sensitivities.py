@@ -1,79 +1,58 @@
-"""Sensitivities: what would improve an experiment's expected limit most, and that limit in the exclusion plot."""
+"""What moves a limit: properties of an experiment, and nuisances."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator
 
 import numpy as np
 
-from jaxmed.results.page.downloads import Numbers
-from jaxmed.results.page.plot_layer import Layer, line, owner, rounded, who
-from jaxmed.results.page.tags import Html, section, table, tag
-from jaxmed.results.saved import Saved, understanding
+from jaxmed.results.page import figures
+from jaxmed.results.page.blocks import Part, numbers_csv
+from jaxmed.results.page.layer import who
+from jaxmed.results.page.svg import drawing
+from jaxmed.results.saved import Saved, numbers
 
-_MOST_COLUMNS = 5
-_KEY = (
-    "How far the expected limit on g′ falls if a property becomes 10 % better, most useful first; a negative number: "
-    "the limit grows."
-)
+_MOST_MASSES = 5
+_MOST_RANKED = 20
 
 
-def sensitivity_section(results: Sequence[Saved]) -> Html | None:
-    """One table for each experiment: its properties and what each would buy at every mass."""
-    found: list[Html] = []
-    for saved in (s for s in results if s.kind == "sensitivity"):
-        with understanding(saved):
-            found += [tag("h3", _title(saved.content)), _table(saved.content), _missing(saved)]
-    key = tag("p", _KEY, class_="soft")
-    return section("What would improve a limit", "sensitivity", key, found) if found else None
-
-
-def sensitivity_layers(saved: Saved) -> list[Layer]:
-    """The expected limit."""
+def sensitivity(saved: Saved) -> Iterator[Part]:
+    """The properties of an experiment and what each would buy at some masses."""
     content = saved.content
-    mass, expected = content["mass_mev"], content["g_expected"]
-    layer = Layer(_title(content), owner(_as_results(content)))
-    layer.lines = [line(mass, expected, 1) | {"dots": True}]
-    layer.limit = {"x": mass, "y": rounded(expected), "flag": list(content["flag"])}
-    rows = list(zip(mass, expected, content["flag"], strict=True))
-    limits = Numbers(f"{saved.path.stem}_limits", ("mass_MeV", "g_expected", "flag"), rows)
-    layer.tables = [limits, _gains(saved.path.stem, content)]
-    return [layer]
-
-
-def _title(content: Mapping[str, Any]) -> str:
-    return f"{who(_as_results(content))}: expected {100 * content['cl']:g} % limit"
-
-
-def _as_results(content: Mapping[str, Any]) -> dict[str, Any]:
-    return {**content, "experiments": [content["experiment"]]}
-
-
-def _table(content: Mapping[str, Any]) -> Html:
-    masses = content["mass_mev"]
-    shown = np.unique(np.linspace(0, len(masses) - 1, _MOST_COLUMNS).round().astype(int)).tolist()
-    head = ("property", "now", *(f"{masses[m]:.4g} MeV" for m in shown))
-    rows = [
-        (knob["name"], knob["now"], *(_percent(knob["gain_10_percent"][m]) for m in shown))
-        for knob in content["knobs"]
+    masses, knobs = content["mass_mev"], content["knobs"]
+    shown = np.linspace(0, len(masses) - 1, _MOST_MASSES).round().astype(int)
+    at = np.unique(shown).tolist()
+    gains = [
+        (mass, knob["name"], knob["now"], slope, gain)
+        for knob in knobs
+        for mass, slope, gain in zip(
+            masses, knob["dlng_dlnx"], knob["gain_10_percent"], strict=True
+        )
     ]
-    return table(head, rows)
+    head = ("mass_MeV", "property", "now", "dlng_dlnx", "gain")
+    yield Part(
+        title=f"{who(content)}: expected {100 * content['cl']:g} % limit",
+        words=["; ".join(f"{name}: {why}" for name, why in content["missing"].items())],
+        head=("property", "now", *(f"{masses[m]:.4g} MeV" for m in at)),
+        rows=[(k["name"], k["now"], *(_gain(k["gain_10_percent"][m]) for m in at)) for k in knobs],
+        downloads=[numbers_csv(f"{saved.path.stem}_gains", head, gains)],
+    )
 
 
-def _percent(gain: float | None) -> str:
+def _gain(gain: float | None) -> str:
     return "no limit" if gain is None else f"{100 * gain:.2f} %"
 
 
-def _missing(saved: Saved) -> Html:
-    reasons = (f"{name}: {reason}" for name, reason in saved.content["missing"].items())
-    return tag("p", "; ".join(reasons), class_="soft")
-
-
-def _gains(stem: str, content: Mapping[str, Any]) -> Numbers:
-    rows = [
-        (mass, knob["name"], knob["now"], slope, gain)
-        for knob in content["knobs"]
-        for mass, slope, gain in zip(
-            content["mass_mev"], knob["dlng_dlnx"], knob["gain_10_percent"], strict=True
-        )
-    ]
-    return Numbers(f"{stem}_gains", ("mass_MeV", "property", "now", "dlng_dlnx", "gain"), rows)
+def ranking(saved: Saved) -> Iterator[Part]:
+    """Nuisances by their effect on a limit, at the mass where it is strongest; only where that was saved."""
+    effects, upper = saved.content.get("ranking"), numbers(saved.content["g_upper"])
+    if not effects or not np.isfinite(upper).any():
+        return
+    masses, at = saved.content["mass_mev"], int(np.nanargmin(upper))
+    change = {n: float(np.expm1(numbers(effect)[at])) for n, effect in effects.items()}
+    known = {n: each for n, each in change.items() if np.isfinite(each)}
+    largest = sorted(known, key=lambda n: -abs(known[n]))[:_MOST_RANKED]
+    name = f"{saved.path.stem}_ranking"
+    rows = list(zip(masses, *effects.values(), strict=True))
+    table = numbers_csv(name, ("mass_MeV", *effects), rows)
+    title = f"{who(saved.content)}, at {masses[at]:.3g} MeV"
+    shown = {n: known[n] for n in largest}
+    yield Part(drawings=[drawing(title, name, figures.ranking_figure, shown, csv=table)])

@@ -1,105 +1,162 @@
-"""Drawing in SVG: scales, ticks and the frame of a panel."""
+"""A matplotlib figure as SVG within the page: in its colours, and without the styles that its policy forbids."""
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+import io
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator
+from itertools import groupby
+from xml.etree.ElementTree import Element, fromstring, tostring
 
-import numpy as np
-from matplotlib.ticker import LogLocator, MaxNLocator
+import matplotlib.style
+from markupsafe import Markup
+from matplotlib.backends.backend_svg import FigureCanvasSVG
+from matplotlib.figure import Figure
 
-from jaxmed.results.page.tags import Html, join, tag
+from jaxmed.results import style
+from jaxmed.results.page.blocks import Download, Drawing, file_name
+
+COLOURS = {
+    "blue": style.BLUE,
+    "orange": style.ORANGE,
+    "green": style.GREEN,
+    "purple": style.PURPLE,
+    "red": style.RED,
+    "sky": style.SKY,
+    "black": style.BLACK,
+    "grey": style.DARK_GREY,
+    "pale": style.GREY,
+}
+"""Variables of the page by the colours of the figures: a dark page has other values for some."""
+_VARIABLES = {colour.lower(): f"var(--{name})" for name, colour in COLOURS.items()}
+_LOOK = {
+    "svg.fonttype": "none",  # text stays text, to be searched and read aloud
+    "text.parse_math": False,  # a user's dollar sign is one
+    "axes.edgecolor": style.DARK_GREY,
+    "axes.axisbelow": True,
+    "grid.color": style.GREY,
+    "grid.linewidth": 0.4,
+    "legend.frameon": False,
+    "legend.fontsize": 9.0,
+    "lines.linewidth": 1.6,
+}
+_ROOT = {
+    "class": "chart",
+    "role": "img",
+    "font-family": "system-ui, sans-serif",
+    "fill": "var(--black)",
+    "fill-rule": "evenodd",
+    "stroke-linejoin": "round",
+}
+_NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+_DECIMALS = re.compile(r"-?\d+\.\d+")
+_SIZE = re.compile(r"[\d.]+px")
 
 
-class Scale(NamedTuple):
-    """From data to pixels: `low` lies at `start`, `high` at `end`."""
-
-    low: float
-    high: float
-    start: float
-    end: float
-    log: bool = False
-
-    def __call__(self, value: float) -> float:
-        """Where a value lies, to a tenth of a pixel."""
-        low, high, x = (
-            np.log10([self.low, self.high, value]) if self.log else (self.low, self.high, value)
-        )
-        return round(float(self.start + (x - low) / (high - low) * (self.end - self.start)), 1)
-
-    def ticks(self, number: int = 5) -> list[float]:
-        """Round values within the scale."""
-        linear = MaxNLocator(number, steps=[1, 2, 5, 10])
-        locator = LogLocator(numticks=number + 1) if self.log else linear
-        return [float(t) for t in locator.tick_values(self.low, self.high) if self.holds(t)]
-
-    def holds(self, value: float) -> bool:
-        """Whether a value lies within."""
-        return self.low <= value <= self.high
+def drawing(
+    title: str,
+    name: str,
+    draw: Callable[..., Figure],
+    *content: object,
+    csv: Download | None = None,
+) -> Drawing:
+    """The figure that `draw` makes of the content, with its numbers; ValueError if it cannot."""
+    return Drawing(title, inline_svg(name, title, draw, *content), [csv] if csv else [])
 
 
-def drawing(width: float, height: float, label: str, *content: object) -> Html:
-    """An image with a name for those who cannot see it."""
-    return tag(
-        "svg",
-        *content,
-        viewBox=f"0 0 {width:g} {height:g}",
-        role="img",
-        aria_label=label,
-        class_="chart",
+def inline_svg(name: str, title: str, draw: Callable[..., Figure], *content: object) -> Markup:
+    """What `draw(*content)` draws, in this look whatever the user's is; equal content gives equal text.
+
+    Args:
+        name: of the figure; ids are made of it, so that no two figures share one.
+        title: for those who cannot see it.
+        draw: makes the figure.
+        *content: for it.
+
+    Raises:
+        ValueError: the content cannot be drawn.
+    """
+    file = io.StringIO()
+    look = ["default", _LOOK | {"svg.hashsalt": name}]
+    # what matplotlib has to say about a glyph or a flat axis helps no reader of a page
+    with matplotlib.style.context(look), warnings.catch_warnings(action="ignore"):
+        try:
+            figure = draw(*content)
+            for part in (figure, *figure.axes):
+                part.patch.set_visible(False)
+            # savefig draws twice
+            FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None})
+        except (ArithmeticError, RuntimeError) as problem:
+            raise ValueError(f"it cannot be drawn: {problem}") from None
+    root = fromstring(_NO_XML.sub("\ufffd", file.getvalue()))
+    drawn = (
+        child
+        for child in root
+        if child.tag.endswith(("}g", "}defs")) and child.find("{*}style") is None
     )
+    made = Element("svg", _ROOT, viewBox=root.attrib["viewBox"])
+    made.attrib |= {"aria-label": title, "data-name": file_name(name)}
+    made.extend(_joined(each for part in drawn for each in _plain(part)))
+    return Markup(tostring(made, encoding="unicode"))
 
 
-def line(x1: float, y1: float, x2: float, y2: float, class_: str) -> Html:
-    """A straight line."""
-    return tag("line", x1=x1, y1=y1, x2=x2, y2=y2, class_=class_)
+def _plain(element: Element) -> Iterator[Element]:
+    """An element with attributes for its styles, or its content where it is a group that says nothing."""
+    tag = element.tag.rpartition("}")[2]
+    given = {key.rpartition("}")[2]: value for key, value in element.attrib.items()}
+    if tag == "path" and "d" not in given:  # what is no number is drawn as nothing
+        return
+    styles = dict(each.split(": ", 1) for each in given.pop("style", "").split("; ") if each)
+    if tag == "g":
+        given.pop("id", None)
+    if tag == "use":  # as a transform, so that what is drawn again from it needs no other rule
+        given["transform"] = f"translate({given.pop('x')} {given.pop('y')})"
+    if tag == "path" and "id" in given:  # a marker has the styles of where it is used
+        styles = {}
+    if given.get("transform", "").startswith("rotate(-0"):
+        del given["transform"]
+    # older matplotlib names size and families in one
+    size = _SIZE.search(styles.pop("font", ""))
+    styles.pop("font-family", None)
+    given |= {k: _VARIABLES.get(v, v) for k, v in styles.items()}
+    given |= {"font-size": size[0]} if size else {}
+    rounded = {k: _DECIMALS.sub(_two_decimals, " ".join(v.split())) for k, v in given.items()}
+    made = Element(tag, rounded)
+    made.text = element.text and (element.text if tag == "text" else None)
+    made.extend(_joined(inner for child in element for inner in _plain(child)))
+    if tag == "g" and not rounded:
+        yield from made
+    else:
+        _share(made)
+        yield made
 
 
-def text(x: float, y: float, what: object, anchor: str = "middle", **attributes: object) -> Html:
-    """A text, centred unless said otherwise."""
-    return tag("text", what, x=x, y=y, text_anchor=anchor, **attributes)
+def _joined(elements: Iterable[Element]) -> Iterator[Element]:
+    """Lines that follow each other and look alike as one."""
+    for look, run in groupby(elements, _look_of_line):
+        first, *rest = run
+        if look is not None:
+            first.attrib["d"] = " ".join(each.attrib["d"] for each in (first, *rest))
+            rest = []
+        yield from (first, *rest)
 
 
-def path(points: Sequence[tuple[float, float]], class_: str, close: bool = False) -> Html:
-    """A line through points."""
-    steps = " L".join(f"{x:g} {y:g}" for x, y in points)
-    return tag("path", d=f"M{steps}{'Z' if close else ''}", class_=class_)
+def _look_of_line(element: Element) -> dict[str, str] | None:
+    if element.tag != "path" or element.get("fill") != "none":
+        return None
+    return {key: value for key, value in element.attrib.items() if key != "d"}
 
 
-def x_axis(scale: Scale, top: float, bottom: float, label: str | None) -> Html:
-    """Ticks and grid; numbers below and the label only if there is one."""
-    marks = [
-        (
-            line(scale(t), top, scale(t), bottom, "grid"),
-            text(scale(t), bottom + 14, f"{t:g}") if label else None,
-        )
-        for t in scale.ticks()
-    ]
-    middle = (scale.start + scale.end) / 2
-    return join([marks, text(middle, bottom + 31, label, class_="label") if label else None])
+def _share(group: Element) -> None:
+    """Say once what all markers of a group have in common."""
+    if group.tag != "g" or not len(group) or any(child.tag != "use" for child in group):
+        return
+    alike = set.intersection(*(set(child.attrib.items()) for child in group))
+    for key, value in alike:
+        if key.startswith(("fill", "stroke")):
+            group.attrib[key] = value
+            for child in group:
+                del child.attrib[key]
 
 
-def y_axis(scale: Scale, left: float, right: float, label: str, number: int = 5) -> Html:
-    """Ticks, grid, numbers and label on the left."""
-    marks = [
-        (
-            line(left, scale(t), right, scale(t), "grid"),
-            text(left - 6, scale(t) + 4, f"{t:g}", "end"),
-        )
-        for t in scale.ticks(number)
-    ]
-    middle = (scale.start + scale.end) / 2
-    turned = text(14, middle, label, class_="label", transform=f"rotate(-90 14 {middle:g})")
-    return join([marks, turned])
-
-
-def frame(x: Scale, y: Scale) -> Html:
-    """The box around a panel."""
-    return tag(
-        "rect", x=x.start, y=y.end, width=x.end - x.start, height=y.start - y.end, class_="frame"
-    )
-
-
-def steps(edges: np.ndarray, heights: np.ndarray, x: Scale, y: Scale) -> list[tuple[float, float]]:
-    """Corners of a histogram's outline, from the left to the right."""
-    up: Callable[[float], float] = lambda value: y(min(max(value, y.low), y.high))  # noqa: E731
-    pairs = zip(edges[:-1], edges[1:], heights, strict=True)
-    return [(x(at), up(height)) for low, high, height in pairs for at in (low, high)]
+def _two_decimals(number: re.Match[str]) -> str:
+    return f"{float(number[0]):.2f}".rstrip("0").rstrip(".")

@@ -19,7 +19,7 @@ from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile.profile import profile
 from jaxmed.inference.regions.limits import limits
 from jaxmed.models.choose import couplings, get_model
-from jaxmed.results.store import provenance
+from jaxmed.results.provenance import provenance
 from jaxmed.theory.couplings import standard_model
 
 MEDIATORS = (

@@ -198,7 +198,7 @@ def test_mistakes_say_where(tmp_path, name, file, old, new, message):
 
 @pytest.mark.parametrize(
     ("name", "file", "message"),
-    [("germanium", BINS, "28 rows"), ("germanium", TOML, "found none")],
+    [("germanium", BINS, "28 rows"), ("germanium", TOML, "found no file")],
 )
 def test_a_missing_file_is_named(tmp_path, name, file, message):
     folder = folders.copy(name, tmp_path)

@@ -366,7 +366,7 @@ def test_shapes_fit_together(name):
     assert experiment.observed.shape == experiment.error.shape == (n,)
     assert counts(experiment, standard_model(), at(experiment)).shape == (n,)
     assert len(set(experiment.nuisances)) == len(experiment.nuisances)
-    assert experiment.tables
+    assert experiment.checksums
     assert experiment.citations
 
 

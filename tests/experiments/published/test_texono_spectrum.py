@@ -89,5 +89,5 @@ def test_missing_table_is_refused(tmp_path):
 
 
 def test_a_folder_is_no_table(tmp_path):
-    with pytest.raises(ValueError, match="found no file"):
+    with pytest.raises(ValueError, match="found a folder"):
         load("texono", recoil_spectrum=tmp_path)

@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 
 import jaxmed
+from jaxmed.analysis.analysis import Analysis
+from jaxmed.analysis.posteriors import posterior_result
 from jaxmed.inference.bayes import extra as bayes
 from jaxmed.inference.bayes.posterior import posterior
 from jaxmed.inference.engine.timing import clock
@@ -93,7 +95,8 @@ def test_a_seed_gives_the_same_samples_and_another_compiles_nothing(sharp, angle
 
 def test_arviz_container_there_and_back(angle, tmp_path):
     arviz = bayes.need("diagnostics").arviz
-    data = angle.inference_data()
+    job = Analysis.of(experiments=angle.experiments, model="weak_mixing")
+    data = posterior_result(job, angle).inference_data()
     assert data["sample_stats"]["diverging"].shape == (4, 500)
     assert data["posterior"].attrs["prior_sin2_theta_w"] == "uniform:0.05:0.6"
     data.to_netcdf(str(tmp_path / "a.nc"), engine="h5netcdf")

@@ -1,12 +1,16 @@
 """The page in headless Chromium: hover, switch layers, zoom, download, narrow windows and print."""
 
 import csv
+import io
 import json
 import re
 import shutil
 from pathlib import Path
+from xml.etree.ElementTree import fromstring
 
+import numpy as np
 import pytest
+from matplotlib.image import imread
 
 from jaxmed.results.page.page import report_page
 from jaxmed.results.saved import read_saved
@@ -52,7 +56,8 @@ def open_page(browser, address):
     for context in contexts:
         context.close()
     assert not complaints
-    assert all(url == address or url.startswith("data:text/csv") for url in asked)
+    own = (address, "data:text/csv", "blob:")
+    assert all(url.startswith(own) for url in asked)
 
 
 def ticks(page):
@@ -213,6 +218,94 @@ def test_dark_windows_and_paper(open_page):
     assert page.locator(".layer", has_text="90 % limit, asymptotic, two-sided").is_visible()
     assert not page.locator(".layer", has_text="(u1r): fit").is_visible()
     assert page.pdf(format="A4")[:4] == b"%PDF"
+
+
+FIGURES = ("exclusion", "spectrum_xenon1t", "results_xenon1t_correlations")
+
+
+@pytest.mark.parametrize("name", FIGURES)
+@pytest.mark.parametrize("kind", ["SVG", "PNG"])
+def test_figures_are_saved_as_on_paper(open_page, tmp_path, name, kind):
+    """What is saved from a dark page is what is saved from a light one, and stands alone."""
+    found = []
+    for scheme in ("light", "dark"):
+        page = open_page(color_scheme=scheme)
+        with page.expect_download() as waiting:
+            page.get_by_role("button", name=f"Save {name} as {kind}", exact=True).click()
+        assert waiting.value.suggested_filename == f"{name}.{kind.lower()}"
+        found.append(tmp_path / scheme)
+        waiting.value.save_as(found[-1])
+    light, dark = (path.read_bytes() for path in found)
+    assert light == dark
+    if kind == "SVG":
+        root = fromstring(light)
+        assert b"var(" not in light and b"style=" not in light
+        assert float(root.get("width")) == pytest.approx(float(root.get("viewBox").split()[2]))
+        assert len(list(root.iter("{http://www.w3.org/2000/svg}text"))) > 5
+    else:
+        pixels = imread(io.BytesIO(light))
+        assert pixels.shape[1] >= 1200
+        assert (pixels[[0, 0, -1, -1], [0, -1, 0, -1], :3] == 1).all(), "its corners are paper"
+        ink = (pixels[..., :3] < 0.9).any(axis=2)
+        assert 0.01 < ink.mean() < 0.6
+
+
+def test_a_png_is_what_the_page_shows(open_page, tmp_path):
+    """A figure drawn by hand is the figure that the browser draws."""
+    page = open_page()
+    chart = page.locator("svg[data-name='spectrum_xenon1t']")
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="Save spectrum_xenon1t as PNG", exact=True).click()
+    saved = imread(waiting.value.path())[..., :3]
+    shown = imread(io.BytesIO(chart.screenshot()))[..., :3]
+    # as coarse as letters, whose edges are drawn in two ways
+    blocks = [
+        np.array(
+            [
+                part.mean(axis=(0, 1))
+                for row in np.array_split(image, 24)
+                for part in np.array_split(row, 32, axis=1)
+            ]
+        )
+        for image in (saved, shown)
+    ]
+    assert np.abs(blocks[0] - blocks[1]).mean() < 0.02
+    assert np.abs(blocks[1] - 1).mean() > 0.1
+
+
+def test_dark_pages_have_dark_figures(open_page):
+    colour = "e => getComputedStyle(e).fill"
+    shown = {}
+    for scheme in ("light", "dark"):
+        page = open_page(color_scheme=scheme)
+        texts = [page.locator(f"{figure} text").first for figure in ("svg.chart", "#plane")]
+        shown[scheme] = [text.evaluate(colour) for text in texts]
+    assert shown == {"light": ["rgb(0, 0, 0)"] * 2, "dark": ["rgb(255, 255, 255)"] * 2}
+
+
+@pytest.mark.parametrize("width", [400, 1300])
+def test_nothing_is_cut_off_or_overlaps(open_page, width):
+    """Texts of a figure lie inside it and beside each other, and blocks of the page follow each other."""
+    page = open_page(width)
+    cut, overlaps = page.evaluate(
+        """() => {
+          const box = (e) => e.getBoundingClientRect(), cut = [], overlaps = [];
+          for (const svg of document.querySelectorAll("svg[data-name]")) {
+            const whole = box(svg), texts = [...svg.querySelectorAll("text")];
+            texts.forEach((text, i) => {
+              const own = box(text);
+              if (own.left < whole.left - 1 || own.right > whole.right + 1 || own.top < whole.top - 1
+                || own.bottom > whole.bottom + 1) cut.push(`${svg.dataset.name}: ${text.textContent}`);
+              for (const other of texts.slice(i + 1).map(box))
+                if (Math.min(own.right, other.right) - Math.max(own.left, other.left) > 1
+                  && Math.min(own.bottom, other.bottom) - Math.max(own.top, other.top) > 3)
+                  overlaps.push(`${svg.dataset.name}: ${text.textContent}`);
+            });
+          }
+          return [cut, overlaps];
+        }"""
+    )
+    assert cut == [] and overlaps == []
 
 
 def test_without_a_script_the_numbers_are_there(open_page):

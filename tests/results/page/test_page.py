@@ -11,7 +11,7 @@ import pytest
 from page_text import page_of
 from saved_results import HOSTILE, OVERLAY
 
-from jaxmed.results.page.tags import Html, tag
+from jaxmed.inference.hypothesis.feldman_cousins import OF_EXCLUDED
 from jaxmed.results.saved import read_saved
 from jaxmed.results.store import read_npz
 from jaxmed.results.style import SERIES
@@ -34,10 +34,11 @@ def test_it_needs_nothing_from_elsewhere(page):
 
 
 def test_colours_are_those_of_the_figures(page):
-    style = "".join(page.texts["style"])
-    named = dict(re.findall(r"--(\w+):(#[0-9A-F]{6});", style.partition("}")[0]))
-    series = re.findall(r"\.c(\d)\{--c:var\(--(\w+)\)\}", style)
-    assert [named[name] for _, name in series] == list(SERIES)
+    """Variables have the colours of the figures, and layers take them in the order of the series."""
+    named = dict(re.findall(r"--(\w+):(#[0-9A-F]{6});", "".join(page.texts["style"])))
+    used = list(dict.fromkeys(named[layer["colour"]] for layer in page.layers))
+    assert len(used) == 2
+    assert used == list(SERIES[: len(used)])
 
 
 def test_the_policy_forbids_all_but_its_own_style_and_script(page):
@@ -54,15 +55,7 @@ def test_what_a_file_says_is_text(page):
     assert [s.get("type") for s in page.all("script")] == ["application/json", None]
     assert not page.all("img") and not page.all("b")
     assert any(HOSTILE in text for text in page.texts["body"])
-    layers = json.loads(page.texts["script"][0])
-    assert HOSTILE in [layer["name"] for layer in layers]
-
-
-def test_tags_escape_all_but_html():
-    assert tag("p", "<a>&", Html("<br>"), title='"<>') == (
-        '<p title="&quot;&lt;&gt;">&lt;a&gt;&amp;<br></p>'
-    )
-    assert tag("input", checked=True, value=None, data_x=1) == '<input checked data-x="1">'
+    assert HOSTILE in [layer["name"] for layer in page.layers]
 
 
 def test_limits_are_the_saved_numbers(page, saved):
@@ -88,8 +81,13 @@ def test_contours_are_the_saved_numbers(page, saved):
 
 
 @pytest.mark.parametrize("name", ["surface_xenon1t", "scan"])
-def test_grids_are_the_saved_numbers(page, folder, name):
-    arrays = read_npz(folder / f"{name}.npz").arrays
+def test_grids_are_the_saved_numbers(page, folder, saved, name):
+    if name == "scan":
+        arrays = read_npz(folder / f"{name}.npz").arrays
+    else:
+        surface = saved["results"]["xenon1t"]["surface"]
+        arrays = {f"axis_{n}": v for n, v in surface["axes"].items()}
+        arrays |= {"nll": np.array(surface["nll"])}
     rows = page.csv(f"{name}_points.csv")
     found = np.array([[float(row[k]) for k in ("g", "mass_MeV", "nll")] for row in rows])
     g, mass = np.meshgrid(arrays["axis_g"], arrays["axis_mass"], indexing="ij")
@@ -98,32 +96,20 @@ def test_grids_are_the_saved_numbers(page, folder, name):
 
 def test_fits_and_spectra_are_the_saved_numbers(page, saved):
     fit = saved["results"]["xenon1t"]
-    pulls = {row["nuisance"]: float(row["value"]) for row in page.csv("pulls.csv")}
+    pulls = {row["nuisance"]: float(row["value"]) for row in page.csv("results_pulls.csv")}
     assert pulls == {name: e["value"] for name, e in fit["nuisances"].items()}
     rows, content = page.csv("spectrum_xenon1t_xenon1t.csv"), fit["spectra"]["xenon1t"]
     for key in ("observed", "total", "error", "background"):
         assert [float(row[key]) for row in rows] == content[key]
     assert [float(r["standard_model_fit"]) for r in rows] == content["standard"]["total"]
     assert [float(r["low_keV"]) for r in rows] == [low for low, _ in content["bins"]]
-    text = " ".join(page.texts["body"])
+    text = page.body
     assert "M_Z′ = 0.06 MeV, flat" in text
     assert f"{2 * fit['nll']:.2f}" in text
 
 
-def test_residuals_are_drawn_where_they_are(page, saved):
-    """The first bin's point in the lower panel lies at (data - total)/error."""
-    content = saved["results"]["xenon1t"]["spectra"]["xenon1t"]
-    observed, total, error = (np.array(content[k]) for k in ("observed", "total", "error"))
-    pulls = (observed - total) / error
-    dots = [(float(c["cx"]), float(c["cy"])) for c in page.all("circle") if c.get("r") == "2.4"]
-    lower = [y for _, y in dots if 220 <= y <= 286][: pulls.size]
-    height = np.polyfit(pulls, lower, 1)
-    assert height[0] < 0
-    np.testing.assert_allclose(np.polyval(height, pulls), lower, atol=0.1)
-
-
 def test_layers_hold_curves_and_points(page, saved):
-    layers = {layer["name"]: layer for layer in json.loads(page.texts["script"][0])}
+    layers = {layer["name"]: layer for layer in page.layers}
     limit = layers["XENON1T (u1r): 90 % limit, asymptotic, two-sided"]
     assert limit["limit"]["y"][1] is None
     assert limit["bars"][-1] == {"x": 1.0, "low": 1e-06, "high": 2e-06}
@@ -154,9 +140,9 @@ def test_a_scan_along_one_parameter_is_a_curve(tmp_path, folder):
     arrays["axis_mass"] = arrays["axis_mass"][:1]
     write_npz(tmp_path / "scan.npz", "scan", found.header, arrays)
     page = page_of(tmp_path)
-    assert not page.all("script"), "nothing lies in a plane"
+    assert not page.layers
     assert len(page.csv("scan_points.csv")) == arrays["nll"].size
-    assert "mass = 0.001" in " ".join(page.texts["body"])
+    assert "M_Z′ = 0.001 MeV" in page.body
 
 
 def test_toys_of_a_scan_add_their_region(tmp_path, folder):
@@ -166,15 +152,16 @@ def test_toys_of_a_scan_add_their_region(tmp_path, folder):
     p = np.full(found.arrays["nll"].shape, 0.9)
     p[-2:] = 0.0
     toys = {"number": 10, "cl": 0.8, "seed": 1}
-    write_npz(tmp_path / "scan.npz", "scan", found.header | {"toys": toys}, found.arrays | {"p": p})
+    tested = dict.fromkeys(OF_EXCLUDED, p)
+    write_npz(tmp_path / "scan.npz", "scan", found.header | {"toys": toys}, found.arrays | tested)
     page = page_of(tmp_path)
-    layers = {layer["name"]: layer for layer in json.loads(page.texts["script"][0])}
+    layers = {layer["name"]: layer for layer in page.layers}
     (edge,) = layers["XENON1T (u1r): 80 % Feldman-Cousins region"]["lines"]
     g = found.arrays["axis_g"]
     # p falls from 0.9 to 0 between two rows and is 0.2 after seven ninths of the way
     assert edge["y"] == pytest.approx([g[1] * (g[2] / g[1]) ** (7 / 9)] * len(edge["y"]), rel=1e-4)
     assert [float(row["p"]) for row in page.csv("scan_points.csv")] == p.ravel().tolist()
-    assert "Feldman, Gary J." in " ".join(page.texts["body"])
+    assert "Feldman, Gary J." in page.body
 
 
 def damaged(content, depth=4):
@@ -210,14 +197,14 @@ def test_damaged_files_are_one_sentence(folder, saved, tmp_path, name):
             part["provenance"]["data_sha256"] = {}
     path, refused = tmp_path / f"{name}.json", 0
     cases = list(damaged(content))
-    for wrong in cases[:: len(cases) // 150 + 1]:
+    for wrong in cases[:: len(cases) // 60 + 1]:
         path.write_text(json.dumps(wrong))
         try:
             page_of(tmp_path)
         except ValueError as problem:
             refused += 1
             assert str(tmp_path) in str(problem) and "\n" not in str(problem)
-    assert refused > 10
+    assert refused > 5
 
 
 @pytest.mark.parametrize("text", ["{", "[1, 2]", '{"a": 1}', "[" * 100_000])

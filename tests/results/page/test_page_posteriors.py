@@ -14,7 +14,7 @@ def page(folder):
 
 def test_a_posterior_is_told_in_full(page, saved):
     found = saved["posterior_xenon1t"]["xenon1t"]
-    text = " ".join(" ".join(page.texts["body"]).split())
+    text = page.body
     assert len(found["warnings"]) == 3
     for warning in found["warnings"]:
         assert f"Warning: {warning}" in text
@@ -33,7 +33,7 @@ def test_a_posterior_is_told_in_full(page, saved):
 
 def test_credible_regions_are_areas_beside_their_contours(page, saved):
     found = saved["posterior_xenon1t"]["xenon1t"]
-    layers = {layer["name"]: layer for layer in json.loads(page.texts["script"][0])}
+    layers = {layer["name"]: layer for layer in page.layers}
     credible = layers["XENON1T (u1r): credible regions at 68.27, 90 %"]
     assert [region["level"] for region in credible["regions"]] == ["68.27 %", "90 %"]
     for region, level in zip(credible["regions"], found["credible"], strict=True):
@@ -56,17 +56,17 @@ def test_a_posterior_without_a_plane_has_a_table_only(tmp_path, saved):
     content["xenon1t"] |= {"credible": None, "confidence": None, "priors": {}, "warnings": []}
     (tmp_path / "posterior_alone.json").write_text(json.dumps(content))
     page = page_of(tmp_path)
-    assert not page.all("script")
+    assert not page.layers
     assert len(page.csv("posterior_alone_summary.csv")) == 3
-    assert "those of the nuisances only" in " ".join(page.texts["body"])
+    assert "those of the nuisances only" in page.body
 
 
 def test_sensitivities_are_a_curve_and_a_table(page, saved):
     found = saved["sensitivity_u1r_xenon1t"]
-    layers = {layer["name"]: layer for layer in json.loads(page.texts["script"][0])}
+    layers = {layer["name"]: layer for layer in page.layers}
     assert layers["XENON1T (u1r): expected 90 % limit"]["limit"]["y"] == [1e-6, None]
     rows = page.csv("sensitivity_u1r_xenon1t_gains.csv")
     assert [row["property"] for row in rows] == ["threshold"] * 2 + ["exposure"] * 2
     assert float(rows[0]["gain"]) == found["knobs"][0]["gain_10_percent"][0]
-    text = " ".join(page.texts["body"])
+    text = page.body
     assert "10.00 %" in text and "no limit" in text and "resolution: it is perfect" in text

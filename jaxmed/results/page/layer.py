@@ -1,4 +1,4 @@
-"""One layer of the exclusion plot, as the script wants it."""
+"""One layer of the exclusion plot, as plane.js wants it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from jaxmed.inference.results import prefers_mediator
-from jaxmed.results.page.downloads import Numbers
+from jaxmed.results.page.blocks import Download, numbers_csv
 from jaxmed.results.saved import numbers
 
 _CONVERGED, _BOUND = 0, 3
@@ -42,7 +42,21 @@ class Layer:
     points: dict[str, list[Any]] | None = None
     limit: dict[str, list[Any]] | None = None
     on: bool = True
-    tables: list[Numbers] = field(default_factory=list)
+    tables: list[Download] = field(default_factory=list)
+
+
+def limit_layer(name: str, content: dict[str, Any], stem: str) -> Layer:
+    """Upper limits and what they allow."""
+    mass, upper = content["mass_mev"], content["g_upper"]
+    layer = Layer(name, owner(content), lines=[line(mass, upper, 0) | {"dots": True}])
+    pairs = zip(mass, content["intervals"], strict=True)
+    layer.bars = [{"x": m, "low": low, "high": high} for m, each in pairs for low, high in each]
+    layer.limit = {"x": mass, "y": rounded(upper), "flag": list(content["flag"])}
+    allowed = ["; ".join(f"{low!r} to {high!r}" for low, high in p) for p in content["intervals"]]
+    columns = (mass, upper, content["g_best"], content["flag"], allowed)
+    head = ("mass_MeV", "g_upper", "g_best", "flag", "allowed")
+    layer.tables = [numbers_csv(stem, head, list(zip(*columns, strict=True)))]
+    return layer
 
 
 def contour_layer(stem: str, content: dict[str, Any], what: str = "contours") -> Layer:
@@ -60,41 +74,24 @@ def contour_layer(stem: str, content: dict[str, Any], what: str = "contours") ->
     found = content["points"]
     columns = found["mass_mev"], found["g"], found["delta_chi2"]
     layer.points = points(*columns, [_CONVERGED if ok else _BOUND for ok in found["converged"]])
+    head = ("mass_MeV", "g", "delta_chi2", "converged")
+    rows = list(zip(*columns, found["converged"], strict=True))
     layer.tables = [
-        contours_table(f"{stem}_lines", content),
-        Numbers(
-            f"{stem}_points",
-            ("mass_MeV", "g", "delta_chi2", "converged"),
-            list(zip(*columns, found["converged"], strict=True)),
-        ),
+        vertices(f"{stem}_lines", "cl", content["contours"]),
+        numbers_csv(f"{stem}_points", head, rows),
     ]
     return layer
 
 
-def limit_table(name: str, content: dict[str, Any]) -> Numbers:
-    """Limits as they were saved, the allowed intervals as 'low to high; ...'."""
-    pairs = ["; ".join(f"{low!r} to {high!r}" for low, high in p) for p in content["intervals"]]
-    columns = (content["mass_mev"], content["g_upper"], content["g_best"], content["flag"], pairs)
-    head = ("mass_MeV", "g_upper", "g_best", "flag", "allowed")
-    return Numbers(name, head, list(zip(*columns, strict=True)))
-
-
-def expected_table(name: str, content: dict[str, Any]) -> Numbers:
-    """Limits expected without a mediator, at so many standard deviations."""
-    bands = content["g_expected"]
-    head = ("mass_MeV", *(f"g_expected_{n}" for n in bands))
-    return Numbers(name, head, list(zip(content["mass_mev"], *bands.values(), strict=True)))
-
-
-def contours_table(name: str, content: dict[str, Any]) -> Numbers:
-    """Vertices of every line of every level."""
+def vertices(name: str, level: str, regions: Sequence[dict[str, Any]]) -> Download:
+    """Vertices of every line of every region, each with its level, which is saved by that name."""
     rows = [
-        (level["cl"], i, edge["closed"], mass, g)
-        for level in content["contours"]
-        for i, edge in enumerate(level["lines"])
+        (region[level], i, edge["closed"], mass, g)
+        for region in regions
+        for i, edge in enumerate(region["lines"])
         for mass, g in zip(edge["mass_mev"], edge["g"], strict=True)
     ]
-    return Numbers(name, ("cl", "line", "closed", "mass_MeV", "g"), rows)
+    return numbers_csv(name, (level, "line", "closed", "mass_MeV", "g"), rows)
 
 
 def line(x: Sequence[float], y: Sequence[float | None], style: int) -> dict[str, Any]:
@@ -117,11 +114,16 @@ def rounded(values: Sequence[float | None]) -> list[float | None]:
 def who(content: dict[str, Any]) -> str:
     """Experiments by their titles, and the model."""
     titles = content.get("provenance", {}).get("titles", {})
-    names = [str(titles.get(name, name)) for name in content["experiments"]]
+    names = [str(titles.get(name, name)) for name in experiments(content)]
     extra = "".join(f" + {name}" for name in content.get("constraints", []))
     return f"{' + '.join(names)}{extra} ({content['model']})"
 
 
 def owner(content: dict[str, Any]) -> str:
     """Whose colour a result has."""
-    return "+".join(content["experiments"])
+    return "+".join(experiments(content))
+
+
+def experiments(content: dict[str, Any]) -> list[str]:
+    """Names of the experiments of a result, of which a sensitivity has one."""
+    return content["experiments"] if "experiments" in content else [content["experiment"]]

@@ -1,0 +1,131 @@
+"""-2 log L on a grid of the model parameters, and which of its points toys accept."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from jaxmed.analysis.analysis import Analysis, Options
+from jaxmed.analysis.progress import Share, bar
+from jaxmed.analysis.scan_plan import ScanPlan, computer, plan_scan, result_of
+from jaxmed.experiments import Experiment
+from jaxmed.inference.engine.memory import default_memory
+from jaxmed.models.model import Choice
+from jaxmed.results.scans import ScanResult
+
+Experiments = str | Experiment | Sequence[str | Experiment]
+Axis = float | Sequence[float] | np.ndarray | str
+
+
+def scan(
+    experiments: Experiments,
+    model: Choice = "u1r",
+    *,
+    grid: int = 41,
+    fixed: Mapping[str, float] | None = None,
+    free: Sequence[str] = (),
+    constraints: Sequence[str] = (),
+    options: Options | None = None,
+    box: Mapping[str, tuple[float, float]] | None = None,
+    progress: bool = False,
+    **axes: Axis,
+) -> ScanResult:
+    """-log L, profiled over the nuisances, on a grid.
+
+    Args:
+        experiments: one or several, names or loaded.
+        model: a preset name or whatever else makes a model (`get_model`).
+        grid: values over the box for each free model parameter without an axis.
+        fixed: name -> value held fixed; like `free` and `constraints` as for all fits (`problem.Settings`).
+        free: names freed beyond the default.
+        constraints: measurements added to the likelihood by name.
+        options: of the experiments, by name.
+        box: parameter -> (low, high), narrower than the model's.
+        progress: show a bar.
+        **axes: values of free model parameters in ascending order, such as g=..., mass=... [MeV]: one number,
+            several, or text like '1e-3:1e3:61', evenly spaced where the fit moves in the logarithm.
+
+    Raises:
+        ValueError: whatever cannot be: one sentence with what was got and what is expected.
+    """
+    return _found(
+        progress,
+        experiments=experiments,
+        model=model,
+        grid=grid,
+        fixed=fixed,
+        free=free,
+        constraints=constraints,
+        options=options,
+        box=box,
+        scan=axes,
+    )
+
+
+def feldman_cousins(
+    experiments: Experiments,
+    model: Choice = "u1r",
+    *,
+    cl: float = 0.90,
+    number: int = 1000,
+    seed: int = 1,
+    grid: int = 41,
+    fixed: Mapping[str, float] | None = None,
+    free: Sequence[str] = (),
+    constraints: Sequence[str] = (),
+    options: Options | None = None,
+    box: Mapping[str, tuple[float, float]] | None = None,
+    progress: bool = False,
+    **axes: Axis,
+) -> ScanResult:
+    """A scan that also says which points toys accept, nuisances profiled on the data at each.
+
+    Args:
+        experiments: one or several, names or loaded.
+        model: a preset name or whatever else makes a model (`get_model`).
+        cl: confidence level, between 0 and 1.
+        number: of toys at each point, at most: 256 are enough where their p-value is far from 1 - cl.
+        seed: of the toys: those of point i are numbers from i `number` on in its stream.
+        grid: as the others, see `scan`.
+        fixed: name -> value held fixed.
+        free: names freed beyond the default.
+        constraints: refused, since toys are drawn for experiments only.
+        options: of the experiments, by name.
+        box: parameter -> (low, high), narrower than the model's.
+        progress: show a bar.
+        **axes: values of free model parameters.
+
+    Raises:
+        ValueError: whatever cannot be: one sentence with what was got and what is expected.
+    """
+    return _found(
+        progress,
+        experiments=experiments,
+        model=model,
+        cl=cl,
+        toys=number,
+        seed=seed,
+        grid=grid,
+        fixed=fixed,
+        free=free,
+        constraints=constraints,
+        options=options,
+        box=box,
+        scan=axes,
+    )
+
+
+def _found(progress: bool, **given: Any) -> ScanResult:
+    analysis = Analysis.of(**given)
+    plan = plan_scan(analysis).in_memory(default_memory())
+    with bar(f"Scanning {analysis.name}", progress) as tick:
+        return find_scan(plan, tick)
+
+
+def find_scan(plan: ScanPlan, tick: Share) -> ScanResult:
+    """Compute a planned scan, chunk by chunk as the command does, and so to the same bits."""
+    compute, n = computer(plan), len(plan.points)
+    found = [compute(where, lambda points: tick(points / n)) for where in plan.chunks]
+    return result_of(
+        plan, {name: np.concatenate([part[name] for part in found]) for name in found[0]}
+    )

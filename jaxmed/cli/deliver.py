@@ -1,0 +1,52 @@
+"""Give a command's results away: numbers on disk first, then figures, then the terminal."""
+
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+
+from jaxmed.cli import common
+from jaxmed.results.result import Result
+from jaxmed.results.rows import together
+
+Draw = Callable[[], list[Path]]
+"""Draws and writes figures; the files written."""
+
+
+def deliver(
+    results: Mapping[str, Result],
+    path: Path | None,
+    json: str | None,
+    draw: Draw = list,
+    by_name: bool = False,
+    more: Iterable[str] = (),
+    numbers: Callable[[], Iterable[Path]] = tuple,
+) -> None:
+    """Write the results, draw them, and say what they are.
+
+    Args:
+        results: by name of the fit.
+        path: of the JSON, if there is one: one result as it is, several by their names.
+        json: where --json wants it as well; - prints it.
+        draw: what draws the figures.
+        by_name: whether a single result stands by its name, too.
+        more: sentences beside the notes of the results.
+        numbers: writes all other numbers; the files written.
+
+    Raises:
+        typer.Exit, ValueError, OSError: as `common.finish`.
+    """
+    several = by_name or len(results) > 1
+    contents = {name: each.content() for name, each in results.items()}
+    tables = {name: each.tables() for name, each in results.items()}
+    notes = [(name, note) for name, each in results.items() for note in each.notes()]
+    common.finish(
+        contents if several else next(iter(contents.values())),
+        json,
+        path,
+        numbers=numbers,
+        figures=draw,
+        tables=[
+            together({name: each[i] for name, each in tables.items()}, named=several).rich()
+            for i in range(len(next(iter(tables.values()))))
+        ],
+        sentences=[*(f"{name}: {note}" if several else note for name, note in notes), *more],
+    )

@@ -1,0 +1,62 @@
+"""Files that are none, folders of others and names that mean something: each a sentence, before any work."""
+
+import os
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+from jaxmed.cli import app
+
+LIMIT = '{"mass_mev": [1], "g_upper": [%s], "cl": 0.9, "intervals": [[]], "provenance": {}}'
+
+
+@pytest.fixture
+def refused(tmp_path, monkeypatch):
+    """What a command says that is refused."""
+    monkeypatch.chdir(tmp_path)
+
+    def call(*arguments):
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == 2, done.output
+        assert done.stdout == "" and done.stderr.count("\n") == 1, done.output
+        assert done.stderr.startswith("error: ")
+        return done.stderr.removeprefix("error: ").removesuffix("\n")
+
+    return call
+
+
+@pytest.mark.parametrize("command", ["report", "cite", "hepdata"])
+def test_damaged_results_are_named(refused, tmp_path, command):
+    extra = ["--out", "new"] if command == "hepdata" else []
+    (tmp_path / "digits").mkdir()
+    (tmp_path / "digits" / "limit.json").write_text(LIMIT % ("1" + "0" * 400))
+    said = refused(command, "digits", *extra)
+    assert said == "digits/limit.json: expected JSON, but it has an integer of 401 digits"
+    (tmp_path / "bytes").mkdir()
+    np.savez(tmp_path / "bytes" / "scan.npz", header=np.array([b"a"]))
+    said = refused(command, "bytes", *extra)
+    assert said == "bytes/scan.npz: expected a whole result of jaxmed (.npz), found none"
+    (tmp_path / "pipe").mkdir()
+    os.mkfifo(tmp_path / "pipe" / "results.json")
+    assert refused(command, "pipe", *extra).endswith("found no regular file")
+    assert not (tmp_path / "new").exists()
+
+
+@pytest.mark.parametrize("command", ["limit", "scan", "contour"])
+def test_a_curve_that_is_no_file_is_refused(refused, tmp_path, command):
+    os.mkfifo(tmp_path / "fifo.csv")
+    mass = ["--mass", "1"] if command == "limit" else []
+    for name in ("fifo.csv", "/dev/zero", "/dev/zero:label"):
+        said = refused(command, *mass, "--overlay", name)
+        assert said == f"{name.removesuffix(':label')}: expected a CSV table, found no regular file"
+
+
+@pytest.mark.parametrize("name", ["./z[/bold]", "./:smile:", "./two\nlines", "./\x1b[31mred"])
+def test_names_are_no_markup_and_no_second_line(refused, name):
+    shown = repr(name.removeprefix("./"))[1:-1]
+    sentence = f"{shown}/experiment.toml: expected a TOML file with an experiment, found no file"
+    assert refused("limit", "--mass", "1", "--experiments", name) == sentence
+    assert refused("fit", "--experiments", name) == sentence
+    assert refused("check", name) == sentence
+    assert refused("report", name).startswith(f"{shown}: expected a folder with results")

@@ -144,6 +144,9 @@ def one_sentence(command: Callable[..., None]) -> Callable[..., None]:
             where = problem.filename or "standard output"
             say(f"error: cannot write {where}: {problem.strerror}", style="bold red")
             raise typer.Exit(2) from None
+        except MemoryError as problem:
+            say(f"error: not enough memory: {one_line(problem)}", style="bold red")
+            raise typer.Exit(2) from None
         except KeyboardInterrupt as ended:
             number = Signals(ended.args[0] if ended.args else SIGINT)
             say(f"ended by {number.name}")
@@ -170,7 +173,8 @@ def set_up(cache: bool) -> None:
         raise ValueError(
             f"JAX finds no device for JAX_PLATFORMS='{platforms}': {problem}"
         ) from None
-    if cache:
+    # without a home to be found, it would come to be below the current folder
+    if cache and cache_folder().is_absolute():
         jax.config.update("jax_compilation_cache_dir", str(cache_folder()))
         # the defaults skip most of our programs: each compiles in about a second
         jax.config.update("jax_persistent_cache_min_compile_time_secs", 0.0)

@@ -1,7 +1,9 @@
 """Files that are none, folders of others and names that mean something: each a sentence, before any work."""
 
 import os
+import re
 
+import folders
 import numpy as np
 import pytest
 from typer.testing import CliRunner
@@ -60,3 +62,26 @@ def test_names_are_no_markup_and_no_second_line(refused, name):
     assert refused("fit", "--experiments", name) == sentence
     assert refused("check", name) == sentence
     assert refused("report", name).startswith(f"{shown}: expected a folder with results")
+
+
+def test_titles_are_shown_as_they_are(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    folder = folders.copy("texono", tmp_path)
+    title = 'title = "[/bold] [red]x[/red] :smile: $a_b {0}"'
+    text = (folder / "experiment.toml").read_text()
+    (folder / "experiment.toml").write_text(re.sub("(?m)^title = .*$", title, text))
+    shown = "[/bold] [red]x[/red] :smile: $a_b {0} (template)"
+    done = CliRunner().invoke(app, ["check", str(folder), "--no-cache"])
+    assert (done.exit_code, shown in done.stdout) == (0, True), done.output
+    ask = ["limit", "--experiments", str(folder), "--mass", "1", "--no-cache"]
+    (tmp_path / "curve.csv").write_text("mass_MeV,g\n0.1,1e-5\n10,1e-4\n")
+    done = CliRunner().invoke(app, [*ask, "--overlay", "curve.csv:[/red]$x"])
+    assert done.exit_code == 0, done.output
+    assert (tmp_path / "results" / "limit_u1r_texono_ten_bins.png").exists()
+
+
+def test_json_goes_where_it_is_asked_for_and_into_no_device(refused):
+    done = CliRunner().invoke(app, ["model", "--g", "1e-6", "--mass", "1", "--json", "x.json"])
+    assert done.exit_code == 0 and done.stderr == "wrote x.json\n"
+    said = refused("model", "--g", "1e-6", "--mass", "1", "--json", "/dev/null")
+    assert said == "cannot write '/dev/null': expected the name of a file"

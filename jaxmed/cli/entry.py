@@ -26,7 +26,7 @@ def main() -> None:
         _refuse(f"jaxmed cannot start: {one_line(problem)}")
     signals.end_tidily()
     try:
-        app()
+        app(prog_name="jaxmed")
     except SystemExit as done:
         signals.leave(done.code)
         raise

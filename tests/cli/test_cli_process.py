@@ -29,6 +29,10 @@ def test_the_version_is_that_of_the_package_and_of_what_computes():
     assert done.stdout == f"jaxmed {version('jaxmed')} ({numbers})\n"
 
 
+def test_it_is_called_jaxmed_however_it_was_started():
+    assert "Usage: jaxmed fit [OPTIONS]" in run("fit", "--help").stdout
+
+
 @pytest.mark.parametrize(
     ("arguments", "shell"),
     [

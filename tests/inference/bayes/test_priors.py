@@ -47,6 +47,15 @@ def test_text_there_and_back():
     assert str(read_priors({"g": "uniform"}, model)["g"]) == "uniform:1e-09:1"
 
 
+def test_a_normal_prior_reaches_six_sigma_or_the_edge_of_the_box():
+    model = get_model("weak_mixing")
+    (angle,) = model.parameters
+    for mean, sigma in ((0.24, 0.01), (0.24, 0.1)):
+        found = read_priors({angle.name: f"normal:{mean}:{sigma}"}, model)[angle.name]
+        assert found.low == pytest.approx(max(angle.low, mean - 6 * sigma), rel=1e-12)
+        assert found.high == pytest.approx(min(angle.high, mean + 6 * sigma), rel=1e-12)
+
+
 def test_what_is_not_named_is_flat_in_the_fit_s_coordinate(experiments):
     problem = make_problem([experiments["texono"]], get_model("u1r"), free=("signal_strength",))
     found = complete_priors(problem, read_priors({"mass": "uniform:0.1:1"}, problem.model))

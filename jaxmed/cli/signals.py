@@ -40,6 +40,8 @@ def leave(code: object) -> None:
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
     del frame
+    # raised within a callback of JAX it is lost and printed: `_end_by_force` ends the work then
+    sys.unraisablehook = lambda lost: None
     raise KeyboardInterrupt(number)
 
 

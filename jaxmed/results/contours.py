@@ -252,7 +252,7 @@ class ContoursResult(Regions, Result):
         self.draw(panel, **look)
         own = _frame(panel, [self], overlays)
         best = self.mark(panel, color=look["color"])
-        panel.legend(handles=[*_levels([self], **look), best, *own], fontsize=9)
+        panel.legend(handles=[*_levels([self], **look), best, *own], loc="lower right", fontsize=9)
         return panel
 
 

@@ -93,7 +93,7 @@ class CoverageResult(Result):
         if ax is None:
             figure_of(panel).legend(loc="outside lower center", ncols=3, fontsize="small")
         else:
-            panel.legend(fontsize="small")
+            panel.legend(loc="lower right", fontsize="small")
         panel.set(**{"title": self.heading} | style)
         return panel
 

@@ -85,7 +85,7 @@ class ExpectedResult(Result):
         title = f"{self.heading}: expected, {100 * self.cl:g} % CL, {self.sided}-sided"
         panel = mediator_axes(ax, title)
         draw_expected(panel, self.mass_mev, self.g_expected)
-        panel.legend()
+        panel.legend(loc="upper left")
         panel.set(**style)
         return panel
 

@@ -129,7 +129,7 @@ class LimitsResult(Result):
             self.mass_mev, self.g_upper, top, color=line.get_color(), alpha=0.12, lw=0
         )
         panel.set_ylim(top=top)
-        panel.legend()
+        panel.legend(loc="lower right")
         return panel
 
     def _draw_allowed(self, panel: Axes, floor: float) -> None:
@@ -173,7 +173,7 @@ def limits_figure(results: Mapping[str, LimitsResult], overlays: Sequence[Overla
     for line in (draw_beside if first.mass_mev.size > 1 else draw_overlays)(panel, overlays):
         line.set_zorder(3)
     panel.set_title(f"{first.model}: upper limits, {100 * first.cl:g} % CL, {first.convention}")
-    panel.legend()
+    panel.legend(loc="lower right")
     return figure_of(panel)
 
 

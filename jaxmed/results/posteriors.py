@@ -226,7 +226,7 @@ class PosteriorResult(Result):
             panel.text(0.5, 0.5, _NOTHING, **middle)
         if self.confidence is not None:
             handles += _draw_confidence(panel, self.confidence)
-        panel.legend(handles=handles, fontsize=9)
+        panel.legend(handles=handles, loc="upper left", fontsize=9)
 
     def _marginals(self) -> Axes:
         """Marginal posterior of every model parameter, of every nuisance where there is none."""
@@ -306,7 +306,7 @@ def _draw_profile(panel: Axes, curve: ProfileCurve, log: bool) -> None:
     height = np.exp(np.nan_to_num(np.nanmin(curve.nll) - curve.nll, nan=-np.inf))
     area = np.sum((height[1:] + height[:-1]) / 2 * np.diff(x))
     panel.plot(curve.values, height / area, color=BLACK, label="profile likelihood, same area")
-    panel.legend(fontsize=9)
+    panel.legend(loc="upper right", fontsize=9)
 
 
 def _percent(share: float) -> str:

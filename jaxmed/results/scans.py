@@ -383,7 +383,7 @@ class ScanResult(Result):
         if np.isnan(delta).any():
             panel.plot([], [], ls="", label="undefined where there is no curve")
         if panel.get_legend_handles_labels()[0]:
-            panel.legend()
+            panel.legend(loc="upper center")
 
     def columns(self) -> dict[str, Any]:
         """One row for each point."""

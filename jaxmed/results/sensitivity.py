@@ -142,7 +142,7 @@ class SensitivityResult(Result):
         title = f"{self.heading}, {100 * self.cl:g} % CL, {self.sided}-sided"
         panel.set(**{"title": title} | style)
         if ax is not None:
-            panel.legend(fontsize="small")
+            panel.legend(loc="upper right", fontsize="small")
         else:
             figure_of(panel).legend(loc="outside lower center", ncols=2, fontsize="small")
         return panel

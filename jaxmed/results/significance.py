@@ -222,10 +222,10 @@ class SignificanceResult(Result):
         label = self._label("local_asymptotic")
         panel.plot(middles, curve, color=BLACK, ls="--", lw=1.2, label=label)
         panel.axvline(self.q0, color=RED, label=f"data: $q_0$ = {self.q0:.2f}")
-        panel.set(yscale="log", xlim=(-edges[1] / 2, edges[-1]), ylim=(0.5, 3 * self.number))
+        panel.set(yscale="log", xlim=(-edges[1] / 2, edges[-1]), ylim=(0.5, 20 * self.number))
         panel.set_xlabel(r"$q = -2\,\Delta\log L$, standard model $-$ best fit")
         panel.set_ylabel("background-only toys in a bin")
-        panel.legend(fontsize=8)
+        panel.legend(fontsize=8, loc="upper right")
         panel.set(**{"title": self.heading} | style)
         return panel
 

@@ -5,6 +5,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from types import FrameType
 
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
@@ -33,8 +34,9 @@ def end_tidily() -> None:
 def leave(code: object) -> None:
     """End after a signal: threads of JAX may still be at work, and crash if Python is taken down around them."""
     if isinstance(code, int) and code - 128 in _NUMBERS:
-        sys.stdout.flush()
-        sys.stderr.flush()
+        for stream in (sys.stdout, sys.stderr):
+            with suppress(OSError):
+                stream.flush()
         os._exit(code)
 
 

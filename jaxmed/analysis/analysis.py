@@ -187,10 +187,11 @@ class Analysis(BaseModel):
     @field_validator("priors")
     @classmethod
     def _priors(cls, given: dict[str, str], info: ValidationInfo) -> dict[str, str]:
-        # those of normalisations that float wait for the data
+        # an experiment's normalisations that float are known once it is loaded
+        later = tuple(f"{_name_of(each)}_" for each in info.data.get("experiments", ()))
         if "model" in info.data:
-            own = {*_parameters(info), STRENGTH}
-            read_priors({n: text for n, text in given.items() if n in own}, info.data["model"])
+            now = {n: text for n, text in given.items() if not n.startswith(later)}
+            read_priors(now, info.data["model"])
         return given
 
     @field_validator("scan")

@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from jaxmed.analysis.analysis import check_experiments
+from jaxmed.analysis.progress import bar, part
 from jaxmed.bench.machine import describe_machine
 from jaxmed.bench.referees import INSTALL, versions
 from jaxmed.bench.speed import FULL, QUICK, speeds
@@ -37,8 +38,9 @@ def bench(
     if len(names) > 1:
         fits["combined"] = list(data.values())
     content = {"machine": describe_machine(), "quick": quick, "fits": {}}
-    with common.progress(len(fits), f"Timing {', '.join(fits)}") as tick:
+    with bar(f"Timing {', '.join(fits)}") as tick:
+        share = part(tick, 1 / len(fits))
         for name, group in fits.items():
-            content["fits"][name] = speeds(group, QUICK if quick else FULL, tick)
+            content["fits"][name] = speeds(group, QUICK if quick else FULL, share)
     sentence = EXPLANATION if versions() else INSTALL
     common.finish(content, json, tables=[bench_table(content)], sentences=[sentence])

@@ -21,7 +21,6 @@ from jaxmed.cli.names import (
     complete_published,
     complete_sided,
 )
-from jaxmed.cli.progress import progress as progress
 from jaxmed.cli.terminal import print_table, printer, say, write_out
 from jaxmed.cli.terminal import say_written as say_written
 from jaxmed.results.lock import sole_writer
@@ -34,7 +33,11 @@ Config = Annotated[
 ]
 OtherModel = Annotated[
     str | None,
-    typer.Option("--model", help="Model instead of the file's.", autocompletion=complete_model),
+    typer.Option(
+        "--model",
+        help="u1r, b_minus_l, universal, hypercharge, ... or your own in a TOML file, instead of the file's.",
+        autocompletion=complete_model,
+    ),
 ]
 OtherExperiments = Annotated[
     str | None,
@@ -44,18 +47,8 @@ OtherExperiments = Annotated[
         autocompletion=complete_experiments,
     ),
 ]
-Experiments = Annotated[
-    str, typer.Option(help="One or more: a,b,...", autocompletion=complete_experiments)
-]
 Out = Annotated[Path, typer.Option(help="Folder for results and figures; made if missing.")]
 Json = Annotated[str | None, typer.Option("--json", help="Also write the JSON here; - prints it.")]
-ModelName = Annotated[
-    str,
-    typer.Option(
-        help="u1r, b_minus_l, universal, hypercharge, ... or your own in a TOML file.",
-        autocompletion=complete_model,
-    ),
-]
 Settings = Annotated[
     list[str] | None,
     typer.Option(

@@ -1,23 +1,14 @@
-"""Progress of long commands: a bar, points per second and the time left."""
+"""Progress of the longest commands: points per second and the time left."""
 
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from rich.progress import BarColumn, Progress, ProgressColumn, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 from jaxmed.cli.terminal import console, say
 
 _QUIET_SECONDS = 60.0
-
-
-@contextmanager
-def progress(total: float, what: str) -> Iterator[Callable[[float], None]]:
-    """A bar on standard error; yields the function that moves it."""
-    columns = (_description(), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
-    with _shown(*columns, TimeElapsedColumn()) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda share: bar.advance(task, share)
 
 
 @contextmanager
@@ -50,20 +41,13 @@ def _duration(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}"
 
 
-def _shown(*columns: ProgressColumn) -> Progress:
-    """A bar where there is a terminal; a file would keep an empty line of it."""
-    return Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
-
-
-def _description() -> TextColumn:
-    """What is being done, with the names that users give: no markup."""
-    return TextColumn("{task.description}", markup=False)
-
-
 @contextmanager
 def _bar(total: int, what: str) -> Iterator[Callable[[float, str], None]]:
-    columns = (_description(), BarColumn(), TextColumn("{task.fields[pace]}"))
-    with _shown(*columns) as bar:
+    description = TextColumn("{task.description}", markup=False)
+    columns = (description, BarColumn(), TextColumn("{task.fields[pace]}"))
+    # a file would keep an empty line of it
+    hidden = not console.is_terminal
+    with Progress(*columns, console=console, transient=True, disable=hidden) as bar:
         task = bar.add_task(what, total=max(total, 1), pace="")
         yield lambda done, words: bar.update(task, completed=done, pace=words)
 

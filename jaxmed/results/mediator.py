@@ -53,6 +53,10 @@ class MediatorResult(Result):
                 found.append(_couplings(f"{title}: couplings of the {name}", numbers))
         return found
 
+    def table(self) -> Rows:
+        """Couplings of the Z'."""
+        return self.tables()[-1]
+
     def notes(self) -> list[str]:
         """What does not exist, and why."""
         return [self.note] if self.note else []

@@ -4,6 +4,7 @@ A result is a schema (pydantic). Its fields are the keys of the JSON that a comm
 what is on disk and what a report reads are the same; numbers that are not finite are null there.
 """
 
+from abc import abstractmethod
 from html import escape
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Self
@@ -161,9 +162,9 @@ class Result(BaseModel):
                 content[name] = array
         return cls.read(content | tables)
 
+    @abstractmethod
     def table(self) -> Rows:
         """What was found, in a few rows."""
-        raise NotImplementedError
 
     def tables(self) -> list[Rows]:
         """All of them; most results have one."""

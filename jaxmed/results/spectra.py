@@ -82,7 +82,7 @@ class SpectrumResult(Result, Spectrum):
 
     Attributes:
         experiment: its name.
-        title_: of the experiment.
+        title: of the experiment.
         label: the mediator in words.
     """
 

@@ -351,8 +351,9 @@ def changed(asked: Analysis, **changes: Any) -> Analysis:
         kept["alone"] = asked.alone and len(names) > 1
         kept = {k: v for k, v in kept.items() if k not in ("name", "alternatives")}
     if "model" in given and asked.priors:
-        own = {p.name for p in get_model(given["model"]).parameters}
-        kept["priors"] = {k: v for k, v in asked.priors.items() if k in own}
+        gone = {p.name for p in asked.model.parameters}
+        gone -= {p.name for p in get_model(given["model"]).parameters}
+        kept["priors"] = {k: v for k, v in asked.priors.items() if k not in gone}
     for key, value in given.items():
         before = kept.get(key)
         if isinstance(value, Mapping) and isinstance(before, Mapping):
@@ -379,9 +380,7 @@ def asked(analysis: Analysis) -> dict[str, Any]:
 def check_experiments(given: Sequence[str | Experiment]) -> tuple[str | Experiment, ...]:
     """Names, folders of one's own, or experiments; ValueError for an unknown, repeated or missing one."""
     for each in given:
-        if isinstance(each, str) and is_folder(each):
-            read_folder(Path(each))
-        elif isinstance(each, str) and each not in LOADERS:
+        if isinstance(each, str) and each not in LOADERS and not is_folder(each):
             raise ValueError(
                 f"unknown experiment '{each}'{hint(each, LOADERS)}: expected {one_of(LOADERS)}, "
                 "or the path of a folder"
@@ -407,7 +406,10 @@ def _axis(value: Any) -> Any:
 
 
 def _name_of(experiment: str | Experiment) -> str:
-    return experiment.name if isinstance(experiment, Experiment) else Path(experiment).name
+    """Its own name, whatever path was typed to it."""
+    if isinstance(experiment, Experiment):
+        return experiment.name
+    return read_folder(Path(experiment)).name if is_folder(experiment) else experiment
 
 
 def _parameters(info: ValidationInfo) -> dict[str, Parameter]:

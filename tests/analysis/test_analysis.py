@@ -1,5 +1,6 @@
 """Analyses from TOML: what is read, and one sentence for every mistake."""
 
+import folders
 import numpy as np
 import pytest
 
@@ -236,6 +237,26 @@ def test_what_options_change_is_laid_over_the_file(tmp_path):
     assert other.priors == {}
     assert (other.name, other.experiments) == ("mine", ("texono", "xenon1t"))
     assert read_analysis(job) == read_analysis(job, model=None, fixed={}, free=())
+
+
+def test_another_model_keeps_priors_of_what_is_not_the_model_s(tmp_path):
+    job = tmp_path / "job.toml"
+    job.write_text(
+        """
+        experiments = ["xenon1t"]
+        options = { xenon1t = { tritium = "free" } }
+        priors = { g = "log-uniform", xenon1t_tritium = "uniform:0:100" }
+        """
+    )
+    assert read_analysis(job, model="weak_mixing").priors == {"xenon1t_tritium": "uniform:0:100"}
+    assert read_analysis(job, model="b_minus_l").priors.keys() == {"g", "xenon1t_tritium"}
+
+
+def test_a_folder_is_called_as_it_says_whatever_was_typed(tmp_path, monkeypatch):
+    folder = folders.copy("texono", tmp_path)
+    monkeypatch.chdir(folder)
+    for typed in ("./", str(folder), f"../{folder.name}/"):
+        assert Analysis.of(experiments=typed).name == "texono_ten_bins"
 
 
 def test_a_narrower_box_is_that_of_the_fit():

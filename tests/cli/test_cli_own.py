@@ -65,7 +65,7 @@ def test_every_command_takes_the_path(run, tmp_path):
     written = {p.name for p in (tmp_path / "results").iterdir()}
     assert "limit_b_minus_l_xenonnt_texono_ten_bins.json" in written
     assert "spectrum_texono_ten_bins.json" in written
-    assert "contour_texono.json" in written
+    assert "contour_texono_ten_bins.json" in written
 
 
 def test_an_analysis_names_folders_beside_itself(tmp_path, monkeypatch):

@@ -130,7 +130,8 @@ def _significance(content: Mapping[str, Any]) -> Iterator[str]:
     yield f"The standard model is q₀ = {content['q0']:.2f} units of −2 log L worse than the best fit."
     p = content["p_values"]["everywhere"]
     chance = p_value(content, p)
-    yield f"How often it alone looks as much like a mediator of any mass: {chance}, {p['z']:.2f}σ."
+    sigmas = "" if p["z"] is None else f", {p['z']:.2f}σ"
+    yield f"How often it alone looks as much like a mediator of any mass: {chance}{sigmas}."
 
 
 def _sensitivity(content: Mapping[str, Any]) -> Iterator[str]:

@@ -60,6 +60,16 @@ def test_every_result_has_an_answer(answers, title, asked, found):
     assert found in " ".join(answers[title].found)
 
 
+def test_data_that_all_toys_beat_have_no_number_of_sigmas(tmp_path, saved):
+    """Its z is minus infinity, null on disk."""
+    content = copy.deepcopy(saved["significance_u1r_xenon1t"])
+    for p in content["p_values"].values():
+        p |= {"value": 1.0, "error": 0.0, "z": None}
+    (tmp_path / "significance.json").write_text(json.dumps(content))
+    (answer,) = summary(read_saved(tmp_path))
+    assert answer.found[-1].endswith(": 1.")
+
+
 def test_a_page_has_them_all_on_top_and_dates_below(tmp_path, saved):
     content = copy.deepcopy(saved["limit_u1r_xenon1t"])
     content["provenance"]["date"] = "2026-01-02T03:04:05+00:00"

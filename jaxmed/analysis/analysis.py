@@ -298,7 +298,13 @@ class Analysis(BaseModel):
             both = {
                 e: self.options.get(e, {}) | options.get(e, {}) for e in {*self.options, *options}
             }
-            found.append((f"{self.name}_{alternative}", self._like(options=both)))
+            # what has no other options is not loaded again
+            again = tuple(
+                each if isinstance(each, str) and each in options else own
+                for each, own in zip(self.experiments, self.data, strict=True)
+            )
+            changes = {"experiments": again, "options": both}
+            found.append((f"{self.name}_{alternative}", self._like(**changes)))
         if self.alone and len(self.data) > 1:
             known = {STRENGTH, *(p.name for p in self.model.parameters)}
             for each in self.data:

@@ -208,6 +208,8 @@ def test_every_part_has_the_data_of_its_own(tmp_path):
         "texono": ("texono",),
         "xenon1t": ("xenon1t",),
     }
+    texono, xenon = parts["texono_xenon1t_tritium"].data
+    assert texono is job.data[0] and xenon is not job.data[1]
     assert parts["texono"].fixed == {"mass": 1.0}
     assert parts["xenon1t"].fixed == job.fixed
     floating = {n: [p.name for p in part.problem.floating] for n, part in parts.items()}

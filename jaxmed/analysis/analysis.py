@@ -26,6 +26,7 @@ from jaxmed.experiments import LOADERS, Experiment, check_options, is_folder, lo
 from jaxmed.experiments.folder import read_folder
 from jaxmed.experiments.model import STRENGTH
 from jaxmed.inference.bayes.priors import read_priors
+from jaxmed.inference.engine.devices import PLATFORMS
 from jaxmed.inference.hypothesis.p_values import MOST_TOYS
 from jaxmed.inference.problem import Problem, Settings, check_constraints, make_problem
 from jaxmed.inference.regions.grid_scan import axis_values, read_values
@@ -68,6 +69,7 @@ class Common(Settings, total=False):
 
     options: Options
     box: Mapping[str, tuple[float, float]]
+    device: str
 
 
 class Analysis(BaseModel):
@@ -98,6 +100,7 @@ class Analysis(BaseModel):
         chains: of a posterior.
         samples: kept from each chain.
         warmup: steps of each chain before.
+        device: where to compute, 'cpu', 'gpu' or 'tpu'; where JAX would if left out.
     """
 
     model_config = ConfigDict(
@@ -127,6 +130,7 @@ class Analysis(BaseModel):
     chains: Annotated[int, Field(ge=1)] = 4
     samples: Annotated[int, Field(ge=4)] = 1000
     warmup: Annotated[int, Field(ge=1)] = 1000
+    device: str = ""
 
     @model_validator(mode="before")
     @classmethod
@@ -212,6 +216,13 @@ class Analysis(BaseModel):
     @classmethod
     def _sided(cls, given: str) -> str:
         return check_sided(given)
+
+    @field_validator("device")
+    @classmethod
+    def _device(cls, given: str) -> str:
+        if given not in ("", *PLATFORMS):
+            raise ValueError(unknown("device", given, PLATFORMS))
+        return given
 
     @field_validator("method")
     @classmethod

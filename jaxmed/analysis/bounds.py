@@ -39,7 +39,7 @@ def bounds(
         return find_bounds(analyses, tick)
 
 
-def check_bounds(points: int, cl: float | None, sided: str | None) -> dict[str, Analysis]:
+def check_bounds(points: int, cl: float | str | None, sided: str | None) -> dict[str, Analysis]:
     """The analysis of each reaction; ValueError as `bounds`."""
     if points < 2:
         raise ValueError(f"points = {points}: expected at least 2 masses")

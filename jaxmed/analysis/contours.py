@@ -6,7 +6,7 @@ from typing import Unpack
 import numpy as np
 
 from jaxmed.analysis.analysis import Analysis, Common, asked
-from jaxmed.analysis.progress import Share, bar
+from jaxmed.analysis.progress import Share, running
 from jaxmed.experiments import Experiment
 from jaxmed.inference.regions.contours import LEVELS, Contours, check_contours
 from jaxmed.inference.regions.contours import contours as regions
@@ -43,7 +43,7 @@ def contours(
     axes = {name: values for name, values in (("g", g), ("mass", mass)) if values is not None}
     analysis = Analysis.of(experiments=experiments, model=model, cl=cl, scan=axes, **common)
     check_regions(analysis)
-    with bar(f"Contours of {analysis.name}", progress) as tick:
+    with running(analysis, f"Contours of {analysis.name}", progress) as tick:
         return find_contours(analysis, tick)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
 from jaxmed.analysis.analysis import Analysis, Common, asked
-from jaxmed.analysis.progress import bar
+from jaxmed.analysis.progress import running
 from jaxmed.experiments import Experiment
 from jaxmed.inference.hypothesis.coverage import Coverage
 from jaxmed.inference.hypothesis.coverage import coverage as sampled
@@ -54,7 +54,7 @@ def coverage(
     )
     check_toys(number, seed, analysis.constraints)
     truths, pulls = _points(analysis.narrowed, points), _numbers("nuisances", nuisances or {})
-    with bar(f"Coverage of {analysis.name}", progress) as tick:
+    with running(analysis, f"Coverage of {analysis.name}", progress) as tick:
         found = sampled(
             analysis.data,
             analysis.narrowed,

@@ -6,7 +6,7 @@ from typing import Unpack
 import numpy as np
 
 from jaxmed.analysis.analysis import Analysis, Common, asked
-from jaxmed.analysis.progress import bar
+from jaxmed.analysis.progress import running
 from jaxmed.experiments import Experiment
 from jaxmed.inference.hypothesis.expected_limits import Expected
 from jaxmed.inference.hypothesis.expected_limits import expected_limits as distribution
@@ -54,7 +54,7 @@ def expected_limits(
     check_line(analysis.narrowed, analysis.line(), analysis.level(), analysis.sided)
     check_toys(number, seed, analysis.constraints)
     check_plane(analysis.problem)
-    with bar(f"Expected limits of {analysis.name}", progress) as tick:
+    with running(analysis, f"Expected limits of {analysis.name}", progress) as tick:
         found = distribution(
             analysis.data,
             analysis.narrowed,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, Unpack
 
 from jaxmed.analysis.analysis import Analysis, Common, asked
-from jaxmed.analysis.progress import Share, bar, part
+from jaxmed.analysis.progress import Share, part, running
 from jaxmed.experiments import Experiment
 from jaxmed.inference.fit.best_fit import fit as best_fit
 from jaxmed.inference.results import BestFit
@@ -16,6 +16,12 @@ from jaxmed.results.fit_in_words import explain
 from jaxmed.results.fits import FitResult, surface_figure
 from jaxmed.results.spectra import FittedSpectrum, fitted_spectrum, spectra_figure
 from jaxmed.results.style import save
+
+_AS_FOUND = (
+    *("parameters", "nuisances", "nuisances_sm", "nll", "nll_sm", "delta_chi2_sm", "status"),
+    *("n_bins", "n_free", "gradient_norm", "undefined", "surface", "zoom"),
+)
+"""What a result has under the name that the fit gives it."""
 
 
 def fit(
@@ -42,7 +48,7 @@ def fit(
         ValueError: whatever cannot be: one sentence with what was got and what is expected.
     """
     analysis = Analysis.of(experiments=experiments, model=model, grid=grid, **common)
-    with bar(f"Fitting {analysis.name}", progress) as tick:
+    with running(analysis, f"Fitting {analysis.name}", progress) as tick:
         return find_fit(analysis, tick)
 
 
@@ -75,24 +81,12 @@ def fit_result(analysis: Analysis, found: BestFit, alternative_to: str = "") -> 
         **about,
         grid=analysis.grid,
         alternative_to=alternative_to,
-        parameters=found.parameters,
-        nuisances=found.nuisances,
+        **{name: getattr(found, name) for name in _AS_FOUND},
         floating={each.name: each.unit for each in found.floating},
-        nuisances_sm=found.nuisances_sm,
-        nll=found.nll,
-        nll_sm=found.nll_sm,
-        delta_chi2_sm=found.delta_chi2_sm,
-        status=found.status,
-        n_bins=found.n_bins,
-        n_free=found.n_free,
-        gradient_norm=found.gradient_norm,
         explanation=explain(found),
-        undefined=found.undefined,
         minima=list(found.minima),
         covariance=_covariance(analysis, found),
         spectra=_spectra(analysis, found),
-        surface=found.surface,
-        zoom=found.zoom,
     )
 
 

@@ -6,7 +6,7 @@ from typing import Any, Unpack
 import numpy as np
 
 from jaxmed.analysis.analysis import Analysis, Common, asked
-from jaxmed.analysis.progress import Share, bar, part
+from jaxmed.analysis.progress import Share, part, running
 from jaxmed.experiments import Experiment
 from jaxmed.inference.hypothesis.expected_limits import Expected, expected_limits
 from jaxmed.inference.hypothesis.feldman_cousins_limits import check_precision, fc_limits
@@ -59,7 +59,7 @@ def limits(
         experiments=experiments, model=model, expected=expected, seed=seed, **given, **common
     )
     check_limits(analysis)
-    with bar(f"Limits from {analysis.name}", progress) as tick:
+    with running(analysis, f"Limits from {analysis.name}", progress) as tick:
         return find_limits(analysis, tick)
 
 

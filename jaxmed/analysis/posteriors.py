@@ -8,7 +8,7 @@ import numpy as np
 
 from jaxmed.analysis.analysis import Analysis, Common, asked
 from jaxmed.analysis.contours import contours_result
-from jaxmed.analysis.progress import Share, bar, part
+from jaxmed.analysis.progress import Share, part, running
 from jaxmed.experiments import Experiment
 from jaxmed.inference.bayes.posterior import check_posterior
 from jaxmed.inference.bayes.posterior import posterior as sample
@@ -70,7 +70,7 @@ def posterior(
     given = {"priors": priors, "chains": chains, "samples": samples, "warmup": warmup}
     analysis = Analysis.of(experiments=experiments, model=model, seed=seed, **given, **common)
     check_sampling(analysis)
-    with bar(f"Sampling {analysis.name}", progress) as tick:
+    with running(analysis, f"Sampling {analysis.name}", progress) as tick:
         return find_posterior(analysis, tick)
 
 

@@ -1,9 +1,12 @@
-"""Progress bars on standard error, for commands and for `progress=True` in Python."""
+"""Work in progress: its device, and its bar on standard error for commands and for `progress=True` in Python."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+
+from jaxmed.analysis.analysis import Analysis
+from jaxmed.inference.engine.devices import on_device
 
 Share = Callable[[float], None]
 """Told the share of the work that was done since the last call."""
@@ -32,6 +35,13 @@ def bar(what: str, shown: bool = True) -> Iterator[Share]:
     with Progress(*columns, console=console, transient=True) as shown_bar:
         task = shown_bar.add_task(what, total=1.0)
         yield lambda share: shown_bar.advance(task, share)
+
+
+@contextmanager
+def running(analysis: Analysis, what: str, shown: bool = True) -> Iterator[Share]:
+    """Work of an analysis: on the device that it asks for, with a bar."""
+    with on_device(analysis.device), bar(what, shown) as tick:
+        yield tick
 
 
 def part(tick: Share, share: float) -> Share:

@@ -11,7 +11,7 @@ import jax
 import numpy as np
 
 from jaxmed.analysis.analysis import Analysis, asked
-from jaxmed.inference.engine.devices import device_count, sized
+from jaxmed.inference.engine.devices import device_count, local_devices, sized
 from jaxmed.inference.engine.memory import batch_size
 from jaxmed.inference.engine.timing import Tick
 from jaxmed.inference.hypothesis.feldman_cousins import OF_EXCLUDED, accept, set_up
@@ -88,7 +88,7 @@ class ScanPlan:
         data = question.pop("provenance")["data_sha256"]
         return {
             **{f"{name} version": version(name) for name in ("jaxmed", "jax", "jaxlib")},
-            "platform": jax.local_devices()[0].platform,
+            "platform": local_devices()[0].platform,
             **question,
             "couplings": self._probe(),
             "axes": self.axes,

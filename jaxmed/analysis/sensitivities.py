@@ -6,7 +6,7 @@ from typing import Unpack
 import numpy as np
 
 from jaxmed.analysis.analysis import Analysis, Common, asked
-from jaxmed.analysis.progress import Share, bar
+from jaxmed.analysis.progress import Share, running
 from jaxmed.experiments import Experiment
 from jaxmed.inference.regions.limits import check_line
 from jaxmed.inference.regions.mass_lines import check_plane
@@ -44,7 +44,7 @@ def sensitivity(
         experiments=experiment, model=model, masses=masses, cl=cl, sided=sided, **common
     )
     check_sensitivity(analysis)
-    with bar(f"Sensitivity of {analysis.name}", progress) as tick:
+    with running(analysis, f"Sensitivity of {analysis.name}", progress) as tick:
         return find_sensitivity(analysis, tick)
 
 

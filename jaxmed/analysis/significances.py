@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Unpack
 
 from jaxmed.analysis.analysis import Analysis, Common, asked
-from jaxmed.analysis.progress import Share, bar
+from jaxmed.analysis.progress import Share, running
 from jaxmed.experiments import Experiment
 from jaxmed.inference.hypothesis.p_values import check_toys
 from jaxmed.inference.hypothesis.significance import Significance
@@ -43,7 +43,7 @@ def significance(
     """
     analysis = Analysis.of(experiments=experiments, model=model, toys=number, seed=seed, **common)
     check_significance(analysis)
-    with bar(f"Toys of {analysis.name}", progress) as tick:
+    with running(analysis, f"Toys of {analysis.name}", progress) as tick:
         return find_significance(analysis, tick)
 
 

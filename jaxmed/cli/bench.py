@@ -11,8 +11,8 @@ from jaxmed.bench.referees import INSTALL, versions
 from jaxmed.bench.speed import FULL, QUICK, speeds
 from jaxmed.bench.table import EXPLANATION, bench_table
 from jaxmed.cli import common
-from jaxmed.cli.described import names_of
 from jaxmed.cli.names import complete_experiments
+from jaxmed.cli.options import names_of
 from jaxmed.experiments import load
 
 

@@ -9,6 +9,7 @@ from jaxmed.analysis.bounds import check_bounds, find_bounds
 from jaxmed.analysis.progress import bar
 from jaxmed.cli import common
 from jaxmed.cli.deliver import deliver
+from jaxmed.cli.options import OPTIONS
 from jaxmed.results.style import save
 
 
@@ -17,8 +18,11 @@ def bounds(
     points: Annotated[
         int, typer.Option(help="Masses of the likelihood limits, from 1e-3 to 1e3 MeV.")
     ] = 13,
-    cl: common.Level = None,
-    sided: common.Sided = None,
+    cl: Annotated[str | None, typer.Option(help=OPTIONS["cl"].help)] = None,
+    sided: Annotated[
+        str | None,
+        typer.Option(help=OPTIONS["sided"].help, autocompletion=OPTIONS["sided"].complete),
+    ] = None,
     out: common.Out = Path("results"),
     json: common.Json = None,
     cache: common.Cache = True,

@@ -14,13 +14,6 @@ import typer
 from platformdirs import user_cache_path
 from rich.table import Table
 
-from jaxmed.cli.names import (
-    complete_constraint,
-    complete_experiments,
-    complete_model,
-    complete_published,
-    complete_sided,
-)
 from jaxmed.cli.terminal import print_table, printer, say, write_out
 from jaxmed.cli.terminal import say_written as say_written
 from jaxmed.results.lock import sole_writer
@@ -28,89 +21,8 @@ from jaxmed.results.store import prepare_file, prepare_folder, to_json, write_at
 from jaxmed.results.style import own_style
 from jaxmed.user_files.keys import is_there, one_line
 
-Config = Annotated[
-    Path | None, typer.Argument(help="Analysis in TOML; the combined fit if left out.")
-]
-OtherModel = Annotated[
-    str | None,
-    typer.Option(
-        "--model",
-        help="u1r, b_minus_l, universal, hypercharge, ... or your own in a TOML file, instead of the file's.",
-        autocompletion=complete_model,
-    ),
-]
-OtherExperiments = Annotated[
-    str | None,
-    typer.Option(
-        "--experiments",
-        help="Experiments instead of the file's: a,b,...",
-        autocompletion=complete_experiments,
-    ),
-]
 Out = Annotated[Path, typer.Option(help="Folder for results and figures; made if missing.")]
 Json = Annotated[str | None, typer.Option("--json", help="Also write the JSON here; - prints it.")]
-Settings = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set", help="Value at which a parameter or nuisance is held: name=number, repeatable."
-    ),
-]
-Masses = Annotated[
-    str | None,
-    typer.Option("--mass", help="Masses in MeV: 0.01,1,10 or low:high:number (logarithmic)."),
-]
-Options = Annotated[
-    list[str] | None,
-    typer.Option("--option", help="Option of an experiment: experiment.option=value, repeatable."),
-]
-Alone = Annotated[
-    bool | None, typer.Option("--alone/--together", help="Each experiment by itself as well.")
-]
-Free = Annotated[
-    list[str] | None,
-    typer.Option(help="Name of a parameter freed beyond the default, such as signal_strength."),
-]
-Box = Annotated[
-    list[str] | None,
-    typer.Option(help="Narrower box of a model parameter: name=low:high in its unit, repeatable."),
-]
-Grid = Annotated[
-    int | None, typer.Option(help="Points along each model parameter where no values are given.")
-]
-Level = Annotated[float | None, typer.Option("--cl", help="Confidence level, 0.9 by default.")]
-Sided = Annotated[
-    str | None,
-    typer.Option(
-        help="two: g' with -2 Delta log L below the chi^2_1 quantile of the level (2.706 at 90 %), which may exclude "
-        "zero. one: upper limit only, quantile of twice the level less one (1.642), all g' below the best fit allowed.",
-        autocompletion=complete_sided,
-    ),
-]
-Seed = Annotated[
-    int | None,
-    typer.Option(help="Seed, 1 by default: the same one gives the same toys or samples."),
-]
-Constraint = Annotated[
-    list[str] | None,
-    typer.Option(
-        help="Measurement added to the likelihood: rho. May be repeated.",
-        autocompletion=complete_constraint,
-    ),
-]
-Overlays = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--overlay",
-        help="Curve of your own: FILE.csv[:LABEL] with columns mass_MeV,g. May be repeated.",
-    ),
-]
-Published = Annotated[
-    str | None,
-    typer.Option(
-        help="Published limits of others on the same model, to compare: a,b,...",
-        autocompletion=complete_published,
-    ),
-]
 Cache = Annotated[
     bool, typer.Option("--cache/--no-cache", help="Keep compiled programs between runs.")
 ]

@@ -2,13 +2,44 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from typing import TypeVar
 
+from jaxmed.analysis.analysis import Analysis
+from jaxmed.analysis.progress import Share, part, running
 from jaxmed.cli import common
 from jaxmed.results.result import Result
 from jaxmed.results.rows import together
 
+T = TypeVar("T")
 Draw = Callable[[], list[Path]]
 """Draws and writes figures; the files written."""
+
+
+def of_each_part(
+    analysis: Analysis,
+    check: Callable[[Analysis], None],
+    find: Callable[[Analysis, Share], T],
+    what: str,
+    out: Path,
+    json: str | None,
+) -> dict[str, T]:
+    """What is found for each part of an analysis, by name, once all are checked and can be written.
+
+    Args:
+        analysis: with its parts.
+        check: raises ValueError for a part that cannot be.
+        find: the result of a checked part.
+        what: is being done, for the bar.
+        out: folder where the results will go.
+        json: where --json wants them as well.
+    """
+    parts = analysis.parts()
+    for each in parts.values():
+        check(each)
+    common.prepare(out, json)
+    with running(analysis, f"{what} {', '.join(parts)}") as tick:
+        share = part(tick, 1 / len(parts))
+        return {name: find(each, share) for name, each in parts.items()}
 
 
 def deliver(

@@ -1,95 +1,116 @@
 """The analysis that a command line describes: a file, and what its options change."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import wraps
+from inspect import Parameter, signature
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import typer
 
 from jaxmed.analysis.analysis import Analysis, changed, read_analysis
+from jaxmed.cli.common import Cache, one_sentence, set_up
+from jaxmed.cli.names import complete_experiment
+from jaxmed.cli.options import OPTIONS, Overlays, Published
 from jaxmed.data_tables import packaged
+from jaxmed.results.overlay import read_overlays
+from jaxmed.results.published import read_published
 
+FITTED = "model experiments options fixed free constraints box"
+"""Keys that all fits know."""
 Default = str | Mapping[str, Any]
+Command = Callable[..., None]
 
 
-def described(config: Path | None, default: Default, **options: Any) -> Analysis:
+def describes(
+    default: Default, keys: str, config: str = "", **words: str
+) -> Callable[[Command], Command]:
+    """Make a command of a function of an analysis: before the function's own options stand a file and those of keys.
+
+    Args:
+        default: without a file, the name of one in fits/, or keys of `Analysis`.
+        keys: of `Analysis` that the command has options for, see `OPTIONS`, with spaces between them; without one
+            for experiments the file may be an experiment as well.
+        config: help of the file, where it is more than that.
+        words: help of a key, where this command says it otherwise.
+
+    Returns:
+        The decorator. A function with an argument `curves` gets what the user lays over its figure, and one with an
+        argument `cache` sets JAX up by itself.
+    """
+    names = keys.split()
+    otherwise = f"fits/{default}" if isinstance(default, str) else ",".join(default["experiments"])
+    config = config or f"Analysis in TOML; {otherwise} if left out."
+    complete = None if {"experiments", "experiment"} & {*names} else complete_experiment
+    shown = {"config": Annotated[str | None, typer.Argument(help=config, autocompletion=complete)]}
+    shown |= {_name(key): OPTIONS[key].annotation(words.get(key)) for key in names}
+
+    def decorate(function: Command) -> Command:
+        own = signature(function, eval_str=True)
+        overlaid = "curves" in own.parameters
+        more = {"overlay": Overlays, "published": Published} if overlaid else {}
+        joining = "cache" in own.parameters
+
+        @one_sentence
+        @wraps(function)
+        def command(config: str | None, **given: Any) -> None:
+            asked = {key: given.pop(_name(key)) for key in names}
+            if complete and config is not None and not config.endswith(".toml"):
+                config, asked["experiment"] = None, config
+            analysis = described(config, default, asked)
+            if not joining:
+                set_up(given.pop("cache"))
+            if overlaid:
+                ours, others = given.pop("overlay"), given.pop("published")
+                given["curves"] = (
+                    *read_overlays(ours),
+                    *read_published(others, analysis.model.name),
+                )
+            function(analysis, **given)
+
+        parameters = [
+            Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=annotation)
+            for name, annotation in (shown | more).items()
+        ]
+        parameters += [p for p in own.parameters.values() if p.name not in ("analysis", "curves")]
+        if not joining:
+            cache = Parameter.POSITIONAL_OR_KEYWORD
+            parameters.append(Parameter("cache", cache, default=True, annotation=Cache))
+        # typer looks at both
+        command.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+        command.__annotations__ = {p.name: p.annotation for p in parameters}
+        return command
+
+    return decorate
+
+
+def described(config: str | None, default: Default, asked: Mapping[str, Any]) -> Analysis:
     """The analysis of a file, or the command's own, changed by options.
 
     Args:
         config: the file that the user names.
         default: without one, the name of a file in fits/, or keys of `Analysis`.
-        options: keys of `Analysis` as the command line gives them: lists of names as 'a,b', tables as 'name=value'.
+        asked: keys of `OPTIONS` as the command line gives them.
 
     Raises:
         ValueError: as `read_analysis`.
     """
-    given = {
-        key: _READ[key](value) if key in _READ and value else value
-        for key, value in options.items()
-    }
+    given: dict[str, Any] = {}
+    for key, text in asked.items():
+        if text is None or text == []:
+            continue
+        table, _, name = key.partition(".")
+        value = OPTIONS[key].read(text)
+        given[table] = given.get(table, {}) | {name: value} if name else value
+    if "experiment" in given:
+        given["experiments"] = given.pop("experiment")
     if config is None and isinstance(default, Mapping):
         names = given.pop("experiments", None) or default["experiments"]
         return changed(Analysis.of(**{**default, "experiments": names}), **given)
-    return read_analysis(config or packaged("fits") / str(default), **given)
+    file = packaged("fits") / str(default) if config is None else Path(config)
+    return read_analysis(file, **given)
 
 
-def names_of(text: str) -> tuple[str, ...]:
-    """Names from 'a,b,c'."""
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
-def _numbers(option: str):
-    """What reads numbers by name from 'name=number'."""
-
-    def read(texts: list[str]) -> dict[str, float]:
-        found = {}
-        for name, value in by_name(option, texts, "number").items():
-            try:
-                found[name] = float(value)
-            except ValueError:
-                raise ValueError(f"--{option} {name}={value}: expected name=number") from None
-        return found
-
-    return read
-
-
-def by_name(option: str, texts: list[str], what: str) -> dict[str, str]:
-    """Texts by name from 'name=text', given by a repeatable option; ValueError for anything else, or a name twice."""
-    found: dict[str, str] = {}
-    for text in texts:
-        name, _, value = text.partition("=")
-        if not name or not value or name in found:
-            raise ValueError(f"--{option} {text}: expected name={what}, each name once")
-        found[name] = value
-    return found
-
-
-def _options(texts: list[str]) -> dict[str, dict[str, Any]]:
-    """Options by experiment from 'experiment.option=value'; true and false are no texts."""
-    found: dict[str, dict[str, Any]] = {}
-    for name, value in by_name("option", texts, "value").items():
-        experiment, _, option = name.rpartition(".")
-        if not experiment:
-            raise ValueError(f"--option {name}={value}: expected experiment.option=value")
-        found.setdefault(experiment, {})[option] = {"true": True, "false": False}.get(value, value)
-    return found
-
-
-def _boxes(texts: list[str]) -> dict[str, tuple[float, ...]]:
-    """Boxes by name from 'name=low:high'."""
-    try:
-        pairs = by_name("box", texts, "low:high").items()
-        return {name: tuple(map(float, value.split(":"))) for name, value in pairs}
-    except ValueError:
-        raise ValueError(
-            f"--box {' '.join(texts)}: expected name=low:high, each name once"
-        ) from None
-
-
-_READ = {
-    "experiments": names_of,
-    "fixed": _numbers("set"),
-    "options": _options,
-    "priors": lambda texts: by_name("prior", texts, "prior"),
-    "box": _boxes,
-    "free": tuple,
-    "constraints": tuple,
-}
+def _name(key: str) -> str:
+    """Of the argument; typer takes the option from the annotation."""
+    return key.replace(".", "_")

@@ -6,6 +6,7 @@ from pathlib import Path
 from jaxmed.analysis.analysis import METHODS
 from jaxmed.experiments import LOADERS
 from jaxmed.experiments.folder import MAIN
+from jaxmed.inference.engine.devices import PLATFORMS
 from jaxmed.inference.problem import CONSTRAINTS
 from jaxmed.inference.regions.limits import SIDED
 from jaxmed.models.presets import PRESETS
@@ -45,6 +46,11 @@ def complete_method(incomplete: str) -> list[str]:
 def complete_sided(incomplete: str) -> list[str]:
     """Conventions of limits."""
     return list(_begin(SIDED, incomplete))
+
+
+def complete_device(incomplete: str) -> list[str]:
+    """Where JAX may compute."""
+    return list(_begin(PLATFORMS, incomplete))
 
 
 def _last_of_several(incomplete: str, complete: Callable[[str], Iterable[str]]) -> list[str]:

@@ -3,11 +3,14 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Annotated
 
+import typer
 from rich.progress import BarColumn, Progress, TextColumn
 
 from jaxmed.cli.terminal import console, say
 
+Quiet = Annotated[bool, typer.Option("--quiet", help="A line a minute, no bar.")]
 _QUIET_SECONDS = 60.0
 
 

@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from jaxmed.cli.common import Overlays, one_sentence, say_written
+from jaxmed.cli.common import one_sentence, say_written
+from jaxmed.cli.options import Overlays
 from jaxmed.results.overlay import read_overlays
 from jaxmed.results.page.page import report_page
 from jaxmed.results.saved import read_saved

@@ -1,15 +1,14 @@
 """jaxmed significance."""
 
 from pathlib import Path
-from typing import Annotated
 
-import typer
-
+from jaxmed.analysis.analysis import Analysis
 from jaxmed.analysis.significances import check_significance, find_significance, toys_of
 from jaxmed.cli import common
 from jaxmed.cli.deliver import deliver
-from jaxmed.cli.described import described
-from jaxmed.cli.progress import point_progress
+from jaxmed.cli.described import FITTED, describes
+from jaxmed.cli.progress import Quiet, point_progress
+from jaxmed.inference.engine.devices import on_device
 from jaxmed.results.store import file_stem
 from jaxmed.results.style import save
 
@@ -17,40 +16,21 @@ from jaxmed.results.style import save
 _FITS = 3
 
 
-@common.one_sentence
+@describes(
+    {"experiments": ["xenon1t"]},
+    f"{FITTED} toys seed device",
+    toys="Toys of each truth: 10000 by default.",
+)
 def significance(
-    config: common.Config = None,
-    model: common.OtherModel = None,
-    experiments: common.OtherExperiments = None,
-    option: common.Options = None,
-    set_: common.Settings = None,
-    free: common.Free = None,
-    constraint: common.Constraint = None,
-    box: common.Box = None,
-    toys: Annotated[int | None, typer.Option(help="Toys of each truth: 10000 by default.")] = None,
-    seed: common.Seed = None,
+    analysis: Analysis,
     out: common.Out = Path("results"),
     json: common.Json = None,
-    quiet: Annotated[bool, typer.Option("--quiet", help="A line a minute, no bar.")] = False,
-    cache: common.Cache = True,
+    quiet: Quiet = False,
 ) -> None:
     """How often the standard model alone looks as much like a mediator as the data do, from toys."""
-    analysis = described(
-        config,
-        {"experiments": ["xenon1t"]},
-        model=model,
-        experiments=experiments,
-        options=option,
-        fixed=set_,
-        free=free,
-        constraints=constraint,
-        box=box,
-        toys=toys,
-        seed=seed,
-    )
-    common.set_up(cache)
     check_significance(analysis)
     common.prepare(out, json)
+    common.hold(on_device(analysis.device))
     total = _FITS * toys_of(analysis)
     with point_progress(total, f"Toys of {', '.join(analysis.names)}", quiet) as tick:
         found = find_significance(analysis, lambda share: tick(share * total))

@@ -9,9 +9,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import jax
-
 from jaxmed.experiments import Experiment
+from jaxmed.inference.engine.devices import local_devices
 
 
 def provenance(experiments: Sequence[Experiment]) -> dict[str, Any]:
@@ -19,7 +18,7 @@ def provenance(experiments: Sequence[Experiment]) -> dict[str, Any]:
 
     The checksums are those of the tables as they were when the experiments were loaded.
     """
-    device = jax.devices()[0]
+    device = local_devices()[0]
     return {
         "command": _command(),
         "date": datetime.now(UTC).isoformat(timespec="seconds"),

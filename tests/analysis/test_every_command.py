@@ -21,6 +21,7 @@ options = { xenon1t = { solar_model = "agss09met" } }
 masses = [0.05, 1.0]
 cl = 0.9
 grid = 7
+device = "cpu"
 seed = 3
 toys = 40
 chains = 2
@@ -33,6 +34,7 @@ priors = { g = "log-uniform" }
 QUESTION = {
     "experiments": "xenon1t",
     "model": "b_minus_l",
+    "device": "cpu",
     "fixed": {"xenon1t_efficiency": 0.3},
     "options": {"xenon1t": {"solar_model": "agss09met"}},
     "box": {"g": [1e-8, 1e-3], "mass": [1e-3, 1e2]},

@@ -253,6 +253,11 @@ def test_logarithmic_mass_range(run):
             ["spectrum", "--experiment", "texono", "--g", "1e300", "--mass", "1"],
             "coupling g = 1e+300: expected a finite number from 0 to 1000",
         ),
+        (
+            ["fit", "--device", "gpus"],
+            "unknown device 'gpus' (did you mean gpu?): expected one of cpu, gpu, tpu",
+        ),
+        (["fit", "--device", "tpu"], "device = tpu: JAX finds none"),
         (["limit", "--mass", "1", "--method", "fc", "--toys", "9" * 20], "from 1 to 100000000"),
     ],
 )

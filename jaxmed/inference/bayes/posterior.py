@@ -32,17 +32,8 @@ def posterior(
     The likelihood is that of `fit`. A profiled scan finds every region of probability first, and NUTS moves in
     coordinates in which that scan is flat, so that peaks, plateaus and islands are visited in their proportions.
 
-    Args:
-        experiments: one data set or several; nuisances of the same name are shared.
-        model: a preset name or whatever else makes a model (`get_model`).
-        priors: by name of the parameter, as text (`read_priors`), such as {"g": "log-uniform:1e-8:1e-4"}; what is not
-            named is flat in the fit's coordinate over its box.
-        chains: run at once.
-        samples: kept from each chain.
-        warmup: steps that adapt the sampler before.
-        seed: the same one gives the same samples on the same machine.
-        tick: called with the share of the work done since the last call.
-        **settings: what is fixed, free and constrained (`problem.Settings`).
+    Arguments are those of `jaxmed.posterior`, with experiments loaded, and `tick`, called with the share of the work
+    done since the last call.
 
     Returns:
         Posterior; look at its `warnings` before using it.

@@ -1,6 +1,7 @@
 """Run the elements of a batch on all devices of this process, each at its own pace."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial, wraps
 from typing import Any, TypeVar
 
@@ -14,6 +15,41 @@ from jaxmed.inference.engine.jit import QuickJit
 T = TypeVar("T")
 
 _AXIS = "elements"
+PLATFORMS = ("cpu", "gpu", "tpu")
+"""Kinds of devices that JAX knows by these names."""
+
+
+def local_devices() -> list[Any]:
+    """Those of this process of the kind that is asked for by `on_device`: JAX's own choice without it."""
+    chosen = _chosen()
+    return jax.local_devices(backend=getattr(chosen, "platform", chosen))
+
+
+@contextmanager
+def on_device(platform: str) -> Iterator[None]:
+    """Compute on one kind of device meanwhile, in all threads; where JAX would if `platform` is empty.
+
+    Raises:
+        ValueError: JAX finds no such device.
+    """
+    before = _chosen()
+    if platform:
+        try:
+            found = jax.local_devices(backend=platform)[0]
+        except RuntimeError:
+            there = jax.default_backend()
+            raise ValueError(
+                f"device = {platform}: JAX finds none, and would use {there}"
+            ) from None
+        jax.config.update("jax_default_device", found)
+    try:
+        yield
+    finally:
+        jax.config.update("jax_default_device", before)
+
+
+def _chosen() -> Any:
+    return jax.config.jax_default_device  # pyright: ignore[reportAttributeAccessIssue]
 
 
 def over_devices(function: Callable[..., T]) -> Callable[..., T]:
@@ -30,7 +66,7 @@ def over_devices(function: Callable[..., T]) -> Callable[..., T]:
     Returns:
         The same function; n_elements must be a multiple of `device_count()`. To be called inside jit.
     """
-    devices = jax.local_devices()
+    devices = local_devices()
     if len(devices) == 1:
         return function
     # Local devices only: another process may run another number of batches, or none.
@@ -78,13 +114,13 @@ def per_element(function: Callable[..., T]) -> QuickJit[T]:
 
 def on_all_devices(tree: T) -> T:
     """What all elements share, copied to the local devices once: as NumPy arrays every call would copy it again."""
-    mesh = Mesh(np.array(jax.local_devices()), (_AXIS,))
+    mesh = Mesh(np.array(local_devices()), (_AXIS,))
     return jax.device_put(tree, NamedSharding(mesh, PartitionSpec()))
 
 
 def on_cpu() -> bool:
     """Whether the processor does the work; an accelerator wants large batches, and copies to it take their time."""
-    return jax.local_devices()[0].platform == "cpu"
+    return local_devices()[0].platform == "cpu"
 
 
 def sized(on_processor: int, on_accelerator: int) -> int:
@@ -130,4 +166,4 @@ def power_of_two(least: int) -> int:
 
 def device_count() -> int:
     """Devices of this process over which elements are split."""
-    return jax.local_device_count()
+    return len(local_devices())

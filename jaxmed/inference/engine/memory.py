@@ -5,9 +5,7 @@ import os
 import re
 from pathlib import Path
 
-import jax
-
-from jaxmed.inference.engine.devices import on_cpu, sized
+from jaxmed.inference.engine.devices import device_count, local_devices, on_cpu, sized
 from jaxmed.inference.problem import Data, Problem, acts_on, blocks
 
 FEWEST = 8
@@ -81,7 +79,7 @@ def numbers_at_once(cached: int) -> int:
     """float64 numbers in the largest array of a batch: on a CPU those that its cache holds, else what memory does."""
     if on_cpu():
         return cached
-    stats = jax.local_devices()[0].memory_stats() or {}
+    stats = local_devices()[0].memory_stats() or {}
     return int(stats.get("bytes_limit", _ACCELERATOR) / _ARRAYS / _DOUBLE)
 
 
@@ -100,7 +98,7 @@ def _cells(problem: Problem, data: Data) -> int:
 
 def _sharing() -> int:
     """Devices that share one memory."""
-    return jax.local_device_count() if on_cpu() else 1
+    return device_count() if on_cpu() else 1
 
 
 def read_bytes(text: str) -> float:
@@ -118,7 +116,7 @@ def default_memory() -> float:
 
 
 def _free_bytes() -> float:
-    device = jax.local_devices()[0]
+    device = local_devices()[0]
     stats = None if on_cpu() else device.memory_stats()
     if stats and "bytes_limit" in stats:
         return stats["bytes_limit"] - stats.get("bytes_in_use", 0)

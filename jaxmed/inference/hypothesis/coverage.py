@@ -57,22 +57,8 @@ def coverage(
 ) -> Coverage:
     """Fraction of toys of each point whose Feldman-Cousins set contains the point.
 
-    For XENON1T in u1r at 90 % (2000 toys, seed 1; error 0.95 %): 87.7 % in the standard model, 89.1 % at the best
-    fit (1.558e-6, 0.0575 MeV), 89.5 % at (2.2e-6, 0.06 MeV); asymptotic sets 94.2, 89.4 and 90.2 %.
-
-    Critical values are those of the data: from toys with the nuisances that the data prefer. The toys that are
-    tested may have others, `nuisances`: coverage then tells how much the critical values depend on them.
-
-    Args:
-        experiments: one data set or several.
-        model: a preset name or whatever else makes a model (`get_model`), with one or two free parameters.
-        points: truths, all free model parameters by name in their own unit; g = 0 is the standard model.
-        cl: confidence level, between 0 and 1.
-        number: of toys at each point, tested, and as many for its critical value.
-        seed: of the toys.
-        nuisances: the truth of some nuisances in standard deviations, in the toys that are tested.
-        tick: called with the share of the work done since the last call.
-        **settings: what is fixed, free and constrained (`problem.Settings`).
+    Arguments are those of `jaxmed.coverage`, with experiments loaded, and `tick`, called with the share of the work
+    done since the last call.
 
     Raises:
         ValueError: fewer than one toy, cl outside (0, 1), unknown names, no points, one where the model is undefined,

@@ -58,19 +58,8 @@ def expected_limits(
 ) -> Expected:
     """Median and bands of the asymptotic upper limit if the standard model is true.
 
-    Every toy is fitted on one grid of couplings, from a tenth to five times the limit of the expected counts: its
-    best g and its outermost crossing of the threshold are interpolated there.
-
-    Args:
-        experiments: one data set or several; all nuisances are profiled.
-        model: a preset name or whatever else makes a model (`get_model`), with a mediator.
-        masses: mediator masses [MeV], (n,).
-        cl: confidence level, between 0 and 1.
-        sided: 'two' or 'one', as for `limits`.
-        number: of toys, the same at each mass.
-        seed: of the toys.
-        tick: called with the share of the work done since the last call.
-        **settings: what is fixed, free and constrained (`problem.Settings`).
+    Arguments are those of `jaxmed.expected_limits`, with experiments loaded, and `tick`, called with the share of
+    the work done since the last call.
 
     Raises:
         ValueError: as `limits`, fewer than one toy, or constraints.

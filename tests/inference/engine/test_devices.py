@@ -3,13 +3,15 @@
 import os
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 import pytest
 
 from jaxmed.inference.engine import devices
-from jaxmed.inference.engine.devices import device_count, over_devices
+from jaxmed.inference.engine.devices import device_count, local_devices, on_device, over_devices
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile.profile import profile
 from jaxmed.inference.results import UNCONVERGED
@@ -100,3 +102,20 @@ def test_rows_are_picked_wherever_they_lie(monkeypatch, accelerator):
         np.testing.assert_array_equal(numbers, [4, 0, 4])
         np.testing.assert_array_equal(pairs, [[8, 9], [0, 1], [8, 9]])
     assert devices.sized(1, 2) == 1 + accelerator
+
+
+def test_a_kind_of_device_that_is_not_there_is_one_sentence():
+    there = jax.default_backend()
+    sentence = f"device = tpu: JAX finds none, and would use {there}"
+    with pytest.raises(ValueError, match=sentence), on_device("tpu"):
+        pass
+
+
+def test_on_a_device_all_threads_compute_there_and_nowhere_else_afterwards():
+    def platform(_):
+        return {d.platform for d in (jnp.ones(2) + 1).devices()}, local_devices()[0].platform
+
+    with on_device("cpu"), ThreadPoolExecutor(1) as pool:
+        assert list(pool.map(platform, [0])) == [({"cpu"}, "cpu")]
+        assert jax.config.jax_default_device.platform == "cpu"
+    assert jax.config.jax_default_device is None

@@ -4,10 +4,10 @@ from typing import Unpack
 
 from jaxmed.analysis.analysis import Analysis, Common, asked
 from jaxmed.experiments import Experiment
+from jaxmed.experiments.spectrum import spectrum as per_bin
 from jaxmed.models.choose import couplings
 from jaxmed.models.model import Choice
 from jaxmed.results.spectra import SpectrumResult
-from jaxmed.results.spectra import spectrum as per_bin
 
 
 def spectrum(
@@ -46,7 +46,7 @@ def find_spectrum(analysis: Analysis) -> SpectrumResult:
     label = f"{analysis.model.name}, g' = {values['g']:g}, M_Z' = {values['mass']:g} MeV"
     return SpectrumResult(
         **asked(analysis),
-        **dict(found),
+        **found._asdict(),
         experiment=experiment.name,
         title=experiment.title,
         label=label,

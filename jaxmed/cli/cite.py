@@ -22,7 +22,7 @@ def cite(
     """BibTeX of exactly the data, flux and method that results used, sorted, each once."""
     if out is not None:
         prepare_file(out)
-    found = bibliography([saved for path in results for saved in read_saved(path)])
+    found = bibliography([saved.result for path in results for saved in read_saved(path)])
     if out is None:
         common.write_out(str(found))
     else:

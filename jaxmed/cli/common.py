@@ -14,9 +14,10 @@ import typer
 from platformdirs import user_cache_path
 from rich.table import Table
 
+from jaxmed.cli import signals
 from jaxmed.cli.terminal import print_table, printer, say, write_out
 from jaxmed.cli.terminal import say_written as say_written
-from jaxmed.results.lock import sole_writer
+from jaxmed.results.lock import LOCK, sole_writer
 from jaxmed.results.store import prepare_file, prepare_folder, to_json, write_atomically
 from jaxmed.results.style import own_style
 from jaxmed.user_files.keys import is_there, one_line
@@ -167,7 +168,9 @@ def prepare(out: Path | None, json: str | None) -> None:
         prepare_folder(out)
         if new:
             _HELD.get().callback(_remove_if_empty, out)
+            signals.tidy_up.append(out.rmdir)
         hold(sole_writer(out, say))
+        signals.tidy_up.append((out / LOCK).unlink)
 
 
 def hold(resource: AbstractContextManager[T]) -> T:

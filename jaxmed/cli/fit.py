@@ -41,7 +41,8 @@ def fit(
 def _time(found: Mapping[str, FitResult]) -> str:
     """Where the time went."""
     spent = [each.provenance for each in found.values()]
-    compiling, running = (sum(p[f"{what}_seconds"] for p in spent) for what in ("compile", "run"))
+    compiling = sum(each.get("compile_seconds", 0.0) for each in spent)
+    running = sum(each.get("run_seconds", 0.0) for each in spent)
     kept = jax.config.values["jax_compilation_cache_dir"]
     where = f"; compiled programs are kept in {kept}" if kept else ""
     return f"{compiling:.1f} s compiling, {running:.1f} s running{where}"

@@ -8,8 +8,7 @@ import typer
 from jaxmed.cli import common
 from jaxmed.results.citations import bibliography
 from jaxmed.results.hepdata import write_submission
-from jaxmed.results.hepdata_tables import READERS, hepdata_tables
-from jaxmed.results.saved import read_saved
+from jaxmed.results.saved import hepdata_tables, read_saved
 
 
 @common.one_sentence
@@ -25,10 +24,11 @@ def hepdata(
     Of a posterior it takes the edges of its credible and confidence regions, medians and intervals, not the samples.
     """
     saved = [each for path in results for each in read_saved(path)]
-    found = [each for each in saved if each.kind in READERS]
-    tables, cited = hepdata_tables(found), bibliography(found)
+    tables = hepdata_tables(saved)
+    used = {table.source for table in tables}
+    cited = bibliography([each.result for each in saved if each.path.name in used])
     common.prepare(out, None)
     common.say_written(write_submission(tables, cited, out))
-    left = [each.path.name for each in saved if each.kind not in READERS]
+    left = dict.fromkeys(each.path.name for each in saved if each.path.name not in used)
     if left:
         common.say(f"left out {', '.join(left)}: no limit, contour, scan or posterior")

@@ -5,11 +5,14 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from types import FrameType
 
 _NUMBERS = (signal.SIGINT, signal.SIGTERM)
 _GRACE_SECONDS = 3.0
+tidy_up: list[Callable[[], None]] = []
+"""What is still done before an end by force, the last first."""
 
 
 def end_at_once() -> None:
@@ -50,5 +53,8 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 def _end_by_force(reader: int) -> None:
     (number,) = os.read(reader, 1)
     time.sleep(_GRACE_SECONDS)
+    for each in reversed(tidy_up):
+        with suppress(OSError):
+            each()
     os.write(2, f"ended by {signal.Signals(number).name}\n".encode())
     os._exit(128 + number)

@@ -16,9 +16,10 @@ from jaxmed.experiments.published.coherent_csi import coherent_csi
 from jaxmed.experiments.published.coherent_lar import coherent_lar
 from jaxmed.experiments.published.texono import texono
 from jaxmed.experiments.published.xenon import xenon1t, xenonnt
+from jaxmed.experiments.spectrum_figure import plot
 from jaxmed.user_files.keys import hint, is_there, one_of, short
 
-__all__ = ["LOADERS", "Experiment", "check_options", "expected", "is_folder", "load", "nll"]
+__all__ = ["LOADERS", "Experiment", "check_options", "expected", "is_folder", "load", "nll", "plot"]
 
 LOADERS: dict[str, Callable[..., Experiment]] = {
     "texono": texono,

@@ -1,9 +1,9 @@
 """An experiment is data: frozen dataclasses registered as pytrees, and no physics."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from math import prod
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
 import jax
 import numpy as np
@@ -26,7 +26,7 @@ def pytree(*static: str) -> Callable[[type[T]], type[T]]:
     """Register a dataclass as a pytree whose fields are all leaves, but for the `static` ones."""
 
     def register(cls: type[T]) -> type[T]:
-        leaves = [name for name in cls.__annotations__ if name not in static]
+        leaves = [each.name for each in fields(cast(Any, cls)) if each.name not in static]
         return jax.tree_util.register_dataclass(cls, leaves, list(static))
 
     return register
@@ -136,7 +136,7 @@ class Checksums(dict[str, str]):
     "checksums",
     "folder",
 )
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Experiment:
     """One data set: counts, the channels that predict its signal, and its backgrounds.
 
@@ -176,6 +176,27 @@ class Experiment:
     checksums: Checksums = field(default_factory=Checksums)
     nodes: tuple[Nodes, ...] = ()
     folder: str = ""
+
+    plot: ClassVar[Callable[..., Any]]
+    """`experiments.spectrum_figure.plot`: data over what is expected, with or without couplings."""
+
+    def __repr__(self) -> str:
+        """A few lines; inside jit without counts."""
+        axes = " x ".join(f"{axis.size} of {axis.name}" for axis in self.axes)
+        first = self.axes[0]
+        unit = "" if first.unit == "1" else f" {first.unit}"
+        kind = "chi^2" if self.gaussian else "Poisson"
+        events = "expected in the standard model" if self.projected else "observed"
+        known = isinstance(self.observed, np.ndarray)
+        counts = f"{self.observed.sum():.6g} events {events}" if known else f"events {events}"
+        backgrounds = dict.fromkeys(part.name for part in self.background if part.name)
+        return "\n".join(
+            [
+                f"{self.title} ({self.name}): bins {axes}, {first.edges[0]:g} to {first.edges[-1]:g}{unit}, {kind}",
+                f"{counts}; backgrounds: {', '.join(backgrounds) or 'unnamed' if self.background else 'none'}",
+                f"nuisances: {', '.join(self.nuisances) or 'none'}",
+            ]
+        )
 
     @property
     def n_bins(self) -> int:

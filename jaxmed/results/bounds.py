@@ -7,10 +7,12 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from jaxmed.results.limits import LimitsResult, limit_text
+from jaxmed.colours import BLUE, GREEN, ORANGE, PURPLE
+from jaxmed.results.limits import LimitsResult, limit_text, strongest
 from jaxmed.results.result import Array, Result
 from jaxmed.results.rows import Rows
-from jaxmed.results.style import BLUE, GREEN, ORANGE, PURPLE, mediator_axes
+from jaxmed.results.shown import Columns, HepTable
+from jaxmed.results.style import mediator_axes
 
 # An experiment keeps its colour in both layers.
 _COLOURS = {"texono": BLUE, "xenon1t": ORANGE, "coherent": GREEN}
@@ -54,6 +56,7 @@ class BoundsResult(Result):
     """
 
     kind: ClassVar = "bounds"
+    section: ClassVar = "Bounds of arXiv:2106.12364"
 
     cl: float
     sided: str
@@ -81,6 +84,26 @@ class BoundsResult(Result):
     def columns(self) -> dict[str, Any]:
         """One row for each mass of the quick bounds."""
         return {"mass_mev": self.mass_mev, **self.quick}
+
+    def answers(self) -> list[str]:
+        """The limit of each reaction."""
+        return [
+            f"{LIKELIHOOD[name]}: {strongest(each.mass_mev, each.g_upper)}"
+            for name, each in self.likelihood.items()
+        ]
+
+    def numbers(self) -> dict[str, Columns]:
+        """Columns of the quick bounds, and of the limits of each reaction."""
+        limits = {f"likelihood_{name}": each.columns() for name, each in self.likelihood.items()}
+        return {"quick": self.columns()} | limits
+
+    def hepdata(self) -> list[HepTable]:
+        """The limits of each reaction."""
+        return [
+            table._replace(name=name)
+            for name, each in self.likelihood.items()
+            for table in each.hepdata()
+        ]
 
     def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
         """Draw g' against M_Z': quick bounds solid, limits dashed, published readings of the excess as a band.

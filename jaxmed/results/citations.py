@@ -8,12 +8,9 @@ from typing import Any, NamedTuple
 from unicodedata import normalize
 
 from jaxmed.data_tables import packaged
-from jaxmed.results.saved import Saved, provenances, understanding
+from jaxmed.results.result import Result
 
 _ALWAYS = ("Alikhanov:2021dhc", "jax2018github")
-_ASYMPTOTIC, _UNIFIED = "Wilks:1938dza", "Feldman:1997qc"
-_PROFILED = ("fits", "contours", "bounds", "significance", "sensitivity", "surface", "scan")
-_POSTERIOR = {"Hoffman:2011ukg", "Phan:2019elc", "Kumar:2019arviz", "Vehtari:2019rhat"}
 _ENTRY = re.compile(r"^@(\w+)\{([^,\s]+),\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 _FIELD = re.compile(r"^\s*(\w+)\s*=\s*\{(.*)\},?$", re.MULTILINE)
 _PLAIN = {r"\bar\nu": "ν̄", r"\nu": "ν", r"\hat{R}": "R̂"}
@@ -44,24 +41,11 @@ class Bibliography(NamedTuple):
         return "\n\n".join(self.entries.values()) + "\n"
 
 
-def bibliography(results: Iterable[Saved]) -> Bibliography:
-    """BibTeX for results, each entry once, sorted by key.
-
-    Raises:
-        ValueError: a result without provenance, or a provenance that jaxmed does not write.
-    """
-    keys: set[str] = {*_ALWAYS}
-    versions: set[str] = set()
-    for saved in results:
-        found = provenances(saved)
-        if not found:
-            raise ValueError(
-                f"{saved.path}: expected a result with its provenance, found none; make it again"
-            )
-        with understanding(saved):
-            keys |= {str(key) for each in found for key in each["cite"]} | _methods(saved)
-            keys |= _curves(saved)
-            versions |= {str(each["versions"]["jaxmed"]) for each in found}
+def bibliography(results: Iterable[Result]) -> Bibliography:
+    """BibTeX for results, each entry once, sorted by key."""
+    results = list(results)
+    keys = {*_ALWAYS, *(key for each in results for key in each.cited)}
+    versions = {each.provenance["versions"].get("jaxmed", "unknown") for each in results}
     own = {"jaxmed": _SOFTWARE.format(version=", ".join(sorted(versions)))}
     known = _known() | own
     used = sorted({*keys, *own})
@@ -82,25 +66,6 @@ def short_reference(key: str) -> str:
     names = [name.partition(",")[0] for name in found["author"].split(" and ")]
     names = [f"{names[0]} et al."] if len(names) > 2 or names[-1] == "others" else names
     return f"{' and '.join(names)} {found['year']}"
-
-
-def _curves(saved: Saved) -> set[str]:
-    """Keys of the published curves that lie over its figure."""
-    overlays = (each for part in saved.parts.values() for each in part.get("overlays") or ())
-    return {str(key) for overlay in overlays for key in overlay.get("cite", ())}
-
-
-def _methods(saved: Saved) -> set[str]:
-    """Keys of the statistical methods behind one result."""
-    if saved.kind == "limit":
-        used = {_UNIFIED} if saved.content.get("method") == "fc" else {_ASYMPTOTIC}
-        return used | ({_ASYMPTOTIC} if "g_expected" in saved.content else set())
-    if saved.kind == "posterior":
-        profiled = any(each["confidence"] for each in saved.parts.values())
-        return _POSTERIOR | ({_ASYMPTOTIC} if profiled else set())
-    unified = {_UNIFIED} if saved.kind == "scan" and saved.content.get("toys") else set()
-    asymptotic = saved.kind in _PROFILED
-    return unified | ({_ASYMPTOTIC} if asymptotic else set())
 
 
 @cache

@@ -10,12 +10,14 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from pydantic import BaseModel, ConfigDict
 
+from jaxmed.colours import BLUE, DARK_GREY, SERIES
 from jaxmed.inference.results import NO_MEDIATOR, prefers_mediator
 from jaxmed.results.edges import smooth_edge
-from jaxmed.results.overlay import Overlay, draw_overlays
+from jaxmed.results.overlay import Curve, Overlay, draw_overlays
 from jaxmed.results.result import Array, Number, Result
 from jaxmed.results.rows import Rows
-from jaxmed.results.style import BLUE, DARK_GREY, SERIES, figure_of, mediator_axes
+from jaxmed.results.shown import Columns, HepTable, edge_table
+from jaxmed.results.style import figure_of, mediator_axes
 
 STYLES = ("-", "--", ":", "-.")
 """Of the levels, in their order."""
@@ -183,13 +185,14 @@ class ContoursResult(Regions, Result):
     """
 
     kind: ClassVar = "contours"
+    section: ClassVar = "Contours"
     optional: ClassVar = frozenset({"overlays"})
 
     nll: float
     nll_sm: float
     undefined: str
     scan: dict[str, Array]
-    overlays: list[dict[str, Any]] | None = None
+    overlays: list[Curve] | None = None
 
     def table(self) -> Rows:
         """One row per level."""
@@ -217,19 +220,35 @@ class ContoursResult(Regions, Result):
             f"undefined for {self.undefined}: there nothing is excluded or allowed, and no edge is drawn"
         ]
 
+    def answers(self) -> list[str]:
+        """The best fit, and which regions hold the standard model."""
+        where = f"g' = {self.best.g:.3g}; M_Z' = {self.best.mass_mev:.3g} MeV"
+        worse = self.delta_chi2_sm
+        beyond = [f"{100 * each.cl:g}" for each in self.contours if worse > each.threshold]
+        side = f"outside the regions at {', '.join(beyond)} %" if beyond else "inside all regions"
+        return [
+            f"Best fit: {where if self.prefers_mediator else NO_MEDIATOR}.",
+            f"The standard model, {worse:z.2f} units of -2 log L worse, is {side}.",
+            *self.notes(),
+        ]
+
+    def numbers(self) -> dict[str, Columns]:
+        """Columns of the vertices, and of all points that were profiled."""
+        return {"lines": self.columns(), "points": dict(self.points)}
+
+    def hepdata(self) -> list[HepTable]:
+        """The edge at each level."""
+        found = []
+        for level in self.contours:
+            words = "Edge of the allowed region, vertex by vertex, nuisances profiled."
+            if not level.lines:
+                words = f"The contour has no lines: {self.without_edge(level)}."
+            found.append(edge_table("", words, self.qualifiers, ("CL", level.cl), level.lines))
+        return found
+
     def columns(self) -> dict[str, Any]:
         """One row for each vertex: its level, the number of its line there, mass [MeV] and coupling."""
-        edges = [
-            (level.cl, number, edge)
-            for level in self.contours
-            for number, edge in enumerate(level.lines)
-        ]
-        return {
-            "cl": [cl for cl, _, edge in edges for _ in edge.g],
-            "line": [number for _, number, edge in edges for _ in edge.g],
-            "mass_mev": np.concatenate([np.zeros(0), *(edge.mass_mev for *_, edge in edges)]),
-            "g": np.concatenate([np.zeros(0), *(edge.g for *_, edge in edges)]),
-        }
+        return vertices({level.cl: level.lines for level in self.contours}, "cl")
 
     def plot(
         self,
@@ -292,6 +311,17 @@ def contours_figure(
     panel.legend(handles=[*levels, *own], loc="lower right", fontsize=9)
     figure.legend(handles=fits, loc="outside upper center", fontsize=9)
     return figure
+
+
+def vertices(lines: Mapping[float, Sequence[Any]], level: str) -> Columns:
+    """One row for each vertex of the lines of each level: the level, the number of the line, mass [MeV], coupling."""
+    edges = [(x, i, edge) for x, group in lines.items() for i, edge in enumerate(group)]
+    return {
+        level: [x for x, _, edge in edges for _ in edge.g],
+        "line": [i for _, i, edge in edges for _ in edge.g],
+        "mass_mev": np.concatenate([np.zeros(0), *(edge.mass_mev for *_, edge in edges)]),
+        "g": np.concatenate([np.zeros(0), *(edge.g for *_, edge in edges)]),
+    }
 
 
 def without_edge(delta: np.ndarray, threshold: float) -> str:

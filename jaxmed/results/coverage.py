@@ -7,10 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pydantic import AfterValidator
 
+from jaxmed.colours import BLUE, DARK_GREY, ORANGE
 from jaxmed.results.fit_in_words import LABELS, UNITS
-from jaxmed.results.result import Array, Result
+from jaxmed.results.result import ASYMPTOTIC, UNIFIED, Array, Result
 from jaxmed.results.rows import Rows
-from jaxmed.results.style import BLUE, DARK_GREY, ORANGE, figure_of
+from jaxmed.results.shown import Drawing
+from jaxmed.results.style import figure_of
 
 # infinite where too many toys failed, for which JSON has null
 Critical = Annotated[Array, AfterValidator(lambda x: np.where(np.isnan(x), np.inf, x))]
@@ -33,6 +35,7 @@ class CoverageResult(Result):
     """
 
     kind: ClassVar = "coverage"
+    section: ClassVar = "Coverage"
 
     points: list[dict[str, float]]
     nuisances: dict[str, float]
@@ -64,6 +67,15 @@ class CoverageResult(Result):
             for point, failed in pairs
             if failed
         ]
+
+    @property
+    def methods(self) -> set[str]:
+        """Keys of the papers whose statistics it uses."""
+        return {UNIFIED, ASYMPTOTIC}
+
+    def drawings(self) -> list[Drawing]:
+        """The figure."""
+        return [Drawing("coverage", self.figure)]
 
     def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
         """Coverage of each point beside the confidence level.

@@ -26,6 +26,7 @@ class ExpectedResult(Result):
     """
 
     kind: ClassVar = "expected"
+    section: ClassVar = "Expected limits"
 
     cl: float
     sided: str

@@ -1,6 +1,7 @@
 """Best fits: what is saved, their words, table, and figures of their -2 log L surfaces."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated, Any, ClassVar
 
 import numpy as np
@@ -12,9 +13,11 @@ from pydantic import BeforeValidator, WithJsonSchema
 
 from jaxmed.inference.results import NO_MEDIATOR, Estimate, Surface, prefers_mediator
 from jaxmed.results.fit_in_words import LABELS, UNITS
+from jaxmed.results.nuisance_figures import correlation_figure, pulls_figure
 from jaxmed.results.result import Result
 from jaxmed.results.rows import Rows
 from jaxmed.results.schema import table_of
+from jaxmed.results.shown import Columns, Drawing
 from jaxmed.results.spectra import FittedSpectrum
 from jaxmed.results.style import colour_bar, figure_of, mediator_plane, surface_panel
 from jaxmed.user_files.keys import short
@@ -69,6 +72,11 @@ class FitResult(Result):
     """
 
     kind: ClassVar = "fit"
+    section: ClassVar = "Best fits"
+    about: ClassVar = (
+        "Pulls are nuisances at the best fit, with their errors, in standard deviations of their constraints; grey: "
+        "one and two. Correlations of what has an error: orange-red is positive, blue negative, full colour ±1."
+    )
 
     grid: int
     alternative_to: str = ""
@@ -147,6 +155,39 @@ class FitResult(Result):
         """Why there is no error, whether the data want a mediator, and where the model is undefined."""
         return [" ".join(self.explanation)] if self.explanation else []
 
+    def answers(self) -> list[str]:
+        """Whether to trust it, the best fit, how much better than the standard model it is, and what it means."""
+        doubt = f"Do not trust it: the fit is {self.status}."
+        better = (
+            f"The standard model is {self.delta_chi2_sm:z.2f} units of -2 log L worse."
+            if self.prefers_mediator
+            else ""
+        )
+        best = f"Best fit: {'; '.join(self._fitted()) or 'no free parameter'}."
+        found = ["" if self.converged else doubt, best, better]
+        return [*filter(None, found), *self.explanation]
+
+    def drawings(self) -> list[Drawing]:
+        """Pulls, correlations and spectra, where there are any."""
+        found = []
+        if self.pulls:
+            found.append(Drawing("pulls", partial(pulls_figure, self.pulls)))
+        names = [name.removesuffix(" [sigma]") for name in self.covariance["coordinates"]]
+        if len(names) > 1:
+            matrix = {"": names, **dict(zip(names, self.correlation.T, strict=True))}
+            draw = partial(correlation_figure, names, self.correlation)
+            found.append(Drawing("correlations", draw, matrix))
+        return found + [
+            Drawing(each.title, partial(each.panels, f"best fit, {self.model}"), each.columns())
+            for each in self.spectra.values()
+        ]
+
+    def numbers(self) -> dict[str, Columns]:
+        """Columns of parameters and nuisances, and of the points of its surfaces."""
+        surfaces = {"surface": self.surface, "zoom": self.zoom}
+        planes = {name: _columns(each) for name, each in surfaces.items() if each and each.axes}
+        return {"": self.columns()} | planes
+
     def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
         """-2 Delta log L over (M_Z', g'), nuisances profiled, with the neighbourhood of a best fit that is determined.
 
@@ -211,6 +252,13 @@ def surface_figure(results: Mapping[str, FitResult]) -> Figure | None:
     ]
     colour_bar(figure, images[0], panels[: len(planes)])
     return figure
+
+
+def _columns(surface: Surface) -> Columns:
+    """One row for each point."""
+    grids = np.meshgrid(*surface.axes.values(), indexing="ij")
+    found = {name: grid.ravel() for name, grid in zip(surface.axes, grids, strict=True)}
+    return found | {"nll": surface.nll.ravel(), "status": surface.status.ravel()}
 
 
 def _inset(panel: Axes, zoom: Surface, lowest: float, best: tuple[float, float] | None) -> None:

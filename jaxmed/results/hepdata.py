@@ -12,8 +12,8 @@ from typing import Any
 import numpy as np
 
 from jaxmed.results.citations import Bibliography
-from jaxmed.results.hepdata_tables import HepTable
 from jaxmed.results.lock import LOCK
+from jaxmed.results.shown import HepTable
 from jaxmed.results.store import prepare_folder
 
 INSTALL = "jaxmed hepdata needs hepdata-lib, which is not installed: pip install 'jaxmed[hepdata]'"

@@ -17,18 +17,18 @@ from jaxmed.results.spectra import SpectrumResult
 KINDS: dict[str, type[Result]] = {
     each.kind: each
     for each in (
-        BoundsResult,
-        ContoursResult,
-        CoverageResult,
-        ExpectedResult,
         FitResult,
         LimitsResult,
-        MediatorResult,
-        PosteriorResult,
+        ContoursResult,
         ScanResult,
-        SensitivityResult,
+        PosteriorResult,
         SignificanceResult,
+        ExpectedResult,
+        SensitivityResult,
         SpectrumResult,
+        MediatorResult,
+        CoverageResult,
+        BoundsResult,
     )
 }
-"""By `kind`."""
+"""By `kind`, in the order of a page."""

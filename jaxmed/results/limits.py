@@ -1,6 +1,7 @@
 """Upper limits on g' along a line of masses: what is saved, its words, table and figure."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from itertools import cycle
 from typing import Any, ClassVar
 
@@ -8,13 +9,17 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from jaxmed.results.overlay import Overlay, draw_beside, draw_overlays
-from jaxmed.results.result import Array, Number, Result
+from jaxmed.colours import BLUE, GREEN, ORANGE, SERIES, SKY
+from jaxmed.results.nuisance_figures import ranking_figure
+from jaxmed.results.overlay import Curve, Overlay, draw_beside, draw_overlays
+from jaxmed.results.result import ASYMPTOTIC, UNIFIED, Array, Number, Result
 from jaxmed.results.rows import Rows
-from jaxmed.results.style import BLUE, GREEN, ORANGE, SERIES, SKY, figure_of, mediator_axes
+from jaxmed.results.shown import COUPLING, MASS, Drawing, HepTable
+from jaxmed.results.style import figure_of, mediator_axes
 
 SIGMAS = ("-2", "-1", "0", "1", "2")
 """Names of the expected limits, in standard deviations."""
+_MOST_RANKED = 20
 _FLAGS = {
     "edge": "allowed up to the largest coupling that was tried, so there is no limit",
     "islands": "more than one interval is allowed, and g' < is the end of the last",
@@ -48,6 +53,11 @@ class LimitsResult(Result):
     """
 
     kind: ClassVar = "limit"
+    section: ClassVar = "Limits"
+    about: ClassVar = (
+        "A ranking shows how the limit on g' at one mass changes if the auxiliary measurement of a nuisance were one "
+        "standard deviation higher."
+    )
     optional: ClassVar = frozenset(
         {"toys", "seed", "g_expected", "expected", "ranking", "overlays"}
     )
@@ -66,7 +76,13 @@ class LimitsResult(Result):
     g_expected: dict[str, Array] | None = None
     expected: dict[str, Any] | None = None
     ranking: dict[str, Array] | None = None
-    overlays: list[dict[str, Any]] | None = None
+    overlays: list[Curve] | None = None
+
+    @property
+    def methods(self) -> set[str]:
+        """Keys of the papers whose statistics it uses."""
+        found = {UNIFIED} if self.method == "fc" else {ASYMPTOTIC}
+        return found | ({ASYMPTOTIC} if self.g_expected else set())
 
     @property
     def mass(self) -> np.ndarray:
@@ -102,6 +118,38 @@ class LimitsResult(Result):
             if number:
                 found.append(f"{flag} at {number} of {len(self.flag)} masses: {meaning}")
         return found
+
+    def answers(self) -> list[str]:
+        """The limit where it is strongest and at both ends, and what its flags mean."""
+        return [strongest(self.mass_mev, self.g_upper), *self.notes()]
+
+    def drawings(self) -> list[Drawing]:
+        """Nuisances by their effect on the limit where it is strongest."""
+        if not self.ranking or not np.isfinite(self.g_upper).any():
+            return []
+        at = int(np.nanargmin(self.g_upper))
+        change = {name: float(np.expm1(effect[at])) for name, effect in self.ranking.items()}
+        known = sorted(
+            (name for name in change if np.isfinite(change[name])), key=lambda n: -abs(change[n])
+        )
+        shown = {name: change[name] for name in known[:_MOST_RANKED]}
+        title = f"what moves the limit at {self.mass_mev[at]:.3g} MeV"
+        columns = {"mass_mev": self.mass_mev, **self.ranking}
+        return [Drawing(title, partial(ranking_figure, shown), columns)]
+
+    def hepdata(self) -> list[HepTable]:
+        """One table."""
+        how = ", ".join(filter(None, [self.method, self.sided and f"{self.sided}-sided"]))
+        description = (
+            f"Upper limit on the coupling, {how}, outermost if there are several intervals."
+        )
+        bands = [
+            ((f"$g'$ expected without a mediator, {int(n):+d} sigma", ""), values.tolist())
+            for n, values in (self.g_expected or {}).items()
+        ]
+        found = [(COUPLING, self.g_upper.tolist()), (("Remark", ""), list(self.flag)), *bands]
+        asked = self.qualifiers | {"CL": f"{100 * self.cl:g} %"}
+        return [HepTable("", description, asked, [(MASS, self.mass_mev.tolist())], found)]
 
     def plot(self, ax: Axes | None = None, overlays: Sequence[Overlay] = (), **style: Any) -> Axes:
         """Limit against mass with the excluded side shaded, allowed islands, what to expect, other curves.
@@ -145,7 +193,17 @@ class LimitsResult(Result):
         """One row for each mass."""
         found = {"mass_mev": self.mass_mev, "g_upper": self.g_upper, "g_best": self.g_best}
         bands = {f"g_expected_{s}": v for s, v in (self.g_expected or {}).items()}
-        return found | bands | {"flag": self.flag}
+        allowed = ["; ".join(f"{a!r} to {b!r}" for a, b in pairs) for pairs in self.intervals]
+        return found | bands | {"flag": self.flag, "allowed": allowed}
+
+
+def strongest(mass: np.ndarray, upper: np.ndarray) -> str:
+    """A limit where it is strongest and at both ends, in a sentence."""
+    known = np.flatnonzero(np.isfinite(upper))
+    if not known.size:
+        return "There is no limit."
+    shown = dict.fromkeys([known[0], known[np.argmin(upper[known])], known[-1]])
+    return ", ".join(f"g' < {upper[i]:.3g} at {mass[i]:.4g} MeV" for i in shown) + "."
 
 
 def draw_expected(panel: Axes, mass: np.ndarray, bands: Mapping[str, np.ndarray]) -> None:

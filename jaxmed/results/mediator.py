@@ -30,6 +30,7 @@ class MediatorResult(Result):
     """
 
     kind: ClassVar = "mediator"
+    section: ClassVar = "Mediators"
 
     g: float
     charges: dict[str, float] | None
@@ -60,6 +61,11 @@ class MediatorResult(Result):
     def notes(self) -> list[str]:
         """What does not exist, and why."""
         return [self.note] if self.note else []
+
+    @property
+    def methods(self) -> set[str]:
+        """None: nothing is fitted."""
+        return set()
 
     def columns(self) -> dict[str, Any]:
         """One row for each fermion: couplings of the Z'."""

@@ -13,13 +13,14 @@ What was drawn is kept with the result under the key `overlays`, so that a repor
 import re
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple, NotRequired
 
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from typing_extensions import TypedDict
 
-from jaxmed.results.style import DARK_GREY, PURPLE, RED, SKY
+from jaxmed.colours import DARK_GREY, PURPLE, RED, SKY
 from jaxmed.user_files.columns import read_columns, read_table
 from jaxmed.user_files.keys import is_there
 
@@ -28,6 +29,16 @@ _UNIT = re.compile(r"([kMGT]?eV)\W*$", re.IGNORECASE)
 _LARGEST = (4 * np.pi) ** 0.5  # a larger coupling is not perturbative
 _COLOURS = (RED, PURPLE, SKY, DARK_GREY)
 _DOTTED, _DASHED = (0, (1.5, 1)), (0, (5, 1.5, 1.5, 1.5))  # the second where the colours begin anew
+
+
+class Curve(TypedDict):
+    """An `Overlay` as it lies on disk."""
+
+    label: str
+    file: str
+    mass_mev: list[float]
+    g: list[float]
+    cite: NotRequired[list[str]]
 
 
 class Overlay(NamedTuple):
@@ -39,15 +50,13 @@ class Overlay(NamedTuple):
     g: np.ndarray
     cite: tuple[str, ...] = ()
 
-    def as_json(self) -> dict[str, Any]:
-        """Keys: label, file (its name), mass_mev, g, and cite where somebody is to be cited."""
-        found = {
-            "label": self.label,
-            "file": self.file,
-            "mass_mev": self.mass.tolist(),
-            "g": self.g.tolist(),
-        }
-        return found | ({"cite": list(self.cite)} if self.cite else {})
+    def as_json(self) -> Curve:
+        """With the name of its file, and `cite` where somebody is to be cited."""
+        mass, g = self.mass.tolist(), self.g.tolist()
+        found = Curve(label=self.label, file=self.file, mass_mev=mass, g=g)
+        if self.cite:
+            found["cite"] = list(self.cite)
+        return found
 
 
 def read_overlays(texts: Iterable[str] | None) -> tuple[Overlay, ...]:

@@ -5,8 +5,8 @@ from typing import Any
 
 from jaxmed.experiments import Experiment
 from jaxmed.experiments.folder import MAIN, Description
+from jaxmed.experiments.spectrum import spectrum
 from jaxmed.results.rows import Rows
-from jaxmed.results.spectra import spectrum
 from jaxmed.theory.couplings import standard_model
 
 

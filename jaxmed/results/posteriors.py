@@ -1,6 +1,7 @@
 """Posteriors: what is saved, their words, table and figures."""
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -11,18 +12,38 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, PathPatch
 from matplotlib.path import Path as Outline
 
+from jaxmed.colours import BLACK, ORANGE
 from jaxmed.inference.bayes.extra import need
 from jaxmed.inference.bayes.samples import R_HAT_BELOW
-from jaxmed.results.contours import STYLES, Regions, Schema, level_name
+from jaxmed.results.contours import STYLES, Regions, Schema, level_name, vertices
 from jaxmed.results.fit_in_words import LABELS, UNITS
-from jaxmed.results.result import Array, Number, Result
+from jaxmed.results.nuisance_figures import intervals_figure
+from jaxmed.results.result import ASYMPTOTIC, Array, Number, Result
 from jaxmed.results.rows import Rows
-from jaxmed.results.style import BLACK, ORANGE, mediator_axes
+from jaxmed.results.shown import Columns, Drawing, HepTable, edge_table
+from jaxmed.results.style import mediator_axes
 from jaxmed.user_files.keys import known
 
 _FILLS = ("#4C9CCB", "#9BCDEB", "#DCEEF8")
 _AXES = {"g": r"$g'$", "mass": r"$M_{Z'}$ [MeV]", "sin2_theta_w": r"$\sin^2\theta_W$"}
 _BINS = 60
+_HEAD = ("parameter", "median", "68 %", "90 %", "R-hat", "ESS", "diverged")
+_QUANTILES = {
+    "0.5": "Median",
+    "0.16": "68 %, low",
+    "0.84": "68 %, high",
+    "0.05": "90 %, low",
+    "0.95": "90 %, high",
+}
+_METHODS = ("Hoffman:2011ukg", "Phan:2019elc", "Kumar:2019arviz", "Vehtari:2019rhat")
+_CREDIBLE = (
+    "Edge of the credible region, densest per decade of coupling and mass, vertex by vertex, nuisances marginalised. "
+    "Where a line ends, the edge of the priors closes it."
+)
+_CONFIDENCE = (
+    "Edge of the confidence region in the same plane, vertex by vertex, nuisances profiled."
+)
+_SUMMARY = "Posterior medians with equal-tailed intervals; nuisances in standard deviations of their constraints."
 _NOTHING = "the data say nothing: the posterior is the prior"
 
 
@@ -103,6 +124,11 @@ class PosteriorResult(Result):
     """
 
     kind: ClassVar = "posterior"
+    section: ClassVar = "Posteriors"
+    about: ClassVar = (
+        "Medians with equal-tailed 68 % and 90 % intervals; nuisances in standard deviations of their constraints. "
+        "R-hat compares the chains, 1 is best; ESS is how many independent samples these are worth."
+    )
     optional: ClassVar = frozenset({"samples", "statistics", "observed"})
     bulky: ClassVar = optional
 
@@ -134,18 +160,99 @@ class PosteriorResult(Result):
         """Whether R-hat of every parameter is at most 1.01."""
         return all(each.r_hat <= R_HAT_BELOW for each in self.summaries.values())
 
+    @property
+    def methods(self) -> set[str]:
+        """Keys of the papers whose statistics it uses."""
+        return {*_METHODS} | ({ASYMPTOTIC} if self.confidence else set())
+
     def table(self) -> Rows:
         """One row per model parameter, or per nuisance of a model without any."""
-        head = ("parameter", "median", "68 %", "90 %", "R-hat", "ESS", "diverged")
         rows = [_row(name, each) for name, each in (self.parameters or self.nuisances).items()]
         rows[0].append(str(self.divergences))
         rows[1:] = [[*row, ""] for row in rows[1:]]
-        return Rows("Posteriors: medians with 68 % and 90 % intervals", head, rows)
+        return Rows("Posteriors: medians with 68 % and 90 % intervals", _HEAD, rows)
 
     def notes(self) -> list[str]:
         """Reasons to distrust the samples, and whether the data say anything."""
         found = [f"warning: {sentence}" for sentence in self.warnings]
         return found + ([_NOTHING] if self.credible == [] else [])
+
+    def answers(self) -> list[str]:
+        """Medians and intervals of the parameters, what was assumed, how it was sampled, and what to distrust."""
+        found = []
+        for name, each in self.parameters.items():
+            low, median, high = (each.quantiles[q] for q in ("0.16", "0.5", "0.84"))
+            unit = f" {UNITS[name]}" if name in UNITS else ""
+            found.append(
+                f"{LABELS.get(name, name)} = {median:.3g}{unit} ({low:.3g} to {high:.3g} with 68 % probability)."
+            )
+        priors = "; ".join(f"{LABELS.get(n, n)} {prior}" for n, prior in self.priors.items())
+        made = self.sampler
+        return [
+            *found,
+            f"Priors: {priors or 'those of the nuisances only'}.",
+            f"NUTS: {made.chains} chains of {made.samples} samples after {made.warmup} steps of warm-up, seed "
+            f"{made.seed}; {made.divergences} divergences, acceptance {made.acceptance:.2f}, {made.steps:.1f} leapfrog "
+            "steps per sample.",
+            *self.notes(),
+        ]
+
+    def tables(self) -> list[Rows]:
+        """Model parameters, and nuisances where there are both."""
+        if not self.parameters or not self.nuisances:
+            return [self.table()]
+        head = ("nuisance [sigma]", *_HEAD[1:-1])
+        rows = [_row(name, each) for name, each in self.nuisances.items()]
+        return [self.table(), Rows("Nuisances", head, rows)]
+
+    def drawings(self) -> list[Drawing]:
+        """Credible beside confidence regions, and intervals of the nuisances."""
+        found = []
+        if self.credible:
+            found.append(Drawing("credible and confidence regions", self.figure))
+        if self.nuisances:
+            quantiles = {name: each.quantiles for name, each in self.nuisances.items()}
+            found.append(Drawing("nuisances", partial(intervals_figure, quantiles)))
+        return found
+
+    def numbers(self) -> dict[str, Columns]:
+        """Columns of the summary, and of the vertices of the regions."""
+        found = self.summaries.values()
+        quantiles = {f"quantile_{q}": [s.quantiles[q] for s in found] for q in _QUANTILES}
+        names = ("mean", "std", "r_hat", "ess_bulk", "ess_tail")
+        rest = {name: [getattr(s, name) for s in found] for name in names}
+        numbers = {"summary": {"name": list(self.summaries), **rest, **quantiles}}
+        if self.credible:
+            shares = {region.probability: region.lines for region in self.credible}
+            numbers["credible"] = vertices(shares, "probability")
+        if self.confidence is not None:
+            levels = {level.cl: level.lines for level in self.confidence.contours}
+            numbers["confidence"] = vertices(levels, "cl")
+        return numbers
+
+    def hepdata(self) -> list[HepTable]:
+        """Regions of g and mass, and medians with intervals of all that was sampled, not the samples."""
+        priors = "; ".join(f"{name} {prior}" for name, prior in self.priors.items())
+        assumed = self.qualifiers | ({"Priors": priors} if priors else {})
+        found = [
+            edge_table("credible", _CREDIBLE, assumed, ("Probability", r.probability), r.lines)
+            for r in self.credible or []
+            if r.lines
+        ]
+        found += [
+            edge_table("confidence", _CONFIDENCE, self.qualifiers, ("CL", level.cl), level.lines)
+            for level in (self.confidence.contours if self.confidence else [])
+            if level.lines
+        ]
+        every = self.summaries.values()
+        columns = [
+            ((words, ""), [each.quantiles[q] for each in every]) for q, words in _QUANTILES.items()
+        ]
+        names = [f"{n} [{UNITS[n]}]" if n in UNITS else n for n in self.summaries]
+        return [
+            *found,
+            HepTable("summary", _SUMMARY, assumed, [(("Parameter", ""), names)], columns),
+        ]
 
     def columns(self) -> dict[str, Any]:
         """One row for each sample, or without samples for each parameter."""

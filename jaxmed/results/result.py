@@ -21,11 +21,16 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
+from jaxmed.results.provenance import Provenance
 from jaxmed.results.rows import Rows
 from jaxmed.results.schema import NUMBER, NUMBERS, OnDisk
+from jaxmed.results.shown import Columns, Drawing, HepTable
 from jaxmed.results.store import FORMAT, to_json, write_atomically, write_npz
 from jaxmed.results.style import figure_of
 from jaxmed.user_files.sentences import first_sentence
+
+ASYMPTOTIC, UNIFIED = "Wilks:1938dza", "Feldman:1997qc"
+"""Keys of the papers of the two kinds of intervals."""
 
 
 def _array(value: Any) -> np.ndarray:
@@ -103,6 +108,10 @@ class Result(BaseModel):
     """Fields that are left out where they are None."""
     bulky: ClassVar[frozenset[str]] = frozenset()
     """Of these, those that a .npz holds and a JSON does not."""
+    section: ClassVar[str]
+    """Heading on a page, over all results of this kind."""
+    about: ClassVar[str] = ""
+    """What to know before reading on there."""
 
     model: str
     experiments: list[str]
@@ -111,7 +120,7 @@ class Result(BaseModel):
     free: list[str] = []
     options: dict[str, dict[str, Any]] = {}
     box: dict[str, tuple[float, float]] = {}
-    provenance: dict[str, Any]
+    provenance: Provenance
 
     @property
     def titles(self) -> list[str]:
@@ -127,6 +136,28 @@ class Result(BaseModel):
     def expected_counts(self) -> bool:
         """Whether an experiment is a projection: what is found is what to expect, and no measurement."""
         return any(title.endswith("(projection)") for title in self.titles)
+
+    @property
+    def methods(self) -> set[str]:
+        """Keys of the papers whose statistics it uses."""
+        return {ASYMPTOTIC}
+
+    @property
+    def cited(self) -> set[str]:
+        """Keys of what to cite: data, flux, statistics, and published curves over its figure."""
+        curves = getattr(self, "overlays", None) or ()
+        over = {str(key) for curve in curves for key in curve.get("cite", ())}
+        return {*self.provenance["cite"], *self.methods, *over}
+
+    @property
+    def qualifiers(self) -> dict[str, str]:
+        """What was asked, as HEPData says it of every column."""
+        found = {
+            "Model": self.model,
+            "Experiments": ", ".join(self.experiments),
+            "Constraints": ", ".join(self.constraints),
+        }
+        return {name: text for name, text in found.items() if text}
 
     def content(self, bulky: bool = False) -> dict[str, Any]:
         """The keys of the JSON, arrays as arrays; with those of a .npz as well if `bulky`."""
@@ -172,6 +203,22 @@ class Result(BaseModel):
 
     def notes(self) -> list[str]:
         """What the table cannot say, one sentence each."""
+        return []
+
+    def answers(self) -> list[str]:
+        """What the data say, in a few sentences."""
+        return self.notes()
+
+    def drawings(self) -> list[Drawing]:
+        """Figures of a page, beside its plane of M_Z' and g'."""
+        return []
+
+    def numbers(self) -> dict[str, Columns]:
+        """Columns that a page offers, by what they are; empty for the rows of the result."""
+        return {"": self.columns()}
+
+    def hepdata(self) -> list[HepTable]:
+        """Tables for HEPData."""
         return []
 
     def __str__(self) -> str:

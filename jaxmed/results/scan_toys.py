@@ -8,11 +8,11 @@ from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from pydantic import BaseModel, ConfigDict, ValidationInfo, WithJsonSchema, field_validator
 
+from jaxmed.colours import ORANGE
 from jaxmed.inference.hypothesis.feldman_cousins import OF_EXCLUDED
 from jaxmed.inference.results import EXCLUDED, Surface
 from jaxmed.results.result import Array
 from jaxmed.results.smooth import Plane
-from jaxmed.results.style import ORANGE
 
 _BOOLEANS = {"type": "array", "items": {"type": ["boolean", "array"]}}
 _LARGEST = 1e6  # likelihood ratio that is drawn

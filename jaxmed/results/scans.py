@@ -36,18 +36,20 @@ from pydantic import (
     model_validator,
 )
 
+from jaxmed.colours import BLUE, GREEN
 from jaxmed.inference.results import CONVERGED, STATUS, Surface
 from jaxmed.models.model import Parameter
 from jaxmed.models.undefined import undefined_words
 from jaxmed.results.fit_in_words import LABELS
-from jaxmed.results.overlay import Overlay, draw_overlays
-from jaxmed.results.result import Array, Result
+from jaxmed.results.overlay import Curve, Overlay, draw_overlays
+from jaxmed.results.result import ASYMPTOTIC, UNIFIED, Array, Result
 from jaxmed.results.rows import Rows
 from jaxmed.results.scan_toys import ScanToys, toys_content
 from jaxmed.results.schema import NUMBER, table_of
+from jaxmed.results.shown import COUPLING, MASS, Columns, Drawing, HepTable
 from jaxmed.results.smooth import smooth_line
 from jaxmed.results.store import write_npz
-from jaxmed.results.style import BLUE, GREEN, colour_bar, figure_of, surface_panel
+from jaxmed.results.style import colour_bar, figure_of, surface_panel
 from jaxmed.user_files.keys import known, one_line, one_of
 
 _PER_POINT = ("nll", "status", "gradient_norm")
@@ -57,6 +59,10 @@ _AXES = {"g": r"$g'$", "mass": r"$M_{Z'}$ [MeV]", "sin2_theta_w": r"$\sin^2\thet
 _TOP = 16.0
 # 1, 2 and 3 standard deviations of one parameter.
 _LEVELS = {1.0: "1σ", 4.0: "2σ", 9.0: "3σ"}
+_DESCRIPTION = (
+    "Above the lowest point, nuisances profiled. Where the status is excluded the number is a lower bound, where it is "
+    "unconverged an upper one, and where it is undefined the model gives none: neither excluded nor allowed."
+)
 _FEW = 60  # points of a curve that are shown one by one
 
 
@@ -117,6 +123,7 @@ class ScanResult(Result):
     """
 
     kind: ClassVar = "scan"
+    section: ClassVar = "Scans"
     optional: ClassVar = frozenset({"overlays"})
 
     charges: dict[str, float] | None = None
@@ -129,7 +136,7 @@ class ScanResult(Result):
     nll_sm: float | None
     toys: ScanToys | None = None
     method: dict[str, int]
-    overlays: list[dict[str, Any]] | None = None
+    overlays: list[Curve] | None = None
 
     q, critical, critical_error = (_of_toys(n) for n in ("q", "critical", "critical_error"))
     p, p_error, accepted = (_of_toys(n) for n in ("p", "p_error", "accepted"))
@@ -273,9 +280,7 @@ class ScanResult(Result):
         """The lowest point, and how much of the scan can be trusted."""
         counts = ("points", "converged", "excluded", "undefined")
         content, best, gain = self.content(), self.best, self.delta_chi2_sm
-        where = [
-            f"{LABELS.get(n, n)} {v:.3g}{self._unit(n)}" for n, v in best["parameters"].items()
-        ]
+        where = self._lowest_in_words()
         row = [
             *(str(content[f"n_{name}"]) for name in counts),
             "\n".join(where) or "none",
@@ -284,6 +289,10 @@ class ScanResult(Result):
         ]
         head = (*counts, "lowest point", "-2logL", "SM - lowest")
         return Rows("Scan, nuisances profiled", head, [row])
+
+    def _lowest_in_words(self) -> list[str]:
+        where = self.best["parameters"]
+        return [f"{LABELS.get(n, n)} {v:.3g}{self._unit(n)}" for n, v in where.items()]
 
     def _unit(self, name: str) -> str:
         unit = self.parameters[name].unit
@@ -303,6 +312,45 @@ class ScanResult(Result):
         if self.without_figure:
             found.append(f"no figure: {self.without_figure}")
         return found
+
+    @property
+    def methods(self) -> set[str]:
+        """Keys of the papers whose statistics it uses."""
+        return {ASYMPTOTIC} | ({UNIFIED} if self.toys is not None else set())
+
+    def answers(self) -> list[str]:
+        """The lowest point, how much worse the standard model is, and what the notes say."""
+        at = ", ".join(self._lowest_in_words()) or "none, all are undefined"
+        found = [f"Lowest of {self.nll.size} points: {at}."]
+        if self.delta_chi2_sm is not None:
+            found.append(
+                f"The standard model is {self.delta_chi2_sm:z.2f} units of -2 log L worse."
+            )
+        return found + self.notes()
+
+    def drawings(self) -> list[Drawing]:
+        """A curve along one parameter; a plane of g and mass is drawn with everything else that lies in it."""
+        curve = len(self._wide()) == 1 and not self.without_figure
+        return [Drawing(self._title(), self.figure)] if curve else []
+
+    def numbers(self) -> dict[str, Columns]:
+        """Columns of all points."""
+        return {"points": self.columns()}
+
+    def hepdata(self) -> list[HepTable]:
+        """One table of all points."""
+        own = {name: (name, each.unit.replace("1", "")) for name, each in self.parameters.items()}
+        labels = own | {"g": COUPLING, "mass": MASS}
+        columns = self.columns()
+        delta = 2 * (columns["nll"] - np.fmin.reduce(columns["nll"]))
+        found = [
+            ((r"$-2 \Delta \log L$", ""), delta.tolist()),
+            (("Status", ""), columns["status"].tolist()),
+        ]
+        if self.toys is not None:
+            found.append((("p-value, from toys", ""), self.p.ravel().tolist()))
+        given = [(labels[name], columns[name].tolist()) for name in self.axes]
+        return [HepTable("", _DESCRIPTION, self.qualifiers, given, found)]
 
     @property
     def without_figure(self) -> str:

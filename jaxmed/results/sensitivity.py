@@ -7,10 +7,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pydantic import BaseModel, ConfigDict
 
+from jaxmed.colours import SERIES
 from jaxmed.inference.sensitivity import SHARE
+from jaxmed.results.limits import strongest
 from jaxmed.results.result import Array, Number, Result
 from jaxmed.results.rows import Rows
-from jaxmed.results.style import SERIES, figure_of
+from jaxmed.results.shown import Drawing
+from jaxmed.results.style import figure_of
 
 _MOST_BARS = 4  # masses side by side; more of them are curves
 _MOST_COLUMNS = 5
@@ -54,6 +57,7 @@ class SensitivityResult(Result):
     """
 
     kind: ClassVar = "sensitivity"
+    section: ClassVar = "What would improve a limit"
 
     experiment: str
     cl: float
@@ -111,6 +115,21 @@ class SensitivityResult(Result):
         for name, reason in self.missing.items():
             by_reason.setdefault(reason, []).append(name)
         return [f"{' and '.join(names)}: -, {reason}" for reason, names in by_reason.items()]
+
+    def answers(self) -> list[str]:
+        """The expected limit, and what lowers it most."""
+        found = [f"Expected: {strongest(self.mass_mev, self.g_expected)}"]
+        for knob in self.knobs[:1]:
+            if np.isfinite(knob.gain_10_percent).any():
+                most = f"{100 * np.nanmax(knob.gain_10_percent):.2g} %"
+                found.append(
+                    f"What helps most is {knob.name}: 10 % better, and the limit falls by up to {most}."
+                )
+        return found
+
+    def drawings(self) -> list[Drawing]:
+        """The figure."""
+        return [Drawing("what each property gains", self.figure)]
 
     def columns(self) -> dict[str, Any]:
         """One row for each mass and knob."""

@@ -22,13 +22,14 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema, model_validator
 
+from jaxmed.colours import BLACK, BLUE, ORANGE, RED
 from jaxmed.inference.hypothesis.p_values import LikelihoodRatios, PValue
 from jaxmed.inference.results import CONVERGED, NO_MEDIATOR, UNCONVERGED, prefers_mediator
 from jaxmed.results.result import Result
 from jaxmed.results.rows import Rows
 from jaxmed.results.schema import NUMBER, table_of
+from jaxmed.results.shown import Columns, Drawing
 from jaxmed.results.store import write_npz
-from jaxmed.results.style import BLACK, BLUE, ORANGE, RED
 
 TESTS = {
     "everywhere": "standard model, any mass",
@@ -88,6 +89,7 @@ class SignificanceResult(Result):
     """
 
     kind: ClassVar = "significance"
+    section: ClassVar = "Significance"
     optional: ClassVar = frozenset(_TOYS)
     bulky: ClassVar = frozenset(_TOYS)
 
@@ -197,6 +199,25 @@ class SignificanceResult(Result):
             for name, numbers in self.failed.items()
             if numbers
         ]
+
+    def answers(self) -> list[str]:
+        """How much better the best fit is, and how often chance alone does as well."""
+        p, error, z = self._cells("everywhere")
+        chance = f"{p} ± {error}" if error else p
+        sigmas = f", {z}σ" if z else ""
+        return [
+            f"The standard model is q0 = {self.q0:.2f} units of -2 log L worse than the best fit.",
+            f"How often it alone looks as much like a mediator of any mass: {chance}{sigmas}.",
+            *self.notes(),
+        ]
+
+    def drawings(self) -> list[Drawing]:
+        """The toys, if they were read as well."""
+        return [Drawing("toys without a mediator", self.figure)] if self.toys is not None else []
+
+    def numbers(self) -> dict[str, Columns]:
+        """The toys, if they were read as well."""
+        return super().numbers() if self.toys is not None else {}
 
     def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
         """Distribution of q in background-only toys, with any mass and the best fit's, and the data's q0.

@@ -3,39 +3,26 @@
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import jax
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure, SubFigure
 from pydantic import BaseModel, ConfigDict
 
+from jaxmed.colours import BLUE, RED
 from jaxmed.experiments import Experiment
-from jaxmed.experiments.likelihood.forward import components
-from jaxmed.experiments.likelihood.pulls import Nuisances, Pulls, make_pulls
-from jaxmed.experiments.likelihood.yields import counts
+from jaxmed.experiments.likelihood.pulls import Nuisances
+from jaxmed.experiments.spectrum import spectrum
+from jaxmed.experiments.spectrum_figure import axis_label, data_points, draw_events
 from jaxmed.results.result import Array, Result
 from jaxmed.results.rows import Rows
-from jaxmed.results.style import BLUE, GREY, RED
+from jaxmed.results.shown import Drawing
 from jaxmed.theory.couplings import Couplings, standard_model
 
-_DECADES = 2.0  # of counts from which an axis is logarithmic
+_SIZE = (6.4, 5.2)  # [inch]
 
 
 class Spectrum(BaseModel):
-    """Events per bin of the first axis, (n,) each.
-
-    Attributes:
-        bins: edges, (n, 2), in `unit`.
-        sm: standard-model neutrinos.
-        signal: what the mediator adds to them; it can be negative.
-        background: everything else.
-        total: all predicted events.
-        observed: data.
-        error: of the data, or the square root of the prediction for counts.
-        axis: name of the edges.
-        unit: of the edges.
-        projected: whether `observed` is what the standard model predicts, and not data.
-    """
+    """Events per bin of the first axis, (n,) each (`experiments.spectrum.Spectrum`)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
 
@@ -54,6 +41,12 @@ class Spectrum(BaseModel):
     def edges(self) -> np.ndarray:
         """Bin edges, (n + 1,)."""
         return np.append(self.bins[:, 0], self.bins[-1, 1])
+
+    def columns(self) -> dict[str, Any]:
+        """One row for each bin."""
+        names = ("sm", "signal", "background", "total", "observed", "error")
+        edges = {"low": self.bins[:, 0], "high": self.bins[:, 1]}
+        return edges | {name: getattr(self, name) for name in names}
 
 
 class StandardModel(BaseModel):
@@ -76,8 +69,18 @@ class FittedSpectrum(Spectrum):
     title: str
     standard: StandardModel
 
+    def columns(self) -> dict[str, Any]:
+        """One row for each bin."""
+        return super().columns() | {"standard_model_fit": self.standard.total}
 
-class SpectrumResult(Result, Spectrum):
+    def panels(self, label: str) -> Figure:
+        """Data, standard model and best fit, `label`, with their ratios."""
+        figure = Figure(figsize=_SIZE, layout="constrained")
+        spectrum_panels(figure, self, self.standard.total, self.title, label)
+        return figure
+
+
+class SpectrumResult(Spectrum, Result):
     """The spectrum of one experiment for one mediator.
 
     Attributes:
@@ -87,6 +90,7 @@ class SpectrumResult(Result, Spectrum):
     """
 
     kind: ClassVar = "spectrum"
+    section: ClassVar = "Spectra"
 
     experiment: str
     title: str
@@ -118,51 +122,30 @@ class SpectrumResult(Result, Spectrum):
             **style: of the mediator's line.
         """
         if ax is not None:
-            return _events(
+            return draw_events(
                 ax, self, self.sm + self.background, self.title, {"label": self.label} | style
             )
-        figure = Figure(figsize=(6.4, 5.2), layout="constrained")
+        figure = Figure(figsize=_SIZE, layout="constrained")
         return spectrum_panels(
             figure, self, self.sm + self.background, self.title, self.label, **style
         )
 
-    def columns(self) -> dict[str, Any]:
-        """One row for each bin."""
-        names = ("sm", "signal", "background", "total", "observed", "error")
-        edges = {"low": self.bins[:, 0], "high": self.bins[:, 1]}
-        return edges | {name: getattr(self, name) for name in names}
+    @property
+    def methods(self) -> set[str]:
+        """None: nothing is fitted."""
+        return set()
 
+    def answers(self) -> list[str]:
+        """What was observed, and what is expected with and without the mediator."""
+        names = ("observed", "background", "sm", "total")
+        observed, ground, sm, total = (float(np.sum(getattr(self, name))) for name in names)
+        return [
+            f"{observed:.5g} events observed, {ground + sm:.5g} expected without a mediator, {total:.5g} with it."
+        ]
 
-def spectrum(
-    experiment: Experiment, couplings: Couplings, nuisances: Nuisances | None = None
-) -> Spectrum:
-    """Split the prediction of an experiment into its parts.
-
-    Args:
-        experiment: the data set.
-        couplings: the mediator.
-        nuisances: name -> value in standard deviations, nominal if not named; names of other experiments are
-            ignored, so that the pulls of a joint fit can be given.
-    """
-    own = {n: float((nuisances or {}).get(n, 0.0)) for n in experiment.nuisances}
-    pulls = make_pulls(own, experiment)
-    sm, _ = _neutrinos_and_total(experiment, standard_model(), pulls)
-    neutrinos, total = _neutrinos_and_total(experiment, couplings, pulls)
-    axis, project = experiment.axes[0], _projector(experiment)
-    edges = np.array(axis.edges)
-    error = np.asarray(experiment.error) if experiment.gaussian else np.sqrt(project(total))
-    return Spectrum(
-        bins=np.stack([edges[:-1], edges[1:]], axis=1),
-        sm=project(sm),
-        signal=project(neutrinos - sm),
-        background=project(total - neutrinos),
-        total=project(total),
-        observed=project(np.asarray(experiment.observed)),
-        error=error,
-        axis=axis.name,
-        unit=axis.unit,
-        projected=experiment.projected,
-    )
+    def drawings(self) -> list[Drawing]:
+        """The spectrum."""
+        return [Drawing("events per bin", self.figure)]
 
 
 def fitted_spectrum(
@@ -174,23 +157,10 @@ def fitted_spectrum(
         spectrum(experiment, standard_model(), standard),
     )
     return FittedSpectrum(
-        **dict(found),
+        **found._asdict(),
         title=experiment.title,
         standard=StandardModel(total=without.total, error=without.error),
     )
-
-
-@jax.jit
-def _neutrinos_and_total(
-    experiment: Experiment, couplings: Couplings, pulls: Pulls
-) -> tuple[jax.Array, jax.Array]:
-    parts = components(experiment, couplings)
-    return counts(parts[:1], pulls), counts(parts, pulls)
-
-
-def _projector(experiment: Experiment):
-    shape = tuple(axis.size for axis in experiment.axes)
-    return lambda values: np.asarray(values).reshape(shape[0], -1).sum(axis=1)
 
 
 def spectra_figure(spectra: Mapping[str, FittedSpectrum], label: str) -> Figure:
@@ -214,7 +184,7 @@ def spectrum_panels(
 ) -> Axes:
     """Events above, their ratio to the standard model's total (n,) below; the Axes of the events."""
     upper, lower = figure.subplots(2, 1, sharex=True, height_ratios=(3, 1))
-    _events(upper, found, standard, title, {"label": label} | style)
+    draw_events(upper, found, standard, title, {"label": label} | style)
     upper.set_xlabel("")
     drawn = {"color": RED, "lw": 1.8, "ls": "--"} | style
     lower.axhline(1, color=BLUE, lw=1.2)
@@ -223,66 +193,11 @@ def spectrum_panels(
         found.bins.mean(axis=1),
         _ratio(found.observed, standard),
         _ratio(found.error, standard),
-        **_points(found),
+        **data_points(found),
     )
     lower.set_ylabel("over the\nstandard model", fontsize=8)
-    lower.set_xlabel(_axis_label(found))
+    lower.set_xlabel(axis_label(found))
     return upper
-
-
-def _events(
-    panel: Axes, found: Spectrum, standard: np.ndarray, title: str, style: Mapping[str, Any]
-) -> Axes:
-    edges, width = found.edges, np.diff(found.edges)
-    even = np.ptp(width) <= 1e-9 * width[0]
-    unit = np.ones_like(width) if even else width
-    per = f" / {width[0]:g} {found.unit}" if even else f" / {found.unit}"
-    panel.stairs(found.background / unit, edges, fill=True, color=GREY, label="background")
-    panel.stairs(
-        standard / unit, edges, color=BLUE, lw=1.8, label="background + standard-model neutrinos"
-    )
-    panel.stairs(found.total / unit, edges, **{"color": RED, "lw": 1.8, "ls": "--"} | dict(style))
-    kind = "expected in the standard model" if found.projected else "data"
-    panel.errorbar(
-        found.bins.mean(axis=1),
-        found.observed / unit,
-        found.error / unit,
-        **_points(found),
-        label=kind,
-    )
-    _scale(
-        panel,
-        np.concatenate([(found.observed + found.error) / unit, standard / unit]),
-        found.total / unit,
-    )
-    panel.set(title=title, xlabel=_axis_label(found), ylabel=f"events{per}")
-    panel.margins(x=0.02)
-    panel.legend(fontsize=8, loc="upper right")
-    return panel
-
-
-def _scale(panel: Axes, shown: np.ndarray, total: np.ndarray) -> None:
-    """A logarithmic axis where what is predicted spans decades; room for the legend in any case."""
-    low, high = total[total > 0].min(initial=np.inf), float(np.max(shown))
-    if low < high * 10**-_DECADES:
-        panel.set(yscale="log", ylim=(low / 3, high * (high / low) ** 0.45))
-    else:
-        panel.set_ylim(0, 1.45 * high)
-
-
-def _points(found: Spectrum) -> dict[str, Any]:
-    """How data are drawn; open symbols for what is only expected."""
-    return {
-        "fmt": "o",
-        "color": "black",
-        "mfc": "white" if found.projected else "black",
-        "ms": 3.5,
-        "lw": 1,
-    }
-
-
-def _axis_label(found: Spectrum) -> str:
-    return found.axis if found.unit == "1" else f"{found.axis} [{found.unit}]"
 
 
 def _ratio(events: np.ndarray, standard: np.ndarray) -> np.ndarray:

@@ -15,15 +15,11 @@ from matplotlib.mathtext import MathTextParser
 from matplotlib.style import context
 from matplotlib.text import Text
 
+from jaxmed.colours import ORANGE
 from jaxmed.inference.results import NO_MEDIATOR, Surface
 from jaxmed.results.smooth import Plane
 from jaxmed.results.store import write_atomically
 
-BLACK, ORANGE, BLUE, GREEN = "#000000", "#E69F00", "#0072B2", "#009E73"
-PURPLE, RED, SKY = "#CC79A7", "#D55E00", "#56B4E9"
-GREY, DARK_GREY = "#BBBBBB", "#767676"
-SERIES = (BLUE, ORANGE, GREEN, PURPLE, RED, SKY, BLACK, DARK_GREY)
-"""One for each curve, in this order."""
 # 1, 2 and 3 standard deviations for two parameters.
 _LEVELS = {2.30: ("1σ", "-"), 6.18: ("2σ", "--"), 11.83: ("3σ", ":")}
 _OWN = {

@@ -11,12 +11,12 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 
 import jaxmed
+from jaxmed.colours import BLUE, ORANGE
 from jaxmed.inference.problem import pose
 from jaxmed.inference.profile.newton import Minimum, initial_state
 from jaxmed.inference.profile.profile import standard_start
 from jaxmed.inference.toys.conditional_fit import conditional_fits, search_at_point
 from jaxmed.inference.toys.draw import draw
-from jaxmed.results.style import BLUE, ORANGE
 
 _SEED, _TOY = 11, 452
 _NAME = "csi_efficiency"

@@ -38,7 +38,7 @@ def test_a_limit_becomes_a_page_references_and_a_submission(run, results, tmp_pa
     assert done.exit_code == 0, done.output
     assert "report.html" in done.stderr
     page = (results / "report.html").read_text()
-    assert "TEXONO (u1r): 90 % limit, asymptotic" in page and "Smith et al." in page
+    assert "u1r: TEXONO: 90 % limit, two-sided" in page and "Smith et al." in page
     done = run("cite", str(results), "--out", "refs.bib")
     assert done.exit_code == 0, done.output
     keys = re.findall(r"^@\w+\{(\S+),$", (tmp_path / "refs.bib").read_text(), re.MULTILINE)

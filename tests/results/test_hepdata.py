@@ -8,8 +8,8 @@ import pytest
 
 from jaxmed.results.citations import bibliography
 from jaxmed.results.hepdata import write_submission
-from jaxmed.results.hepdata_tables import HepTable, hepdata_tables
-from jaxmed.results.saved import read_saved
+from jaxmed.results.saved import hepdata_tables, read_saved
+from jaxmed.results.shown import HepTable
 from jaxmed.results.store import read_npz
 
 # hepdata-validator leaves the files open that it reads
@@ -24,7 +24,7 @@ def submission(folder, tmp_path_factory):
     pytest.importorskip("hepdata_lib")
     results = read_saved(folder)
     out = tmp_path_factory.mktemp("submission")
-    write_submission(hepdata_tables(results), bibliography(results), out)
+    write_submission(hepdata_tables(results), bibliography([each.result for each in results]), out)
     return out
 
 
@@ -51,7 +51,7 @@ def test_limits_are_the_saved_numbers(submission, saved):
 
 def test_contours_and_scans_are_the_saved_numbers(submission, saved, folder):
     line = saved["contour_xenon1t"]["xenon1t"]["contours"][0]["lines"][0]
-    vertices, found = columns(submission, "contour_xenon1t_xenon1t_68.27_percent")
+    vertices, found = columns(submission, "contour_xenon1t_68.27_percent")
     assert vertices["Line"] == [1] * 8
     assert vertices["$M_{Z'}$"] == pytest.approx(line["mass_mev"], rel=1e-7)
     assert found["$g'$"] == pytest.approx(line["g"], rel=1e-7)
@@ -67,7 +67,7 @@ def test_contours_and_scans_are_the_saved_numbers(submission, saved, folder):
 
 def test_a_contour_without_lines_says_so(submission):
     """At 90 % every point of the plane is allowed."""
-    vertices, found = columns(submission, "contour_xenon1t_xenon1t_90_percent")
+    vertices, found = columns(submission, "contour_xenon1t_90_percent")
     assert vertices["$M_{Z'}$"] == ["-"] and found["$g'$"] == ["-"]
     text = (submission / "submission.yaml").read_text()
     assert "no lines: everything in the plane" in " ".join(text.split())
@@ -111,7 +111,7 @@ def test_names_are_short_and_differ(folder, tmp_path):
     yaml, _ = pytest.importorskip("yaml"), pytest.importorskip("hepdata_lib")
     (first, *_) = hepdata_tables(read_saved(folder / "scan.npz"))
     tables = [first._replace(name=name) for name in ("x" * 70, "x" * 65, "x" * 64)]
-    cited = bibliography(read_saved(folder / "scan.npz"))
+    cited = bibliography([each.result for each in read_saved(folder / "scan.npz")])
     write_submission(tables, cited, tmp_path / "new")
     _, *tables = yaml.safe_load_all((tmp_path / "new" / "submission.yaml").read_text())
     names = [table["name"] for table in tables]
@@ -120,7 +120,7 @@ def test_names_are_short_and_differ(folder, tmp_path):
 
 def test_what_is_refused(folder, tmp_path, monkeypatch):
     results = read_saved(folder)
-    cited = bibliography(results)
+    cited = bibliography([each.result for each in results])
     with pytest.raises(ValueError, match="no limit, contour, scan or posterior"):
         hepdata_tables(read_saved(folder / "significance_u1r_xenon1t.json"))
     monkeypatch.setitem(sys.modules, "hepdata_lib", None)
@@ -133,6 +133,6 @@ def test_what_is_refused(folder, tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="expected an empty or a new folder"):
         write_submission([], cited, tmp_path)
     columns = [(("x", ""), [1.0, 2.0])], [(("y", ""), [1.0, 2.0, 3.0])]
-    bad = HepTable("a", "b", {}, *columns, "nowhere")
+    bad = HepTable("a", "b", {}, *columns)
     with pytest.raises(ValueError, match="HEPData would refuse it"):
         write_submission([bad], cited, tmp_path / "other")

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 
 from jaxmed.inference.hypothesis.feldman_cousins import OF_EXCLUDED
 from jaxmed.inference.results import CONVERGED, UNCONVERGED, UNDEFINED
+from jaxmed.results.provenance import provenance
 from jaxmed.results.scans import Coordinate, ScanResult
 from jaxmed.results.store import read_npz, to_json, write_npz
 
@@ -22,7 +23,7 @@ HEADER = {
     "nuisances": ["flux"],
     "nll_sm": 8.0,
     "method": {"batch": 16, "chunk": 32},
-    "provenance": {"titles": {"xenon1t": "XENON1T"}},
+    "provenance": provenance([]) | {"titles": {"xenon1t": "XENON1T"}},
 }
 ARRAYS = {
     "axis_g": np.array([1e-6, 2e-6, 3e-6]),
@@ -50,7 +51,7 @@ def plane(n_g=25, n_mass=21, **changes):
         "nuisances": {},
         "nll_sm": 9.0,
         "method": {"batch": 1, "chunk": 1},
-        "provenance": {"titles": {"xenon1t": "XENON1T"}},
+        "provenance": provenance([]) | {"titles": {"xenon1t": "XENON1T"}},
     }
     return ScanResult(**found | changes)
 

@@ -10,11 +10,11 @@ from saved_results import significance_found
 
 from jaxmed.analysis.analysis import Analysis
 from jaxmed.analysis.significances import significance_result
+from jaxmed.colours import BLUE
 from jaxmed.inference.hypothesis.p_values import PValue
 from jaxmed.results.load import load_result
 from jaxmed.results.significance import SignificanceResult
 from jaxmed.results.store import read_npz, to_json
-from jaxmed.results.style import BLUE
 
 TOYS = ("toys", "toys_local", "toys_best")
 

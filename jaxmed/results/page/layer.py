@@ -1,16 +1,17 @@
 """One layer of the exclusion plot, as plane.js wants it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from contourpy import contour_generator
 
-from jaxmed.inference.results import prefers_mediator
-from jaxmed.results.page.blocks import Download, numbers_csv
-from jaxmed.results.saved import numbers
+from jaxmed.results.contours import Regions
+from jaxmed.results.limits import LimitsResult
 
 _CONVERGED, _BOUND = 0, 3
+Numbers = Sequence[float] | np.ndarray
 
 
 @dataclass
@@ -29,7 +30,6 @@ class Layer:
             3 one of the two.
         limit: {x, y, flag}: an upper limit to be read out.
         on: whether it is shown at first.
-        tables: numbers for download.
     """
 
     name: str
@@ -38,92 +38,69 @@ class Layer:
     bars: list[dict[str, Any]] = field(default_factory=list)
     bands: list[dict[str, Any]] = field(default_factory=list)
     regions: list[dict[str, Any]] = field(default_factory=list)
-    stars: list[dict[str, float]] = field(default_factory=list)
+    stars: list[dict[str, float | None]] = field(default_factory=list)
     points: dict[str, list[Any]] | None = None
     limit: dict[str, list[Any]] | None = None
     on: bool = True
-    tables: list[Download] = field(default_factory=list)
 
 
-def limit_layer(name: str, content: dict[str, Any], stem: str) -> Layer:
+def limit_layer(name: str, found: LimitsResult) -> Layer:
     """Upper limits and what they allow."""
-    mass, upper = content["mass_mev"], content["g_upper"]
-    layer = Layer(name, owner(content), lines=[line(mass, upper, 0) | {"dots": True}])
-    pairs = zip(mass, content["intervals"], strict=True)
-    layer.bars = [{"x": m, "low": low, "high": high} for m, each in pairs for low, high in each]
-    layer.limit = {"x": mass, "y": rounded(upper), "flag": list(content["flag"])}
-    allowed = ["; ".join(f"{low!r} to {high!r}" for low, high in p) for p in content["intervals"]]
-    columns = (mass, upper, content["g_best"], content["flag"], allowed)
-    head = ("mass_MeV", "g_upper", "g_best", "flag", "allowed")
-    layer.tables = [numbers_csv(stem, head, list(zip(*columns, strict=True)))]
+    layer = Layer(name, owner(found), [line(found.mass_mev, found.g_upper, 0) | {"dots": True}])
+    for mass, pairs in zip(found.mass_mev, found.intervals, strict=True):
+        ends = [rounded([mass, *pair]) for pair in pairs]
+        layer.bars += [{"x": x, "low": low, "high": high} for x, low, high in ends]
+    layer.limit = readout(found.mass_mev, found.g_upper, found.flag)
     return layer
 
 
-def contour_layer(stem: str, content: dict[str, Any], what: str = "contours") -> Layer:
+def contour_layer(name: str, whose: str, found: Regions) -> Layer:
     """Confidence contours of one fit, and where -2 Delta log L was computed on the way."""
-    levels = ", ".join(f"{100 * level['cl']:g}" for level in content["contours"])
-    layer = Layer(f"{who(content)}: {what} at {levels} %", owner(content))
-    for style, level in enumerate(content["contours"]):
-        for edge in level["lines"]:
-            again = slice(0, 1 if edge["closed"] else 0)
-            mass, g = (edge[key] + edge[key][again] for key in ("mass_mev", "g"))
+    levels = ", ".join(f"{100 * level.cl:g}" for level in found.contours)
+    layer = Layer(f"{name} at {levels} %", whose)
+    for style, level in enumerate(found.contours):
+        for edge in level.lines:
+            again = slice(0, 1 if edge.closed else 0)
+            mass, g = (np.append(each, each[again]) for each in (edge.mass_mev, edge.g))
             layer.lines.append(line(mass, g, style % 4))
-    best = content["best"]
-    if best["mass_mev"] and prefers_mediator(("g", "mass"), content["delta_chi2_sm"]):
-        layer.stars.append({"x": best["mass_mev"], "y": best["g"]})
-    found = content["points"]
-    columns = found["mass_mev"], found["g"], found["delta_chi2"]
-    layer.points = points(*columns, [_CONVERGED if ok else _BOUND for ok in found["converged"]])
-    head = ("mass_MeV", "g", "delta_chi2", "converged")
-    rows = list(zip(*columns, found["converged"], strict=True))
-    layer.tables = [
-        vertices(f"{stem}_lines", "cl", content["contours"]),
-        numbers_csv(f"{stem}_points", head, rows),
-    ]
+    if found.prefers_mediator:
+        x, y = rounded([found.best.mass_mev, found.best.g])
+        layer.stars.append({"x": x, "y": y})
+    bound = np.where(found.converged, _CONVERGED, _BOUND)
+    layer.points = points(found.mass, found.g, found.delta, bound)
     return layer
 
 
-def vertices(name: str, level: str, regions: Sequence[dict[str, Any]]) -> Download:
-    """Vertices of every line of every region, each with its level, which is saved by that name."""
-    rows = [
-        (region[level], i, edge["closed"], mass, g)
-        for region in regions
-        for i, edge in enumerate(region["lines"])
-        for mass, g in zip(edge["mass_mev"], edge["g"], strict=True)
-    ]
-    return numbers_csv(name, (level, "line", "closed", "mass_MeV", "g"), rows)
-
-
-def line(x: Sequence[float], y: Sequence[float | None], style: int) -> dict[str, Any]:
+def line(x: Numbers, y: Numbers, style: int) -> dict[str, Any]:
     """A curve: masses [MeV], couplings, and how it is drawn."""
     return {"x": rounded(x), "y": rounded(y), "style": style}
 
 
-def points(
-    x: Sequence[float], y: Sequence[float], delta: Sequence[float], bound: Sequence[int]
-) -> dict[str, list[Any]]:
+def edges(
+    mass: np.ndarray, g: np.ndarray, values: np.ndarray, level: float, style: int
+) -> Iterator[dict[str, Any]]:
+    """Lines where values (n_g, n_mass) cross a level, linear in the logarithms."""
+    known = np.ma.masked_invalid(values)
+    for edge in contour_generator(x=np.log10(mass), y=np.log10(g), z=known).lines(level):
+        x, y = 10 ** np.asarray(edge).T
+        yield line(x, y, style)
+
+
+def points(x: Numbers, y: Numbers, delta: Numbers, bound: np.ndarray) -> dict[str, list[Any]]:
     """Computed points: masses [MeV], couplings, -2 Delta log L, and whether that is a bound."""
-    return {"x": rounded(x), "y": rounded(y), "delta": rounded(delta), "bound": list(bound)}
+    return {"x": rounded(x), "y": rounded(y), "delta": rounded(delta), "bound": bound.tolist()}
 
 
-def rounded(values: Sequence[float | None]) -> list[float | None]:
+def readout(mass: np.ndarray, upper: np.ndarray, flag: Sequence[str]) -> dict[str, list[Any]]:
+    """An upper limit that is said where one points."""
+    return {"x": rounded(mass), "y": rounded(upper), "flag": list(flag)}
+
+
+def rounded(values: Numbers) -> list[float | None]:
     """Six digits are enough for a plot; what is no number becomes null."""
-    return [float(f"{v:.6g}") if np.isfinite(v) else None for v in numbers(values)]
+    return [float(f"{v:.6g}") if np.isfinite(v) else None for v in values]
 
 
-def who(content: dict[str, Any]) -> str:
-    """Experiments by their titles, and the model."""
-    titles = content.get("provenance", {}).get("titles", {})
-    names = [str(titles.get(name, name)) for name in experiments(content)]
-    extra = "".join(f" + {name}" for name in content.get("constraints", []))
-    return f"{' + '.join(names)}{extra} ({content['model']})"
-
-
-def owner(content: dict[str, Any]) -> str:
+def owner(found: Any) -> str:
     """Whose colour a result has."""
-    return "+".join(experiments(content))
-
-
-def experiments(content: dict[str, Any]) -> list[str]:
-    """Names of the experiments of a result, of which a sensitivity has one."""
-    return content["experiments"] if "experiments" in content else [content["experiment"]]
+    return "+".join(found.experiments)

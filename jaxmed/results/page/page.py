@@ -10,20 +10,19 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from jaxmed.colours import SERIES
+from jaxmed.results.overlay import Curve
 from jaxmed.results.page.layers import Layer, layers
 from jaxmed.results.page.sections import sections
 from jaxmed.results.page.sources import sources
 from jaxmed.results.page.summary import summary
 from jaxmed.results.page.svg import COLOURS
 from jaxmed.results.saved import Saved
-from jaxmed.results.style import SERIES
 
 _NAMES = {value: name for name, value in COLOURS.items()}
 
 
-def report_page(
-    folder: Path, results: Sequence[Saved], overlays: Sequence[dict[str, Any]] = ()
-) -> str:
+def report_page(folder: Path, results: Sequence[Saved], overlays: Sequence[Curve] = ()) -> str:
     """The report of a folder.
 
     Args:
@@ -32,7 +31,7 @@ def report_page(
         overlays: a user's own curves, {label, mass_mev, g} each.
 
     Raises:
-        ValueError: a file whose content jaxmed does not write.
+        ValueError: a damaged file, or a figure that cannot be drawn.
     """
     plane = layers(results, overlays)
     palette = "".join(f"--{name}:{value};" for name, value in COLOURS.items())
@@ -45,7 +44,6 @@ def report_page(
             title=f"jaxmed: {folder.resolve().name}",
             summary=summary(results),
             layers=_drawn(plane),
-            downloads=[each for layer in plane for each in layer.tables],
             sections=sections(results),
             **sources(results),
             style=style,
@@ -59,7 +57,7 @@ def _drawn(plane: Sequence[Layer]) -> list[dict[str, Any]]:
     """Layers as plane.js wants them, one colour for each owner in the order in which they come."""
     owners = list(dict.fromkeys(layer.owner for layer in plane))
     colours = [_NAMES[SERIES[i % len(SERIES)]] for i in range(len(owners))]
-    kept = [{k: v for k, v in vars(each).items() if k not in ("owner", "tables")} for each in plane]
+    kept = [{k: v for k, v in vars(each).items() if k != "owner"} for each in plane]
     return [
         each | {"colour": colours[owners.index(layer.owner)]}
         for each, layer in zip(kept, plane, strict=True)

@@ -1,52 +1,60 @@
-"""Sections of the page between the exclusion plot and the sources, in their order."""
+"""Sections of the page between the exclusion plot and the sources: a section for each kind of result."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
 
-from jaxmed.results.page.blocks import Part, Section
-from jaxmed.results.page.fits import fits, spectra, spectrum
-from jaxmed.results.page.posteriors import posteriors
-from jaxmed.results.page.scans import scan, significance, toys
-from jaxmed.results.page.sensitivities import ranking, sensitivity
-from jaxmed.results.saved import Saved, understanding
+from markupsafe import Markup
 
-_FITS = (
-    "Pulls are nuisances at the best fit, with their errors, in standard deviations of their constraints; grey: one "
-    "and two. Correlations of what has an error: orange-red is positive, blue negative, full colour ±1."
-)
-_POSTERIORS = (
-    "Medians with equal-tailed 68 % and 90 % intervals; nuisances in standard deviations of their constraints. R-hat "
-    "compares the chains, 1 is best; ESS is how many independent samples these are worth."
-)
-_SPECTRA = "Residuals: data less the prediction with the mediator, over their error."
-_RANKING = "Change of the limit on g′ if the auxiliary measurement of a nuisance were one standard deviation higher."
-_SENSITIVITY = (
-    "How far the expected limit on g′ falls if a property becomes 10 % better, most useful first; a negative number: "
-    "the limit grows."
-)
-_SECTIONS: dict[Section, dict[str, Callable[[Saved], Iterator[Part]]]] = {
-    Section("Best fits and pulls", "fits", _FITS): {"fits": fits},
-    Section("Posteriors", "posteriors", _POSTERIORS): {"posterior": posteriors},
-    Section("Scans", "scans"): {"scan": scan},
-    Section("Nuisances that move a limit", "ranking", _RANKING): {"limit": ranking},
-    Section("What would improve a limit", "sensitivity", _SENSITIVITY): {
-        "sensitivity": sensitivity
-    },
-    Section("Significance", "significance"): {"significance": significance, "toys": toys},
-    Section("Spectra", "spectra", _SPECTRA): {"spectrum": spectrum, "fits": spectra},
-}
+from jaxmed.results.kinds import KINDS
+from jaxmed.results.page.blocks import Download, as_csv
+from jaxmed.results.page.svg import inline_svg
+from jaxmed.results.result import Result
+from jaxmed.results.rows import Rows
+from jaxmed.results.saved import Saved
 
 
-def sections(results: Sequence[Saved]) -> dict[Section, list[Part]]:
-    """What there is to show, section by section; one without parts is left out.
+class Card(NamedTuple):
+    """A figure: its title, its SVG and its numbers."""
+
+    title: str
+    svg: Markup
+    downloads: Sequence[Download]
+
+
+class Part(NamedTuple):
+    """One result, in the order in which it is shown."""
+
+    title: str
+    sentences: Sequence[str]
+    tables: Sequence[Rows]
+    cards: Sequence[Card]
+    downloads: Sequence[Download]
+
+
+def sections(results: Sequence[Saved]) -> dict[type[Result], list[Part]]:
+    """What there is to show of each kind; kinds of which there is nothing are left out.
 
     Raises:
-        ValueError: a file whose content jaxmed does not write.
+        ValueError: a damaged file, or a figure that cannot be drawn.
     """
-    found: dict[Section, list[Part]] = {}
-    for section, readers in _SECTIONS.items():
-        for saved in results:
-            if saved.kind in readers:
-                with understanding(saved):
-                    parts = list(readers[saved.kind](saved))
-                found.setdefault(section, []).extend(parts)
-    return {section: parts for section, parts in found.items() if parts}
+    parts = {kind: [_part(s) for s in results if type(s.result) is kind] for kind in KINDS.values()}
+    return {kind: found for kind, found in parts.items() if found}
+
+
+def _part(saved: Saved) -> Part:
+    with saved.understood() as result:
+        heading = result.heading if saved.alone else f"{saved.name}: {result.heading}"
+        numbers = [as_csv(_joined(saved.stem, n), each) for n, each in result.numbers().items()]
+        cards = list(_cards(saved.stem, result))
+        return Part(heading, result.notes(), result.tables(), cards, numbers)
+
+
+def _cards(stem: str, result: Result) -> Iterator[Card]:
+    for title, draw, columns in result.drawings():
+        name = _joined(stem, title)
+        numbers = [as_csv(name, columns)] if columns else []
+        yield Card(title, inline_svg(name, title, draw), numbers)
+
+
+def _joined(stem: str, name: str) -> str:
+    return f"{stem}_{name}" if name else stem

@@ -1,14 +1,13 @@
 """Where results come from: files, commands and dates; data, and whom to cite."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from itertools import groupby
 from typing import Any
 
 from jaxmed.results.citations import bibliography, reference
 from jaxmed.results.page.blocks import Download
-from jaxmed.results.saved import Saved, provenances, understanding
-
-# Files that say nothing which the result beside them does not.
-_BESIDE = ("surface", "toys")
+from jaxmed.results.provenance import Provenance
+from jaxmed.results.saved import Saved
 
 
 def sources(results: Sequence[Saved]) -> dict[str, Any]:
@@ -17,38 +16,27 @@ def sources(results: Sequence[Saved]) -> dict[str, Any]:
     Returns:
         files: rows of file, results, date and command; machines: a sentence for each; data: titles; papers: authors,
         title, and where; unknown: keys without an entry; bibtex: the entries; checksums: rows of table and SHA-256.
-
-    Raises:
-        ValueError: a provenance that jaxmed does not write.
     """
-    files, machines = [], {}
-    titles: dict[str, str] = {}
-    hashes: dict[str, str] = {}
-    for saved in results:
-        made = provenances(saved)
-        with understanding(saved):
-            if saved.kind not in _BESIDE:
-                dates = dict.fromkeys(str(each["date"]) for each in made if "date" in each)
-                commands = dict.fromkeys(str(each["command"] or "from Python") for each in made)
-                row = list(saved.parts), list(dates) or "not saved", list(commands)
-                files.append((saved.path.name, *row))
-            for each in made:
-                machines[_machine(each)] = None
-                titles |= {str(k): str(v) for k, v in each["titles"].items()}
-                hashes |= {str(k): str(v) for k, v in each["data_sha256"].items()}
-    cited = bibliography([r for r in results if all("provenance" in p for p in r.parts.values())])
+    files, made = [], [saved.result.provenance for saved in results]
+    for path, group in groupby(results, lambda saved: saved.path):
+        inside = list(group)
+        where = [saved.result.provenance for saved in inside]
+        dates = "\n".join(dict.fromkeys(each.get("date", "not saved") for each in where))
+        commands = "\n".join(dict.fromkeys(each["command"] or "from Python" for each in where))
+        files.append((path.name, "\n".join(saved.name for saved in inside), dates, commands))
+    cited = bibliography([saved.result for saved in results])
     return {
         "files": files,
-        "machines": list(machines),
-        "data": list(titles.values()),
+        "machines": list(dict.fromkeys(map(_machine, made))),
+        "data": list(dict.fromkeys(title for each in made for title in each["titles"].values())),
         "papers": [_paper(entry) for entry in cited.entries.values()],
         "unknown": cited.unknown,
         "bibtex": Download("references.bib", "text/x-bibtex", str(cited)),
-        "checksums": sorted(hashes.items()),
+        "checksums": sorted({pair for each in made for pair in each["data_sha256"].items()}),
     }
 
 
-def _machine(found: Mapping[str, Any]) -> str:
+def _machine(found: Provenance) -> str:
     versions = ", ".join(f"{name} {version}" for name, version in found["versions"].items())
     return f"Computed in {found['dtype']} on {found['device']} with {versions}."
 

@@ -11,29 +11,31 @@ import matplotlib.style
 from markupsafe import Markup
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import LogFormatter
 
-from jaxmed.results import style
-from jaxmed.results.page.blocks import Download, Drawing, file_name
+from jaxmed import colours
+from jaxmed.results.page.blocks import file_name
 
 COLOURS = {
-    "blue": style.BLUE,
-    "orange": style.ORANGE,
-    "green": style.GREEN,
-    "purple": style.PURPLE,
-    "red": style.RED,
-    "sky": style.SKY,
-    "black": style.BLACK,
-    "grey": style.DARK_GREY,
-    "pale": style.GREY,
+    "blue": colours.BLUE,
+    "orange": colours.ORANGE,
+    "green": colours.GREEN,
+    "purple": colours.PURPLE,
+    "red": colours.RED,
+    "sky": colours.SKY,
+    "black": colours.BLACK,
+    "grey": colours.DARK_GREY,
+    "pale": colours.GREY,
 }
 """Variables of the page by the colours of the figures: a dark page has other values for some."""
 _VARIABLES = {colour.lower(): f"var(--{name})" for name, colour in COLOURS.items()}
 _LOOK = {
     "svg.fonttype": "none",  # text stays text, to be searched and read aloud
     "text.parse_math": False,  # a user's dollar sign is one
-    "axes.edgecolor": style.DARK_GREY,
+    "axes.edgecolor": colours.DARK_GREY,
     "axes.axisbelow": True,
-    "grid.color": style.GREY,
+    "grid.color": colours.GREY,
     "grid.linewidth": 0.4,
     "legend.frameon": False,
     "legend.fontsize": 9.0,
@@ -47,46 +49,47 @@ _ROOT = {
     "fill-rule": "evenodd",
     "stroke-linejoin": "round",
 }
+_WIDTH = 5.6  # [inch]
+_FORMULAS = {
+    "$M_{Z'}$": "M_Z′",
+    "$g'$": "g′",
+    r"$\sin^2\theta_W$": "sin²θ_W",
+    r"$-2\,\Delta\log L$": "−2 Δ log L",
+    r"$q = -2\,\Delta\log L$": "q = −2 Δ log L",
+    r"$\Delta\chi^2$": "Δχ²",
+    "$q_0$": "q₀",
+    "$-$": "−",
+}
+"""All formulas of our figures, as text."""
+_FORMULA = re.compile("|".join(map(re.escape, _FORMULAS)))
+_POWER = re.compile(r"(\d+)e([+−-]\d+)")
 _NO_XML = re.compile("[^\t\n\r -\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _DECIMALS = re.compile(r"-?\d+\.\d+")
 _SIZE = re.compile(r"[\d.]+px")
 
 
-def drawing(
-    title: str,
-    name: str,
-    draw: Callable[..., Figure],
-    *content: object,
-    csv: Download | None = None,
-) -> Drawing:
-    """The figure that `draw` makes of the content, with its numbers; ValueError if it cannot."""
-    return Drawing(title, inline_svg(name, title, draw, *content), [csv] if csv else [])
-
-
-def inline_svg(name: str, title: str, draw: Callable[..., Figure], *content: object) -> Markup:
-    """What `draw(*content)` draws, in this look whatever the user's is; equal content gives equal text.
+def inline_svg(name: str, title: str, draw: Callable[[], Figure]) -> Markup:
+    """What `draw` draws, in this look whatever the user's is; equal figures give equal text.
 
     Args:
         name: of the figure; ids are made of it, so that no two figures share one.
         title: for those who cannot see it.
         draw: makes the figure.
-        *content: for it.
 
     Raises:
-        ValueError: the content cannot be drawn.
+        ValueError: it cannot be drawn.
     """
     file = io.StringIO()
     look = ["default", _LOOK | {"svg.hashsalt": name}]
     # what matplotlib has to say about a glyph or a flat axis helps no reader of a page
     with matplotlib.style.context(look), warnings.catch_warnings(action="ignore"):
         try:
-            figure = draw(*content)
-            for part in (figure, *figure.axes):
-                part.patch.set_visible(False)
+            figure = draw()
+            _suit_a_page(figure)
             # savefig draws twice
             FigureCanvasSVG(figure).print_svg(file, metadata={"Date": None})
         except (ArithmeticError, RuntimeError) as problem:
-            raise ValueError(f"it cannot be drawn: {problem}") from None
+            raise ValueError(f"{title}: it cannot be drawn: {problem}") from None
     root = fromstring(_NO_XML.sub("\ufffd", file.getvalue()))
     drawn = (
         child
@@ -97,6 +100,38 @@ def inline_svg(name: str, title: str, draw: Callable[..., Figure], *content: obj
     made.attrib |= {"aria-label": title, "data-name": file_name(name)}
     made.extend(_joined(each for part in drawn for each in _plain(part)))
     return Markup(tostring(made, encoding="unicode"))
+
+
+def _suit_a_page(figure: Figure) -> None:
+    """As wide as a card, on its ground, and without formulas, which this look leaves as they are written."""
+    width, height = figure.get_size_inches()
+    figure.set_size_inches(_WIDTH, height * _WIDTH / width)
+    figure.patch.set_visible(False)
+    for panel in figure.axes:
+        panel.patch.set_visible(False)
+        # the card has one
+        panel.set_title("")
+    for text in figure.findobj(Text):
+        assert isinstance(text, Text)
+        text.set_text(_FORMULA.sub(lambda found: _FORMULAS[found[0]], text.get_text()))
+    for axis in (axis for panel in figure.axes for axis in (panel.xaxis, panel.yaxis)):
+        if axis.get_scale() == "log":
+            axis.set_major_formatter(_Powers())
+            axis.set_minor_formatter(_Powers(labelOnlyBase=False))
+
+
+class _Powers(LogFormatter):
+    """Powers of ten as text."""
+
+    def __call__(self, x: float, pos: int | None = None) -> str:
+        return _POWER.sub(_power, super().__call__(x, pos))
+
+
+def _power(found: re.Match[str]) -> str:
+    raised = str(int(found[2].replace("−", "-"))).translate(
+        str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+    )
+    return f"10{raised}" if found[1] == "1" else f"{found[1]}·10{raised}"
 
 
 def _plain(element: Element) -> Iterator[Element]:

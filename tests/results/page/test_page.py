@@ -11,10 +11,11 @@ import pytest
 from page_text import page_of
 from saved_results import HOSTILE, OVERLAY
 
+from jaxmed.colours import SERIES
 from jaxmed.inference.hypothesis.feldman_cousins import OF_EXCLUDED
+from jaxmed.results.page.blocks import file_name
 from jaxmed.results.saved import read_saved
 from jaxmed.results.store import read_npz
-from jaxmed.results.style import SERIES
 
 
 @pytest.fixture(scope="module")
@@ -60,64 +61,64 @@ def test_what_a_file_says_is_text(page):
 
 def test_limits_are_the_saved_numbers(page, saved):
     content, rows = saved["limit_u1r_xenon1t"], page.csv("limit_u1r_xenon1t.csv")
-    assert [float(row["mass_MeV"]) for row in rows] == content["mass_mev"]
+    assert [float(row["mass_mev"]) for row in rows] == content["mass_mev"]
     upper = [float(row["g_upper"]) if row["g_upper"] else None for row in rows]
     assert upper == content["g_upper"] and upper[1] is None
     assert [row["flag"] for row in rows] == content["flag"]
     assert rows[2]["allowed"] == "0.0 to 1e-07; 1e-06 to 2e-06"
-    expected = page.csv("limit_u1r_xenon1t_expected.csv")
-    assert [float(r["g_expected_-2"]) for r in expected] == content["g_expected"]["-2"]
+    assert [float(r["g_expected_-2"]) for r in rows] == content["g_expected"]["-2"]
 
 
 def test_contours_are_the_saved_numbers(page, saved):
     content = saved["contour_xenon1t"]["xenon1t"]
-    rows = page.csv("contour_xenon1t_xenon1t_lines.csv")
+    rows = page.csv("contour_xenon1t_lines.csv")
     line = content["contours"][0]["lines"][0]
     assert [float(row["g"]) for row in rows] == line["g"]
     assert {row["cl"] for row in rows} == {"0.6827"}
-    rows = page.csv("contour_xenon1t_xenon1t_points.csv")
+    rows = page.csv("contour_xenon1t_points.csv")
     assert [float(row["delta_chi2"]) for row in rows] == content["points"]["delta_chi2"]
     assert [row["converged"] for row in rows][:2] == ["False", "True"]
 
 
-@pytest.mark.parametrize("name", ["surface_xenon1t", "scan"])
+@pytest.mark.parametrize("name", ["results_surface", "scan_points"])
 def test_grids_are_the_saved_numbers(page, folder, saved, name):
-    if name == "scan":
-        arrays = read_npz(folder / f"{name}.npz").arrays
+    if name == "scan_points":
+        arrays = read_npz(folder / "scan.npz").arrays
     else:
         surface = saved["results"]["xenon1t"]["surface"]
         arrays = {f"axis_{n}": v for n, v in surface["axes"].items()}
         arrays |= {"nll": np.array(surface["nll"])}
-    rows = page.csv(f"{name}_points.csv")
-    found = np.array([[float(row[k]) for k in ("g", "mass_MeV", "nll")] for row in rows])
+    rows = page.csv(f"{name}.csv")
+    found = np.array([[float(row[k]) for k in ("g", "mass", "nll")] for row in rows])
     g, mass = np.meshgrid(arrays["axis_g"], arrays["axis_mass"], indexing="ij")
     np.testing.assert_array_equal(found.T, [g.ravel(), mass.ravel(), arrays["nll"].ravel()])
 
 
 def test_fits_and_spectra_are_the_saved_numbers(page, saved):
     fit = saved["results"]["xenon1t"]
-    pulls = {row["nuisance"]: float(row["value"]) for row in page.csv("results_pulls.csv")}
-    assert pulls == {name: e["value"] for name, e in fit["nuisances"].items()}
-    rows, content = page.csv("spectrum_xenon1t_xenon1t.csv"), fit["spectra"]["xenon1t"]
+    both = {row["name"]: float(row["value"]) for row in page.csv("results.csv")}
+    assert both == {n: e["value"] for n, e in (fit["parameters"] | fit["nuisances"]).items()}
+    content = fit["spectra"]["xenon1t"]
+    rows = page.csv(file_name(f"results_{content['title']}.csv"))
     for key in ("observed", "total", "error", "background"):
         assert [float(row[key]) for row in rows] == content[key]
     assert [float(r["standard_model_fit"]) for r in rows] == content["standard"]["total"]
-    assert [float(r["low_keV"]) for r in rows] == [low for low, _ in content["bins"]]
+    assert [float(r["low"]) for r in rows] == [low for low, _ in content["bins"]]
     text = page.body
-    assert "M_Z′ = 0.06 MeV, flat" in text
+    assert "M_Z' 0.06 MeV (flat)" in text
     assert f"{2 * fit['nll']:.2f}" in text
 
 
 def test_layers_hold_curves_and_points(page, saved):
     layers = {layer["name"]: layer for layer in page.layers}
-    limit = layers["XENON1T (u1r): 90 % limit, asymptotic, two-sided"]
+    limit = layers["u1r: XENON1T: 90 % limit, two-sided"]
     assert limit["limit"]["y"][1] is None
     assert limit["bars"][-1] == {"x": 1.0, "low": 1e-06, "high": 2e-06}
     (contour,) = (layer for name, layer in layers.items() if ": contours" in name)
     # a closed line ends where it begins
     assert contour["lines"][0]["x"][0] == contour["lines"][0]["x"][-1]
     assert contour["points"]["bound"][:2] == [3, 0]
-    fitted = layers["XENON1T (u1r): fit"]
+    fitted = layers["u1r: XENON1T: fit"]
     assert not fitted["on"] and contour["on"]
     assert fitted["colour"] == limit["colour"] == contour["colour"]
     assert layers[HOSTILE]["colour"] != limit["colour"]
@@ -142,7 +143,7 @@ def test_a_scan_along_one_parameter_is_a_curve(tmp_path, folder):
     page = page_of(tmp_path)
     assert not page.layers
     assert len(page.csv("scan_points.csv")) == arrays["nll"].size
-    assert "M_Z′ = 0.001 MeV" in page.body
+    assert "mass = 0.001 MeV" in page.body
 
 
 def test_toys_of_a_scan_add_their_region(tmp_path, folder):
@@ -156,7 +157,7 @@ def test_toys_of_a_scan_add_their_region(tmp_path, folder):
     write_npz(tmp_path / "scan.npz", "scan", found.header | {"toys": toys}, found.arrays | tested)
     page = page_of(tmp_path)
     layers = {layer["name"]: layer for layer in page.layers}
-    (edge,) = layers["XENON1T (u1r): 80 % Feldman-Cousins region"]["lines"]
+    (edge,) = layers["u1r: XENON1T: 80 % Feldman-Cousins region"]["lines"]
     g = found.arrays["axis_g"]
     # p falls from 0.9 to 0 between two rows and is 0.2 after seven ninths of the way
     assert edge["y"] == pytest.approx([g[1] * (g[2] / g[1]) ** (7 / 9)] * len(edge["y"]), rel=1e-4)

@@ -1,0 +1,65 @@
+"""A command killed without notice, at any moment: a folder holds whole results or none, and can be used again.
+
+JAXMED_EXAMPLES=100 pytest -m slow tests/cli/test_cli_killed.py     # more moments
+"""
+
+import os
+import random
+import subprocess
+import sys
+import time
+
+import pytest
+
+import jaxmed
+from jaxmed.results.saved import read_saved
+from jaxmed.user_files.keys import is_there
+
+pytestmark = pytest.mark.slow
+NUMBER = int(os.environ.get("JAXMED_EXAMPLES", "3"))
+COMMANDS = {
+    "fit": ("fit", "--experiments", "texono,xenon1t", "--grid", "11"),
+    "limit": ("limit", "--experiments", "texono", "--mass", "1e-2:1e2:21"),
+    "posterior": (
+        *("posterior", "--experiments", "texono", "--chains", "2"),
+        *("--samples", "50", "--warmup", "50"),
+    ),
+    "scan": ("scan", "--experiments", "texono", "--grid", "61"),
+}
+
+
+def start(command, out):
+    whole = [sys.executable, "-m", "jaxmed", *command, "--out", str(out)]
+    quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE, "text": True}
+    return subprocess.Popen(whole, **quiet)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_folder_holds_a_whole_result_or_none(tmp_path, name):
+    first = start(COMMANDS[name], tmp_path / "first")
+    began = time.monotonic()
+    first.communicate()
+    assert first.returncode in (0, 1), "without convergence there is a result, too"
+    lasts = time.monotonic() - began
+    expected = {s.path.name: s.result.kind for s in read_saved(tmp_path / "first")}
+    rng, finished = random.Random(name), 0
+    for i in range(NUMBER):
+        out = tmp_path / f"killed{i}"
+        running = start(COMMANDS[name], out)
+        # most of it is Python that starts; what is written comes at the end
+        time.sleep(lasts * (1 - 0.5 * rng.random() ** 2))
+        running.kill()
+        running.communicate()
+        left = sorted(p for p in out.glob("*.*") if is_there(p.is_file)) if out.is_dir() else []
+        results = [p for p in left if p.suffix in (".json", ".npz") and p.name != "job.json"]
+        finished += bool(results)
+        for path in results:
+            assert not path.name.startswith("."), left
+            found = jaxmed.load_result(path)
+            kinds = {each.kind for each in (found.values() if isinstance(found, dict) else [found])}
+            assert kinds == {expected[path.name]}
+        again = start((*COMMANDS[name], *(["--resume"] if name == "scan" else [])), out)
+        _, said = again.communicate()
+        assert again.returncode == first.returncode, said
+        assert {s.path.name for s in read_saved(out)} == set(expected)
+    print(f"{name}: {finished} of {NUMBER} had a result")

@@ -37,7 +37,7 @@ from jaxmed.models.model import Choice, Model, Parameter
 from jaxmed.results.provenance import provenance
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Epsilon
-from jaxmed.user_files.keys import hint, identifier, is_there, known, one_of, read_toml, unknown
+from jaxmed.user_files.keys import hint, identifier, known, one_of, unknown
 from jaxmed.user_files.sentences import first_sentence
 
 DEFAULT = "combined.toml"
@@ -338,48 +338,6 @@ class Analysis(BaseModel):
         return Analysis.model_construct(**same | {"alone": False, "alternatives": {}} | changes)
 
 
-def read_analysis(path: Path, **changes: Any) -> Analysis:
-    """The analysis of a TOML file, with what the command line changes in it.
-
-    Args:
-        path: the file; models and folders that it names are looked up beside it.
-        changes: keys of Analysis, None where nothing changes. Tables are laid over those of the file, names that are
-            freed are added, and other experiments come without the file's name, alternatives and foreign
-            options, another model without priors of parameters that it does not have.
-
-    Raises:
-        ValueError: missing or malformed file, unknown key, wrong type or unknown name; file and key are named.
-    """
-    content = read_toml(path, "an analysis")
-    try:
-        asked = Analysis.of(**_beside(path.parent, content))
-    except ValueError as problem:
-        raise ValueError(f"{path.name}: {problem}") from None
-    return changed(asked, **changes)
-
-
-def changed(asked: Analysis, **changes: Any) -> Analysis:
-    """The analysis with other values of some keys, as `read_analysis` changes those of a file."""
-    given = {key: value for key, value in changes.items() if value not in (None, (), {})}
-    kept = {key: getattr(asked, key) for key in asked.model_fields_set}
-    if "experiments" in given:
-        names = given["experiments"]
-        kept["options"] = {k: v for k, v in asked.options.items() if k in names}
-        kept["alone"] = asked.alone and len(names) > 1
-        kept = {k: v for k, v in kept.items() if k not in ("name", "alternatives")}
-    if "model" in given and asked.priors:
-        gone = {p.name for p in asked.model.parameters}
-        gone -= {p.name for p in get_model(given["model"]).parameters}
-        kept["priors"] = {k: v for k, v in asked.priors.items() if k not in gone}
-    for key, value in given.items():
-        before = kept.get(key)
-        if isinstance(value, Mapping) and isinstance(before, Mapping):
-            given[key] = {**before, **value}
-    if "free" in given:
-        given["free"] = tuple(dict.fromkeys([*asked.free, *given["free"]]))
-    return Analysis.of(**kept | given) if given else asked
-
-
 def asked(analysis: Analysis) -> dict[str, Any]:
     """What every result says about its question, with where its data come from."""
     return {
@@ -440,20 +398,3 @@ def _check_options(options: Options, under: str, experiments: tuple[str | Experi
     known(options, names, f"experiment under {under}")
     for name, table in options.items():
         check_options(name, table)
-
-
-def _beside(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
-    """The content with the paths that it names relative to its own folder."""
-
-    def path(name: Any) -> Any:
-        if not isinstance(name, str):
-            return name
-        own = is_folder(name) or (name not in LOADERS and is_there((folder / name).is_dir))
-        return str(folder / name) if own else name
-
-    found = dict(content)
-    if isinstance(found.get("experiments"), list):
-        found["experiments"] = [path(name) for name in found["experiments"]]
-    if isinstance(found.get("model"), str) and found["model"].endswith(".toml"):
-        found["model"] = str(folder / found["model"])
-    return found

@@ -12,8 +12,9 @@ from jaxmed.inference.regions.contours import LEVELS, Contours, check_contours
 from jaxmed.inference.regions.contours import contours as regions
 from jaxmed.inference.regions.mass_lines import check_plane
 from jaxmed.models.model import Choice
-from jaxmed.results.contours import BestPoint, ContoursResult, Edge, Level, Points
+from jaxmed.results.contours import ContoursResult
 from jaxmed.results.overlay import Overlay
+from jaxmed.results.regions import BestPoint, Edge, Level, Points
 
 
 def contours(

@@ -10,12 +10,13 @@ from jaxmed.analysis.analysis import Analysis, Common, asked
 from jaxmed.analysis.progress import Share, part, running
 from jaxmed.experiments import Experiment
 from jaxmed.inference.fit.best_fit import fit as best_fit
+from jaxmed.inference.regions.fine_surface import Between, refined
 from jaxmed.inference.results import BestFit
 from jaxmed.models.model import Choice
 from jaxmed.results.fit_in_words import explain
-from jaxmed.results.fits import FitResult, surface_figure
+from jaxmed.results.fits import BetweenPoints, FitResult, surface_figure
 from jaxmed.results.spectra import FittedSpectrum, fitted_spectrum, spectra_figure
-from jaxmed.results.style import save
+from jaxmed.results.style import LEVELS, save
 
 _AS_FOUND = (
     *("parameters", "nuisances", "nuisances_sm", "nll", "nll_sm", "delta_chi2_sm", "status"),
@@ -69,10 +70,16 @@ def find_fit(analysis: Analysis, tick: Share, alternative_to: str = "") -> FitRe
     found = best_fit(
         analysis.data, analysis.narrowed, grid=analysis.grid, tick=tick, **analysis.settings
     )
-    return fit_result(analysis, found, alternative_to)
+    between = None
+    if set(found.surface.axes) == {"g", "mass"}:
+        levels = [found.nll + level / 2 for level in LEVELS]
+        between = refined(analysis.problem, analysis.data, found.surface, levels)
+    return fit_result(analysis, found, alternative_to, between)
 
 
-def fit_result(analysis: Analysis, found: BestFit, alternative_to: str = "") -> FitResult:
+def fit_result(
+    analysis: Analysis, found: BestFit, alternative_to: str = "", between: Between | None = None
+) -> FitResult:
     """What was found as a result."""
     about = asked(analysis)
     seconds = {"compile_seconds": found.compile_seconds, "run_seconds": found.run_seconds}
@@ -86,6 +93,7 @@ def fit_result(analysis: Analysis, found: BestFit, alternative_to: str = "") -> 
         explanation=explain(found),
         minima=list(found.minima),
         covariance=_covariance(analysis, found),
+        between=between and BetweenPoints(mass_mev=between.mass, g=between.g, nll=between.nll),
         spectra=_spectra(analysis, found),
     )
 

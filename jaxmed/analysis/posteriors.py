@@ -17,7 +17,7 @@ from jaxmed.inference.bayes.samples import Posterior
 from jaxmed.inference.regions.contours import contours
 from jaxmed.inference.regions.grid_scan import scan_problem
 from jaxmed.models.model import Choice
-from jaxmed.results.contours import ContoursResult, Regions
+from jaxmed.results.contours import ContoursResult
 from jaxmed.results.credible import Region, credible
 from jaxmed.results.posteriors import (
     CredibleRegion,
@@ -28,6 +28,7 @@ from jaxmed.results.posteriors import (
     Ring,
     Sampler,
 )
+from jaxmed.results.regions import Regions
 
 LEVELS = (0.6827, 0.90)
 """Of credible regions, and of the confidence regions beside them."""

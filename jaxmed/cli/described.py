@@ -8,7 +8,8 @@ from typing import Annotated, Any
 
 import typer
 
-from jaxmed.analysis.analysis import Analysis, changed, read_analysis
+from jaxmed.analysis.analysis import Analysis
+from jaxmed.analysis.read import changed, read_analysis
 from jaxmed.cli.common import Cache, one_sentence, set_up
 from jaxmed.cli.names import complete_experiment
 from jaxmed.cli.options import OPTIONS, Overlays, Published

@@ -14,7 +14,8 @@ from pydantic import BeforeValidator, WithJsonSchema
 from jaxmed.inference.results import NO_MEDIATOR, Estimate, Surface, prefers_mediator
 from jaxmed.results.fit_in_words import LABELS, UNITS
 from jaxmed.results.nuisance_figures import correlation_figure, pulls_figure
-from jaxmed.results.result import Result
+from jaxmed.results.regions import Schema
+from jaxmed.results.result import Array, Result
 from jaxmed.results.rows import Rows
 from jaxmed.results.schema import table_of
 from jaxmed.results.shown import Columns, Drawing
@@ -45,6 +46,19 @@ SurfaceField = Annotated[Surface, BeforeValidator(_surface), WithJsonSchema(tabl
 EstimateField = Annotated[Estimate, WithJsonSchema(table_of(Estimate))]
 
 
+class BetweenPoints(Schema):
+    """Points between those of a scan: mass [MeV], coupling, -log L (NaN where undefined), (n,) each."""
+
+    mass_mev: Array
+    g: Array
+    nll: Array
+
+    @property
+    def logarithmic(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Log10 of g and of the mass, and -log L, as `filled_in` takes them."""
+        return np.log10(self.g), np.log10(self.mass_mev), self.nll
+
+
 class FitResult(Result):
     """One fit (`inference.fit.best_fit`).
 
@@ -68,6 +82,8 @@ class FitResult(Result):
         covariance: of what has an error: `names`, the `coordinates` that they are in, such as log10 of g, and `matrix`.
         spectra: by experiment.
         surface: the scan that gave the starting points.
+        between: points of the same between those, where the levels of its figure run; None where the free parameters
+            are not g and mass.
         zoom: the same within 4 sigma of the best fit; None if a model parameter has no error.
     """
 
@@ -97,6 +113,7 @@ class FitResult(Result):
     covariance: dict[str, Any]
     spectra: dict[str, FittedSpectrum]
     surface: SurfaceField
+    between: BetweenPoints | None = None
     zoom: SurfaceField | None
 
     @property
@@ -186,7 +203,8 @@ class FitResult(Result):
         """Columns of parameters and nuisances, and of the points of its surfaces."""
         surfaces = {"surface": self.surface, "zoom": self.zoom}
         planes = {name: _columns(each) for name, each in surfaces.items() if each and each.axes}
-        return {"": self.columns()} | planes
+        more = {} if self.between is None else {"between": dict(self.between)}
+        return {"": self.columns()} | planes | more
 
     def plot(self, ax: Axes | None = None, **style: Any) -> Axes:
         """-2 Delta log L over (M_Z', g'), nuisances profiled, with the neighbourhood of a best fit that is determined.
@@ -210,7 +228,8 @@ class FitResult(Result):
 
     def draw(self, panel: Axes, **style: Any) -> QuadMesh:
         """The plane on some axes, without the scale of its colours."""
-        image = surface_panel(panel, self.surface, self.nll, self.best)
+        points = None if self.between is None else self.between.logarithmic
+        image = surface_panel(panel, self.surface, self.nll, self.best, between=points)
         panel.set(**{"title": self.heading} | style)
         if self.zoom is not None:
             _inset(panel, self.zoom, self.nll, self.best)

@@ -151,15 +151,22 @@ class LimitsResult(Result):
         asked = self.qualifiers | {"CL": f"{100 * self.cl:g} %"}
         return [HepTable("", description, asked, [(MASS, self.mass_mev.tolist())], found)]
 
-    def plot(self, ax: Axes | None = None, overlays: Sequence[Overlay] = (), **style: Any) -> Axes:
+    def plot(
+        self,
+        ax: Axes | None = None,
+        overlays: Sequence[Overlay] = (),
+        title: str | None = None,
+        **style: Any,
+    ) -> Axes:
         """Limit against mass with the excluded side shaded, allowed islands, what to expect, other curves.
 
         Args:
             ax: to draw on; a new figure if None.
             overlays: other curves.
+            title: over the panel; model and experiments if None.
             **style: of the limit's line, such as color and label.
         """
-        panel = mediator_axes(ax, self.heading)
+        panel = mediator_axes(ax, self.heading if title is None else title)
         highs = [high for pairs in self.intervals for _, high in pairs]
         # Feldman-Cousins sets may be empty
         floor = 10 ** np.floor(np.log10(min(highs, default=1.0)) - 1)

@@ -9,15 +9,14 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch, PathPatch
-from matplotlib.path import Path as Outline
+from matplotlib.patches import Patch
 
-from jaxmed.colours import BLACK, ORANGE
 from jaxmed.inference.bayes.extra import need
 from jaxmed.inference.bayes.samples import R_HAT_BELOW
-from jaxmed.results.contours import STYLES, Regions, Schema, level_name, vertices
 from jaxmed.results.fit_in_words import LABELS, UNITS
 from jaxmed.results.nuisance_figures import intervals_figure
+from jaxmed.results.posterior_figures import draw_confidence, draw_profile, fill_region
+from jaxmed.results.regions import Regions, Schema, vertices
 from jaxmed.results.result import ASYMPTOTIC, Array, Number, Result
 from jaxmed.results.rows import Rows
 from jaxmed.results.shown import Columns, Drawing, HepTable, edge_table
@@ -323,16 +322,16 @@ class PosteriorResult(Result):
         fills = list(zip(regions, _FILLS, strict=False))
         # what holds more lies under what holds less
         for region, colour in reversed(fills):
-            _fill(panel, region.rings, colour)
+            fill_region(panel, [(ring.mass_mev, ring.g) for ring in region.rings], colour)
         handles: list[Patch | Line2D] = [
-            Patch(color=colour, label=f"{_percent(region.probability)} credible")
+            Patch(color=colour, label=f"{100 * region.probability:.3g} % credible")
             for region, colour in fills
         ]
         if not regions:
             middle = {"ha": "center", "va": "center", "transform": panel.transAxes}
             panel.text(0.5, 0.5, _NOTHING, **middle)
         if self.confidence is not None:
-            handles += _draw_confidence(panel, self.confidence)
+            handles += draw_confidence(panel, self.confidence)
         panel.legend(handles=handles, loc="upper left", fontsize=9)
 
     def _marginals(self) -> Axes:
@@ -364,7 +363,7 @@ class PosteriorResult(Result):
         panel.margins(x=0)
         panel.set_ylim(bottom=0)
         if self.profile is not None and self.profile.name == name:
-            _draw_profile(panel, self.profile, log)
+            draw_profile(panel, self.profile.values, self.profile.nll, log)
 
 
 def _row(name: str, summary: ParameterSummary) -> list[str]:
@@ -382,39 +381,3 @@ def _row(name: str, summary: ParameterSummary) -> list[str]:
 
 def _quantiles(summaries: dict[str, ParameterSummary]) -> list[str]:
     return list(next(iter(summaries.values())).quantiles)
-
-
-def _fill(panel: Axes, rings: list[Ring], colour: str) -> None:
-    """A region with its holes, whose rings turn the other way."""
-    outlines = [Outline(np.stack([ring.mass_mev, ring.g], axis=1), closed=True) for ring in rings]
-    if outlines:
-        panel.add_patch(PathPatch(Outline.make_compound_path(*outlines), facecolor=colour, lw=0))
-
-
-def _draw_confidence(panel: Axes, found: Regions) -> list[Line2D]:
-    """Edges of the confidence regions and the best fit, between the edges of the priors; what a legend says of them."""
-    found.draw(panel, color=BLACK)
-    panel.set_xlim(found.mass.min(), found.mass.max())
-    panel.set_ylim(found.g.min(), found.g.max())
-    levels = [
-        Line2D([], [], color=BLACK, lw=1.6, ls=dashes, label=f"{level_name(level.cl)} confidence")
-        for level, dashes in zip(found.contours, STYLES, strict=False)
-        if level.lines
-    ]
-    best = found.mark(panel, color=ORANGE, mec=BLACK)
-    if best.get_marker() == "*":
-        best.set_label("best fit")
-    return [*levels, best]
-
-
-def _draw_profile(panel: Axes, curve: ProfileCurve, log: bool) -> None:
-    """The likelihood, normalised as a density in the coordinate of the histogram."""
-    x = np.log10(curve.values) if log else curve.values
-    height = np.exp(np.nan_to_num(np.nanmin(curve.nll) - curve.nll, nan=-np.inf))
-    area = np.sum((height[1:] + height[:-1]) / 2 * np.diff(x))
-    panel.plot(curve.values, height / area, color=BLACK, label="profile likelihood, same area")
-    panel.legend(loc="upper right", fontsize=9)
-
-
-def _percent(share: float) -> str:
-    return f"{100 * share:.3g} %"

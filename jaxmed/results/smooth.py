@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-_FINE = 401  # points of an axis, unless the grid has more
+_FINE = 401  # points of an axis, at least
 _FEWEST = 3  # points of the grid in a region that is drawn
 
 
@@ -72,7 +72,9 @@ class Plane(NamedTuple):
 
 
 def _fine(x: np.ndarray) -> np.ndarray:
-    return np.linspace(x[0], x[-1], max(_FINE, x.size))
+    """Evenly spaced; the points of an evenly spaced grid are among them."""
+    steps = max(x.size - 1, 1)
+    return np.linspace(x[0], x[-1], -(-(_FINE - 1) // steps) * steps + 1)
 
 
 def _nearest(x: np.ndarray, fine: np.ndarray) -> np.ndarray:

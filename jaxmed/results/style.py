@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,12 +16,13 @@ from matplotlib.style import context
 from matplotlib.text import Text
 
 from jaxmed.colours import ORANGE
+from jaxmed.inference.regions.fine_surface import filled_in
 from jaxmed.inference.results import NO_MEDIATOR, Surface
 from jaxmed.results.smooth import Plane
 from jaxmed.results.store import write_atomically
 
 # 1, 2 and 3 standard deviations for two parameters.
-_LEVELS = {2.30: ("1σ", "-"), 6.18: ("2σ", "--"), 11.83: ("3σ", ":")}
+LEVELS = {2.30: ("1σ", "-"), 6.18: ("2σ", "--"), 11.83: ("3σ", ":")}
 _OWN = {
     "savefig.dpi": 300,
     # text that stays text in a PDF, and can be searched and edited
@@ -89,9 +90,13 @@ def surface_panel(
     lowest: float,
     best: tuple[float, float] | None,
     mark: str = "best fit",
+    between: Sequence[np.ndarray] | None = None,
 ) -> QuadMesh:
-    """-2 Delta log L above `lowest` over (M_Z', g'), with contours and the point `best`; None wants no mediator."""
-    image = mediator_plane(panel, surface, lowest, best, mark)
+    """-2 Delta log L above `lowest` over (M_Z', g'), with contours and the point `best`; None wants no mediator.
+
+    `between` are log10 g, log10 mass and -log L, (n,) each, of points between those of the surface.
+    """
+    image = mediator_plane(panel, surface, lowest, best, mark, between)
     panel.set_xlabel(r"$M_{Z'}$ [MeV]")
     panel.set_ylabel(r"$g'$ (dimensionless)")
     if best is None:
@@ -111,18 +116,29 @@ def colour_bar(
 
 
 def mediator_plane(
-    panel: Axes, surface: Surface, lowest: float, best: tuple[float, float] | None, mark: str
+    panel: Axes,
+    surface: Surface,
+    lowest: float,
+    best: tuple[float, float] | None,
+    mark: str,
+    between: Sequence[np.ndarray] | None = None,
 ) -> QuadMesh:
-    """A surface over (M_Z', g') in a panel, smooth between its points, with its levels and the best point."""
+    """A surface over (M_Z', g') in a panel as for `surface_panel`, smooth between its points, with its levels."""
     panel.set_facecolor(_UNDEFINED)
+
     # far above the lowest point -2 log L is a high power of g: its logarithm bends less
-    bent = np.log1p(np.maximum(2 * (surface.nll - lowest), 0))
-    plane = Plane.between(np.log10(surface.axes["g"]), np.log10(surface.axes["mass"]), bent)
+    def bent(nll: np.ndarray) -> np.ndarray:
+        return np.log1p(np.maximum(2 * (nll - lowest), 0))
+
+    x, y, z = np.log10(surface.axes["g"]), np.log10(surface.axes["mass"]), bent(surface.nll)
+    if between is not None:
+        x, y, z = filled_in(x, y, z, (*between[:2], bent(between[2])))
+    plane = Plane.between(x, y, z)
     mass, g, delta = 10**plane.y, 10**plane.x, np.expm1(plane.z)
     shown = np.clip(np.ma.masked_invalid(delta), _FLOOR, _CEILING)
     norm = LogNorm(_FLOOR, _CEILING)
     image = panel.pcolormesh(mass, g, shown, norm=norm, cmap="viridis_r", rasterized=True)
-    for level, (name, style) in _LEVELS.items():
+    for level, (name, style) in LEVELS.items():
         if not np.nanmin(delta) < level < np.nanmax(delta):
             continue
         edge = plane.seen(np.log1p(level))

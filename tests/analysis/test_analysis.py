@@ -4,7 +4,8 @@ import folders
 import numpy as np
 import pytest
 
-from jaxmed.analysis.analysis import DEFAULT, Analysis, read_analysis
+from jaxmed.analysis.analysis import DEFAULT, Analysis
+from jaxmed.analysis.read import read_analysis
 from jaxmed.data_tables import packaged
 from jaxmed.models.choose import couplings
 

@@ -10,7 +10,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from toml_text import dumped
 
-from jaxmed.analysis.analysis import read_analysis
+from jaxmed.analysis.read import read_analysis
 
 FITS = Path(__file__).resolve().parents[2] / "fits"
 FILES = sorted(

@@ -8,8 +8,9 @@ import pytest
 from matplotlib.figure import Figure
 from typer.testing import CliRunner
 
-from jaxmed.analysis.analysis import Analysis, read_analysis
+from jaxmed.analysis.analysis import Analysis
 from jaxmed.analysis.contours import contours, contours_result
+from jaxmed.analysis.read import read_analysis
 from jaxmed.cli import app
 from jaxmed.data_tables import packaged
 from jaxmed.experiments import load

@@ -8,7 +8,8 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from jaxmed.analysis.analysis import Analysis, read_analysis
+from jaxmed.analysis.analysis import Analysis
+from jaxmed.analysis.read import read_analysis
 from jaxmed.cli.check import check
 from jaxmed.cli.fit import fit
 from jaxmed.cli.init import STARTS, complete_start, init

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from jaxmed.analysis.analysis import read_analysis
+from jaxmed.analysis.read import read_analysis
 from jaxmed.cli import app
 
 TEXONO = str(folders.EXAMPLES / "texono")

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from jaxmed.analysis.analysis import read_analysis
+from jaxmed.analysis.read import read_analysis
 from jaxmed.cli import app
 from jaxmed.data_tables import packaged
 from jaxmed.inference.bayes import extra as bayes

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from jaxmed.results.contours import without_edge
+from jaxmed.results.regions import without_edge
 
 
 @pytest.mark.parametrize(

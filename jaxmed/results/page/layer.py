@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 from contourpy import contour_generator
 
-from jaxmed.results.contours import Regions
 from jaxmed.results.limits import LimitsResult
+from jaxmed.results.regions import Regions
 
 _CONVERGED, _BOUND = 0, 3
 Numbers = Sequence[float] | np.ndarray

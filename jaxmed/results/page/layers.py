@@ -5,11 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from jaxmed.inference.results import Surface
+from jaxmed.inference.regions.fine_surface import filled_in
+from jaxmed.inference.results import CONVERGED, Surface
 from jaxmed.results.bounds import LIKELIHOOD, BoundsResult
 from jaxmed.results.contours import ContoursResult
 from jaxmed.results.expected import ExpectedResult
-from jaxmed.results.fits import FitResult
+from jaxmed.results.fits import BetweenPoints, FitResult
 from jaxmed.results.limits import LimitsResult
 from jaxmed.results.overlay import Curve
 from jaxmed.results.page.layer import (
@@ -60,7 +61,9 @@ def _fit(found: FitResult) -> Iterator[Layer]:
     """The scan behind it, and that around its best fit; none where they are no plane of g and mass."""
     for surface, what in ((found.surface, "fit"), (found.zoom, "fit, close-up")):
         if surface is not None and _is_plane(surface):
-            layer = _plane(f"{found.heading}: {what}", owner(found), surface, found.nll)
+            between = found.between if surface is found.surface else None
+            name = f"{found.heading}: {what}"
+            layer = _plane(name, owner(found), surface, found.nll, between)
             layer.on = surface is found.surface
             layer.stars = [{"x": x, "y": y} for x, y in filter(None, [found.best])]
             yield layer
@@ -86,13 +89,21 @@ def _is_plane(surface: Surface) -> bool:
     return wide == list(surface.axes) == ["g", "mass"] and bool(np.isfinite(surface.nll).any())
 
 
-def _plane(name: str, whose: str, surface: Surface, lowest: float) -> Layer:
+def _plane(
+    name: str, whose: str, surface: Surface, lowest: float, between: BetweenPoints | None = None
+) -> Layer:
     g, mass = surface.axes["g"], surface.axes["mass"]
-    delta, layer = 2 * (surface.nll - lowest), Layer(name, whose)
+    each = [np.tile(mass, g.size), np.repeat(g, mass.size), surface.nll.ravel()]
+    layer, nll, bound = Layer(name, whose), surface.nll, surface.status.ravel()
+    if between is not None:
+        new = between.mass_mev, between.g, between.nll
+        each = [np.append(known, more) for known, more in zip(each, new, strict=True)]
+        bound = np.append(bound, np.full(between.g.size, CONVERGED))
+        log_g, log_mass, nll = filled_in(np.log10(g), np.log10(mass), nll, between.logarithmic)
+        g, mass = 10**log_g, 10**log_mass
     for style, level in enumerate(_SIGMAS):
-        layer.lines += edges(mass, g, delta, level, style)
-    each = np.tile(mass, g.size), np.repeat(g, mass.size)
-    layer.points = points(*each, delta.ravel(), surface.status.ravel())
+        layer.lines += edges(mass, g, 2 * (nll - lowest), level, style)
+    layer.points = points(each[0], each[1], 2 * (each[2] - lowest), bound)
     return layer
 
 

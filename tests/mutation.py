@@ -75,12 +75,15 @@ def mutants(number, seed):
 
 
 def mutated(path, which):
-    """Source with one site changed, its line, and what changed in words."""
+    """Source with one site changed, its line, that where its statement begins, and what changed in words."""
     tree = ast.parse((ROOT / path).read_text())
     node, field, new = list(sites(tree))[which]
+    # the innermost, which comes last: what is executed is known by the first lines of statements
+    inside = [s for s in ast.walk(tree) if isinstance(s, ast.stmt) and node in ast.walk(s)]
     before = ast.unparse(node)
     setattr(node, field, new)
-    return ast.unparse(tree), node.lineno, f"{before}  ->  {ast.unparse(node)}"
+    change = f"{before}  ->  {ast.unparse(node)}"
+    return ast.unparse(tree), node.lineno, inside[-1].lineno, change
 
 
 def _environment(tree):
@@ -144,8 +147,8 @@ def reach(out, workers):
 
 def judge(path, which, known, plain):
     """What became of one mutant: the tests are spared what the probe reaches and does not see."""
-    source, line, change = mutated(path, which)
-    reached = known["lines"].get(f"{path}:{line}", [])
+    source, line, statement, change = mutated(path, which)
+    reached = known["lines"].get(f"{path}:{statement}", [])
     files = sorted(
         filter(None, reached), key=lambda f: (Path(path).stem not in f, known["times"][f])
     )

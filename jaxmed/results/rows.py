@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+_SHOWN = 6  # rows at each end of a table that is printed in Python
+
 
 class Rows(NamedTuple):
     """A table.
@@ -47,9 +49,15 @@ class Rows(NamedTuple):
         return f"<table><caption>{escape(self.title)}</caption><tr>{head}</tr>{body}</table>"
 
     def __str__(self) -> str:
-        """As wide as it wants to be, without colours."""
+        """As wide as it wants to be, without colours; of a long table the first and the last rows."""
         console = Console(file=io.StringIO(), width=1000, color_system=None)
-        console.print(self.rich())
+        left = len(self.rows) - 2 * _SHOWN
+        if left > 1:
+            between = [f"... {left} more", *("" for _ in self.head[1:])]
+            rows = [*self.rows[:_SHOWN], between, *self.rows[-_SHOWN:]]
+            console.print(self._replace(rows=rows).rich())
+        else:
+            console.print(self.rich())
         assert isinstance(console.file, io.StringIO)
         return "\n".join(line.rstrip() for line in console.file.getvalue().splitlines())
 

@@ -16,7 +16,7 @@ from jaxmed.results.saved import read_saved
 from jaxmed.user_files.keys import is_there
 
 pytestmark = pytest.mark.slow
-NUMBER = int(os.environ.get("JAXMED_EXAMPLES", "3"))
+NUMBER = int(os.environ.get("JAXMED_EXAMPLES", "1"))
 COMMANDS = {
     "fit": ("fit", "--experiments", "texono,xenon1t", "--grid", "11"),
     "limit": ("limit", "--experiments", "texono", "--mass", "1e-2:1e2:21"),

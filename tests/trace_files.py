@@ -8,6 +8,7 @@ JAX traces count, since they are what one reads; imports do not.
 
 import sys
 import tempfile
+import threading
 from pathlib import Path
 
 import jax
@@ -37,11 +38,14 @@ def traced(work):
         if there and there != here:
             moves[there, here] = None
 
+    # a fit runs in threads of its own
+    threading.setprofile(watch)
     sys.setprofile(watch)
     try:
         work()
     finally:
         sys.setprofile(None)
+        threading.setprofile(None)
     return list(files), list(moves)
 
 

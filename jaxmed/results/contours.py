@@ -98,23 +98,16 @@ class ContoursResult(Regions, Result):
         """One row for each vertex: its level, the number of its line there, mass [MeV] and coupling."""
         return vertices({level.cl: level.lines for level in self.contours}, "cl")
 
-    def plot(
-        self,
-        ax: Axes | None = None,
-        overlays: Sequence[Overlay] = (),
-        title: str | None = None,
-        **style: Any,
-    ) -> Axes:
+    def plot(self, ax: Axes | None = None, overlays: Sequence[Overlay] = (), **style: Any) -> Axes:
         """Edges of the regions, a style for each level, and the best fit.
 
         Args:
             ax: to draw on; a new figure if None.
             overlays: other curves.
-            title: over the panel; what is shown if None.
-            **style: of all lines, such as color.
+            **style: of all lines, such as color, and `title` over the panel.
         """
         expected = "expected regions" if self.expected_counts else "allowed regions"
-        panel = mediator_axes(ax, f"{self.heading}, {expected}" if title is None else title)
+        panel = mediator_axes(ax, style.pop("title", f"{self.heading}, {expected}"))
         look = {"color": BLUE, "lw": 2.0} | style
         self.draw(panel, **look)
         own = _frame(panel, [self], overlays)

@@ -151,22 +151,15 @@ class LimitsResult(Result):
         asked = self.qualifiers | {"CL": f"{100 * self.cl:g} %"}
         return [HepTable("", description, asked, [(MASS, self.mass_mev.tolist())], found)]
 
-    def plot(
-        self,
-        ax: Axes | None = None,
-        overlays: Sequence[Overlay] = (),
-        title: str | None = None,
-        **style: Any,
-    ) -> Axes:
+    def plot(self, ax: Axes | None = None, overlays: Sequence[Overlay] = (), **style: Any) -> Axes:
         """Limit against mass with the excluded side shaded, allowed islands, what to expect, other curves.
 
         Args:
             ax: to draw on; a new figure if None.
             overlays: other curves.
-            title: over the panel; model and experiments if None.
-            **style: of the limit's line, such as color and label.
+            **style: of the limit's line, such as color and label, and `title` over the panel.
         """
-        panel = mediator_axes(ax, self.heading if title is None else title)
+        panel = mediator_axes(ax, style.pop("title", self.heading))
         highs = [high for pairs in self.intervals for _, high in pairs]
         # Feldman-Cousins sets may be empty
         floor = 10 ** np.floor(np.log10(min(highs, default=1.0)) - 1)

@@ -156,3 +156,16 @@ def test_single_precision_is_refused(experiments):
             fit(experiments["texono"])
     finally:
         jax.config.update("jax_enable_x64", True)
+
+
+def test_the_close_up_ends_four_sigma_from_the_best_fit(experiments):
+    found = fit(experiments["xenon1t"])
+    sigma = np.sqrt(np.diag(found.covariance))[
+        [found.covariance_names.index(n) for n in ("g", "mass")]
+    ]
+    for name, width in zip(("g", "mass"), sigma, strict=True):
+        best, axis = found.parameters[name].value, found.zoom.axes[name]
+        assert axis.size == 25
+        np.testing.assert_allclose(
+            np.log10(axis[[0, -1]] / best), [-4 * width, 4 * width], rtol=1e-9
+        )

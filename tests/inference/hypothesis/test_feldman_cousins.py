@@ -159,3 +159,10 @@ def test_sets_cover_the_truth(experiments):
     assert np.all(np.abs(found.value - 0.9) < 3 * found.error)
     # with a mass that means nothing at g = 0, q is not chi^2 with two degrees of freedom
     assert found.critical[0] < 3.7 and found.asymptotic[0] > 0.92
+
+
+def test_each_point_of_a_coverage_has_toys_of_its_own(experiments):
+    point = {"g": 1.0e-6, "mass": 0.05}
+    found = coverage(experiments["xenon1t"], points=[point, point], number=64, seed=1)
+    again = coverage(experiments["xenon1t"], points=[point], number=64, seed=1)
+    assert found.critical[0] == again.critical[0] and found.critical[1] != found.critical[0]

@@ -11,7 +11,7 @@ from scipy.stats import chi2
 from jaxmed.inference.engine.timing import clock
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile.profile import profile
-from jaxmed.inference.regions.contours import contours
+from jaxmed.inference.regions.contours import check_contours, contours
 from jaxmed.inference.regions.limits import limits
 from jaxmed.models.choose import get_model
 
@@ -147,6 +147,14 @@ def test_island_narrower_than_a_cell_is_found_and_whole(experiments):
         widths.append(line.g[np.argmin(np.abs(line.mass - 300))])
     low, high = sorted(widths)[1:]
     assert high / low == pytest.approx(1.07, abs=0.04)
+
+
+def test_the_whole_box_is_taken_in_quarters_of_a_decade():
+    _, g, mass, _ = check_contours("b_minus_l", (0.9,), None, None)
+    for axis, name in ((g, "g"), (mass, "mass")):
+        (box,) = (p.box for p in get_model("b_minus_l").parameters if p.name == name)
+        assert (axis[0], axis[-1]) == box
+        np.testing.assert_allclose(np.diff(axis), 0.25, rtol=0.01)
 
 
 def test_no_contour_is_no_lines(experiments):

@@ -14,7 +14,7 @@ from jaxmed.results.store import prepare_folder, write_atomically
 from jaxmed.user_files.keys import unknown
 
 
-class Start(NamedTuple):
+class Starter(NamedTuple):
     """What a start is copied from, in fits/examples, to which main file, and a command to try on it."""
 
     source: str
@@ -23,13 +23,13 @@ class Start(NamedTuple):
 
 
 STARTS = {
-    "model": Start(
+    "model": Starter(
         "models/kinetic_mixing.toml",
         "model.toml",
         "limit --model {main} --set mixing=0.5 --experiments texono --mass 0.1:10:5",
     ),
-    "experiment": Start("experiments/germanium", MAIN, "check {folder}"),
-    "analysis": Start("analysis.toml", "analysis.toml", "fit {main}"),
+    "experiment": Starter("experiments/germanium", MAIN, "check {folder}"),
+    "analysis": Starter("analysis.toml", "analysis.toml", "fit {main}"),
 }
 """By what one may begin with."""
 

@@ -11,7 +11,7 @@ from matplotlib.lines import Line2D
 
 from jaxmed.colours import BLUE, DARK_GREY, SERIES
 from jaxmed.inference.results import NO_MEDIATOR
-from jaxmed.results.overlay import Curve, Overlay, draw_overlays
+from jaxmed.results.overlay import Overlay, SavedOverlay, draw_overlays
 from jaxmed.results.regions import STYLES, Regions, level_name, vertices
 from jaxmed.results.result import Array, Result
 from jaxmed.results.rows import Rows
@@ -40,7 +40,7 @@ class ContoursResult(Regions, Result):
     nll_sm: float
     undefined: str
     scan: dict[str, Array]
-    overlays: list[Curve] | None = None
+    overlays: list[SavedOverlay] | None = None
 
     def table(self) -> Rows:
         """One row per level."""

@@ -11,7 +11,7 @@ from matplotlib.figure import Figure
 
 from jaxmed.colours import BLUE, GREEN, ORANGE, SERIES, SKY
 from jaxmed.results.nuisance_figures import ranking_figure
-from jaxmed.results.overlay import Curve, Overlay, draw_beside, draw_overlays
+from jaxmed.results.overlay import Overlay, SavedOverlay, draw_beside, draw_overlays
 from jaxmed.results.result import ASYMPTOTIC, UNIFIED, Array, Number, Result
 from jaxmed.results.rows import Rows
 from jaxmed.results.shown import COUPLING, MASS, Drawing, HepTable
@@ -76,7 +76,7 @@ class LimitsResult(Result):
     g_expected: dict[str, Array] | None = None
     expected: dict[str, Any] | None = None
     ranking: dict[str, Array] | None = None
-    overlays: list[Curve] | None = None
+    overlays: list[SavedOverlay] | None = None
 
     @property
     def methods(self) -> set[str]:

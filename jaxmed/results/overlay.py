@@ -31,7 +31,7 @@ _COLOURS = (RED, PURPLE, SKY, DARK_GREY)
 _DOTTED, _DASHED = (0, (1.5, 1)), (0, (5, 1.5, 1.5, 1.5))  # the second where the colours begin anew
 
 
-class Curve(TypedDict):
+class SavedOverlay(TypedDict):
     """An `Overlay` as it lies on disk."""
 
     label: str
@@ -50,10 +50,10 @@ class Overlay(NamedTuple):
     g: np.ndarray
     cite: tuple[str, ...] = ()
 
-    def as_json(self) -> Curve:
+    def as_json(self) -> SavedOverlay:
         """With the name of its file, and `cite` where somebody is to be cited."""
         mass, g = self.mass.tolist(), self.g.tolist()
-        found = Curve(label=self.label, file=self.file, mass_mev=mass, g=g)
+        found = SavedOverlay(label=self.label, file=self.file, mass_mev=mass, g=g)
         if self.cite:
             found["cite"] = list(self.cite)
         return found

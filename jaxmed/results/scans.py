@@ -41,7 +41,7 @@ from jaxmed.inference.results import CONVERGED, STATUS, Surface
 from jaxmed.models.model import Parameter
 from jaxmed.models.undefined import undefined_words
 from jaxmed.results.fit_in_words import LABELS
-from jaxmed.results.overlay import Curve, Overlay, draw_overlays
+from jaxmed.results.overlay import Overlay, SavedOverlay, draw_overlays
 from jaxmed.results.result import ASYMPTOTIC, UNIFIED, Array, Result
 from jaxmed.results.rows import Rows
 from jaxmed.results.scan_toys import ScanToys, toys_content
@@ -136,7 +136,7 @@ class ScanResult(Result):
     nll_sm: float | None
     toys: ScanToys | None = None
     method: dict[str, int]
-    overlays: list[Curve] | None = None
+    overlays: list[SavedOverlay] | None = None
 
     q, critical, critical_error = (_of_toys(n) for n in ("q", "critical", "critical_error"))
     p, p_error, accepted = (_of_toys(n) for n in ("p", "p_error", "accepted"))

@@ -21,7 +21,7 @@ from jaxmed.theory.couplings import Couplings, standard_model
 _SIZE = (6.4, 5.2)  # [inch]
 
 
-class Spectrum(BaseModel):
+class BinnedEvents(BaseModel):
     """Events per bin of the first axis, (n,) each (`experiments.spectrum.Spectrum`)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, arbitrary_types_allowed=True)
@@ -58,7 +58,7 @@ class StandardModel(BaseModel):
     error: Array
 
 
-class FittedSpectrum(Spectrum):
+class FittedSpectrum(BinnedEvents):
     """One experiment of a fit, at its best fit.
 
     Attributes:
@@ -80,7 +80,7 @@ class FittedSpectrum(Spectrum):
         return figure
 
 
-class SpectrumResult(Spectrum, Result):
+class SpectrumResult(BinnedEvents, Result):
     """The spectrum of one experiment for one mediator.
 
     Attributes:
@@ -176,7 +176,7 @@ def spectra_figure(spectra: Mapping[str, FittedSpectrum], label: str) -> Figure:
 
 def spectrum_panels(
     figure: Figure | SubFigure,
-    found: Spectrum,
+    found: BinnedEvents,
     standard: np.ndarray,
     title: str,
     label: str,

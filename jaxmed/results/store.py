@@ -137,7 +137,7 @@ _HEADERS = {
 _KINDS = "biufU"
 
 
-class Result(NamedTuple):
+class Archive(NamedTuple):
     """A result read from disk.
 
     Attributes:
@@ -169,7 +169,7 @@ def write_npz(
     write_atomically(path, buffer.getvalue())
 
 
-def read_npz(path: Path, kind: str | None = None) -> Result:
+def read_npz(path: Path, kind: str | None = None) -> Archive:
     """Read a result and verify it; nothing is ever unpickled.
 
     Args:
@@ -197,7 +197,7 @@ def read_npz(path: Path, kind: str | None = None) -> Result:
         raise ValueError(
             f"{path} is damaged: the checksum of its arrays is not the one in its header"
         )
-    return Result(header, arrays)
+    return Archive(header, arrays)
 
 
 @contextmanager

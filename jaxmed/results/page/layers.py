@@ -12,7 +12,7 @@ from jaxmed.results.contours import ContoursResult
 from jaxmed.results.expected import ExpectedResult
 from jaxmed.results.fits import BetweenPoints, FitResult
 from jaxmed.results.limits import LimitsResult
-from jaxmed.results.overlay import Curve
+from jaxmed.results.overlay import SavedOverlay
 from jaxmed.results.page.layer import (
     Layer,
     contour_layer,
@@ -33,7 +33,7 @@ from jaxmed.results.sensitivity import SensitivityResult
 _SIGMAS = (2.30, 6.18, 11.83)
 
 
-def layers(results: Sequence[Saved], overlays: Sequence[Curve] = ()) -> list[Layer]:
+def layers(results: Sequence[Saved], overlays: Sequence[SavedOverlay] = ()) -> list[Layer]:
     """All layers; surfaces of fits and scans are hidden at first where there is anything finer.
 
     Args:
@@ -169,7 +169,7 @@ def _sensitivity(found: SensitivityResult) -> Iterator[Layer]:
     yield layer
 
 
-def _overlay(overlay: Curve) -> Layer:
+def _overlay(overlay: SavedOverlay) -> Layer:
     """A curve of others: {label, mass_mev, g}."""
     layer = Layer(str(overlay["label"]), f"overlay {overlay['label']}")
     layer.lines = [line(overlay["mass_mev"], overlay["g"], 2)]

@@ -11,7 +11,7 @@ from typing import Any
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from jaxmed.colours import SERIES
-from jaxmed.results.overlay import Curve
+from jaxmed.results.overlay import SavedOverlay
 from jaxmed.results.page.layers import Layer, layers
 from jaxmed.results.page.sections import sections
 from jaxmed.results.page.sources import sources
@@ -22,7 +22,9 @@ from jaxmed.results.saved import Saved
 _NAMES = {value: name for name, value in COLOURS.items()}
 
 
-def report_page(folder: Path, results: Sequence[Saved], overlays: Sequence[Curve] = ()) -> str:
+def report_page(
+    folder: Path, results: Sequence[Saved], overlays: Sequence[SavedOverlay] = ()
+) -> str:
     """The report of a folder.
 
     Args:

@@ -11,7 +11,7 @@ import typer
 from jaxmed.analysis.analysis import Analysis
 from jaxmed.analysis.read import changed, read_analysis
 from jaxmed.cli.common import Cache, one_sentence, set_up
-from jaxmed.cli.names import complete_experiment
+from jaxmed.cli.names import complete_analysis, complete_experiment_or_analysis
 from jaxmed.cli.options import OPTIONS, Overlays, Published
 from jaxmed.data_tables import packaged
 from jaxmed.results.overlay import read_overlays
@@ -42,7 +42,8 @@ def describes(
     names = keys.split()
     otherwise = f"fits/{default}" if isinstance(default, str) else ",".join(default["experiments"])
     config = config or f"Analysis in TOML; {otherwise} if left out."
-    complete = None if {"experiments", "experiment"} & {*names} else complete_experiment
+    either = not {"experiments", "experiment"} & {*names}
+    complete = complete_experiment_or_analysis if either else complete_analysis
     shown = {"config": Annotated[str | None, typer.Argument(help=config, autocompletion=complete)]}
     shown |= {_name(key): OPTIONS[key].annotation(words.get(key)) for key in names}
 
@@ -56,7 +57,7 @@ def describes(
         @wraps(function)
         def command(config: str | None, **given: Any) -> None:
             asked = {key: given.pop(_name(key)) for key in names}
-            if complete and config is not None and not config.endswith(".toml"):
+            if either and config is not None and not config.endswith(".toml"):
                 config, asked["experiment"] = None, config
             analysis = described(config, default, asked)
             if not joining:

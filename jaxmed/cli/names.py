@@ -18,6 +18,16 @@ def complete_model(incomplete: str) -> list[str]:
     return [*_begin(PRESETS, incomplete), *_paths(incomplete, ".toml")]
 
 
+def complete_analysis(incomplete: str) -> list[str]:
+    """TOML files, and folders on the way to them."""
+    return list(_paths(incomplete, ".toml", all_of_it=True))
+
+
+def complete_experiment_or_analysis(incomplete: str) -> list[str]:
+    """What is either."""
+    return list(dict.fromkeys([*complete_experiment(incomplete), *complete_analysis(incomplete)]))
+
+
 def complete_experiment(incomplete: str) -> list[str]:
     """Experiments, folders of one's own, and folders on the way to them."""
     return [*_begin(LOADERS, incomplete), *_paths(incomplete)]
@@ -63,11 +73,11 @@ def _begin(names: Iterable[str], incomplete: str) -> Iterator[str]:
     return (name for name in names if name.startswith(incomplete))
 
 
-def _paths(incomplete: str, suffix: str | None = None) -> Iterator[str]:
-    """Folders, with a slash unless they hold an experiment, and files of one suffix; nothing for an empty word."""
+def _paths(incomplete: str, suffix: str | None = None, all_of_it: bool = False) -> Iterator[str]:
+    """Folders, with a slash unless they hold an experiment, and files of a suffix; for an empty word if `all_of_it`."""
     head, slash, last = incomplete.rpartition("/")
     folder = Path(head + slash)
-    if not incomplete or not folder.is_dir():
+    if not (incomplete or all_of_it) or not folder.is_dir():
         return
     for path in sorted(folder.iterdir()):
         found = f"{head}{slash}{path.name}"

@@ -9,7 +9,12 @@ import typer
 from typer.testing import CliRunner
 
 from jaxmed.cli import FIRST, app
-from jaxmed.cli.names import complete_experiments, complete_model
+from jaxmed.cli.names import (
+    complete_analysis,
+    complete_experiment_or_analysis,
+    complete_experiments,
+    complete_model,
+)
 from jaxmed.experiments import expected, load
 from jaxmed.inference.problem import check_constraints, make_problem
 from jaxmed.models.choose import get_model
@@ -88,6 +93,7 @@ def test_completion_can_be_installed(run, monkeypatch, shell):
         ("jaxmed spectrum --experiment coherent_l", ["coherent_lar"]),
         ("jaxmed sensitivity xenonn", ["xenonnt"]),
         ("jaxmed limit --method f", ["fc"]),
+        ("jaxmed scan --device g", ["gpu"]),
         ("jaxmed fit --constraint r", ["rho"]),
         ("jaxmed limit --cl", ["--cl"]),
     ],
@@ -108,6 +114,8 @@ def test_paths_are_completed_too(tmp_path, monkeypatch):
     assert complete_experiments("texono,tex") == ["texono,tex/"]
     assert complete_model("tex") == ["tex/", "texono/", "texts.toml"]
     assert complete_model("nowhere/") == []
+    assert complete_analysis("") == complete_analysis("tex") == ["tex/", "texono/", "texts.toml"]
+    assert complete_experiment_or_analysis("texo") == ["texono", "texono/"]
     assert complete_experiments("a,xenon") == ["a,xenon1t", "a,xenonnt"]
 
 

@@ -39,6 +39,11 @@ class Spectrum(NamedTuple):
     unit: str
     projected: bool
 
+    @property
+    def edges(self) -> np.ndarray:
+        """Bin edges, (n + 1,)."""
+        return np.append(self.bins[:, 0], self.bins[-1, 1])
+
 
 def spectrum(
     experiment: Experiment, couplings: Couplings, nuisances: Nuisances | None = None

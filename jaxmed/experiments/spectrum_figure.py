@@ -44,7 +44,7 @@ def draw_events(
     panel: "Axes", found: Any, standard: np.ndarray, title: str, style: Mapping[str, Any] | None
 ) -> "Axes":
     """Events of a spectrum, their data and the standard model's total, (n,), on some axes; `style` is of the whole."""
-    edges = np.append(found.bins[:, 0], found.bins[-1, 1])
+    edges = found.edges
     width = np.diff(edges)
     even = np.ptp(width) <= 1e-9 * width[0]
     unit = np.ones_like(width) if even else width

@@ -22,6 +22,11 @@ import jaxmed
 from jaxmed.cli import app
 from jaxmed.results.store import to_json
 
+# hepdata-validator leaves the files open that it reads
+pytestmark = [
+    pytest.mark.filterwarnings("ignore:unclosed file:ResourceWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
 FITS = Path(__file__).resolve().parents[2] / "fits"
 _LONGEST = 30.0  # seconds of one command
 EXAMPLES = int(os.environ.get("JAXMED_EXAMPLES", "25"))

@@ -1,6 +1,6 @@
 """A command killed without notice, at any moment: a folder holds whole results or none, and can be used again.
 
-JAXMED_EXAMPLES=100 pytest -m slow tests/cli/test_cli_killed.py     # more moments
+JAXMED_EXAMPLES=25 pytest -m "slow or long" tests/cli/test_cli_killed.py     # all commands, at more moments
 """
 
 import os
@@ -12,11 +12,12 @@ import time
 import pytest
 
 import jaxmed
+from jaxmed.results.lock import LOCK
 from jaxmed.results.saved import read_saved
 from jaxmed.user_files.keys import is_there
 
 pytestmark = pytest.mark.slow
-NUMBER = int(os.environ.get("JAXMED_EXAMPLES", "1"))
+NUMBER = int(os.environ.get("JAXMED_EXAMPLES", "2"))
 COMMANDS = {
     "fit": ("fit", "--experiments", "texono,xenon1t", "--grid", "11"),
     "limit": ("limit", "--experiments", "texono", "--mass", "1e-2:1e2:21"),
@@ -34,11 +35,29 @@ def start(command, out):
     return subprocess.Popen(whole, **quiet)
 
 
-@pytest.mark.parametrize("name", COMMANDS)
+def wait(running, out, seconds, rng):
+    """Until some moment of the work, or until a file is being written."""
+    if rng.random() < 0.5:
+        time.sleep(rng.uniform(0.3, 1.0) * seconds)
+        return
+    while running.poll() is None and not [p for p in out.glob("**/.*") if p.name != LOCK]:
+        time.sleep(1e-3)
+    time.sleep(rng.uniform(0.0, 0.02))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.long if name in ("fit", "posterior") else ())
+        for name in COMMANDS
+    ],
+)
 def test_a_folder_holds_a_whole_result_or_none(tmp_path, name):
-    first = start(COMMANDS[name], tmp_path / "first")
-    began = time.monotonic()
-    first.communicate()
+    # the second has its programs compiled, as all that follow
+    for out in ("compiles", "first"):
+        began = time.monotonic()
+        first = start(COMMANDS[name], tmp_path / out)
+        first.communicate()
     assert first.returncode in (0, 1), "without convergence there is a result, too"
     lasts = time.monotonic() - began
     expected = {s.path.name: s.result.kind for s in read_saved(tmp_path / "first")}
@@ -46,8 +65,7 @@ def test_a_folder_holds_a_whole_result_or_none(tmp_path, name):
     for i in range(NUMBER):
         out = tmp_path / f"killed{i}"
         running = start(COMMANDS[name], out)
-        # most of it is Python that starts; what is written comes at the end
-        time.sleep(lasts * (1 - 0.5 * rng.random() ** 2))
+        wait(running, out, lasts, rng)
         running.kill()
         running.communicate()
         left = sorted(p for p in out.glob("*.*") if is_there(p.is_file)) if out.is_dir() else []

@@ -38,7 +38,7 @@ def start(command, out):
 def wait(running, out, seconds, rng):
     """Until some moment of the work, or until a file is being written."""
     if rng.random() < 0.5:
-        time.sleep(rng.uniform(0.3, 1.0) * seconds)
+        time.sleep(rng.uniform(0.1, 1.0) * seconds)
         return
     while running.poll() is None and not [p for p in out.glob("**/.*") if p.name != LOCK]:
         time.sleep(1e-3)

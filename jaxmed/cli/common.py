@@ -7,7 +7,7 @@ from contextvars import ContextVar
 from functools import wraps
 from pathlib import Path
 from signal import SIGINT, Signals
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
 import jax
 import typer
@@ -27,6 +27,13 @@ Json = Annotated[str | None, typer.Option("--json", help="Also write the JSON he
 Cache = Annotated[
     bool, typer.Option("--cache/--no-cache", help="Keep compiled programs between runs.")
 ]
+
+
+class Outputs(NamedTuple):
+    """Where results go: the folder, and what --json says."""
+
+    out: Path
+    json: str | None
 
 
 T = TypeVar("T")

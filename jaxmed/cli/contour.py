@@ -1,6 +1,6 @@
 """jaxmed contour."""
 
-from pathlib import Path
+from functools import partial
 
 from jaxmed.analysis.analysis import Analysis
 from jaxmed.analysis.contours import check_regions, find_contours
@@ -18,26 +18,16 @@ from jaxmed.results.style import save
     f"{FITTED} alone scan.g scan.mass cl device",
     cl="Confidence levels, 1 and 2 sigma and 90 % by default: 0.6827,0.9,0.9545.",
 )
-def contour(
-    analysis: Analysis,
-    curves: tuple[Overlay, ...],
-    out: common.Out = Path("results"),
-    json: common.Json = None,
-) -> None:
+def contour(analysis: Analysis, curves: tuple[Overlay, ...], to: common.Outputs) -> None:
     """Regions of (M_Z', g') allowed at each confidence level, refined where their edges run."""
     found = of_each_part(
-        analysis,
-        check_regions,
-        lambda each, tick: find_contours(each, tick, curves),
-        "Contours of",
-        out,
-        json,
+        analysis, check_regions, partial(find_contours, overlays=curves), "Contours of", to
     )
-    path = out / f"{file_stem('contour', analysis.name)}.json"
+    path = to.out / f"{file_stem('contour', analysis.name)}.json"
     deliver(
         found,
         path,
-        json,
+        to.json,
         lambda: save(contours_figure(found, curves), path.with_suffix("")),
         by_name=True,
     )

@@ -20,8 +20,7 @@ def of_each_part(
     check: Callable[[Analysis], None],
     find: Callable[[Analysis, Share], T],
     what: str,
-    out: Path,
-    json: str | None,
+    to: common.Outputs,
 ) -> dict[str, T]:
     """What is found for each part of an analysis, by name, once all are checked and can be written.
 
@@ -30,13 +29,12 @@ def of_each_part(
         check: raises ValueError for a part that cannot be.
         find: the result of a checked part.
         what: is being done, for the bar.
-        out: folder where the results will go.
-        json: where --json wants them as well.
+        to: where the results will go.
     """
     parts = analysis.parts()
     for each in parts.values():
         check(each)
-    common.prepare(out, json)
+    common.prepare(*to)
     with running(analysis, f"{what} {', '.join(parts)}") as tick:
         share = part(tick, 1 / len(parts))
         return {name: find(each, share) for name, each in parts.items()}

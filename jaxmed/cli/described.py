@@ -10,7 +10,7 @@ import typer
 
 from jaxmed.analysis.analysis import Analysis
 from jaxmed.analysis.read import changed, read_analysis
-from jaxmed.cli.common import Cache, one_sentence, set_up
+from jaxmed.cli.common import Cache, Json, Out, Outputs, one_sentence, set_up
 from jaxmed.cli.names import complete_analysis, complete_experiment_or_analysis
 from jaxmed.cli.options import OPTIONS, Overlays, Published
 from jaxmed.data_tables import packaged
@@ -36,8 +36,8 @@ def describes(
         words: help of a key, where this command says it otherwise.
 
     Returns:
-        The decorator. A function with an argument `curves` gets what the user lays over its figure, and one with an
-        argument `cache` sets JAX up by itself.
+        The decorator. A function with an argument `curves` gets what the user lays over its figure, one with `to` where
+        its results go, and one with an argument `cache` sets JAX up by itself.
     """
     names = keys.split()
     otherwise = f"fits/{default}" if isinstance(default, str) else ",".join(default["experiments"])
@@ -51,7 +51,7 @@ def describes(
         own = signature(function, eval_str=True)
         overlaid = "curves" in own.parameters
         more = {"overlay": Overlays, "published": Published} if overlaid else {}
-        joining = "cache" in own.parameters
+        joining, writing = "cache" in own.parameters, "to" in own.parameters
 
         @one_sentence
         @wraps(function)
@@ -62,6 +62,8 @@ def describes(
             analysis = described(config, default, asked)
             if not joining:
                 set_up(given.pop("cache"))
+            if writing:
+                given["to"] = Outputs(given.pop("out"), given.pop("json"))
             if overlaid:
                 ours, others = given.pop("overlay"), given.pop("published")
                 given["curves"] = (
@@ -74,10 +76,17 @@ def describes(
             Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=annotation)
             for name, annotation in (shown | more).items()
         ]
-        parameters += [p for p in own.parameters.values() if p.name not in ("analysis", "curves")]
+        added = ("analysis", "curves", "to")
+        parameters += [p for p in own.parameters.values() if p.name not in added]
+        last: list[tuple[str, Any, Any]] = []
+        if writing:
+            last += [("out", Path("results"), Out), ("json", None, Json)]
         if not joining:
-            cache = Parameter.POSITIONAL_OR_KEYWORD
-            parameters.append(Parameter("cache", cache, default=True, annotation=Cache))
+            last.append(("cache", True, Cache))
+        parameters += [
+            Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=value, annotation=annotation)
+            for name, value, annotation in last
+        ]
         # typer looks at both
         command.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
         command.__annotations__ = {p.name: p.annotation for p in parameters}

@@ -1,7 +1,6 @@
 """jaxmed fit."""
 
 from collections.abc import Mapping
-from pathlib import Path
 
 import jax
 import typer
@@ -16,21 +15,17 @@ from jaxmed.results.fits import FitResult
 
 
 @describes(DEFAULT, f"{FITTED} alone grid device")
-def fit(
-    analysis: Analysis,
-    out: common.Out = Path("results"),
-    json: common.Json = None,
-) -> None:
+def fit(analysis: Analysis, to: common.Outputs) -> None:
     """Fit g', M_Z' and every nuisance; each experiment alone as well if the analysis says so."""
     parts = analysis.parts()
-    common.prepare(out, json)
+    common.prepare(*to)
     with running(analysis, f"Fitting {', '.join(parts)}") as tick:
         found = find_fits(parts, analysis, tick)
     deliver(
         found,
-        out / "results.json",
-        json,
-        lambda: draw_fits(found, out),
+        to.out / "results.json",
+        to.json,
+        lambda: draw_fits(found, to.out),
         by_name=True,
         more=[*comparisons(found), _time(found)],
     )

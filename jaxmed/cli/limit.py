@@ -1,6 +1,6 @@
 """jaxmed limit."""
 
-from pathlib import Path
+from functools import partial
 
 import typer
 
@@ -20,22 +20,12 @@ from jaxmed.results.style import save
     f"masses {FITTED} alone cl sided method toys expected seed device",
     toys="Toys at each coupling at most, for fc: 1000 by default.",
 )
-def limit(
-    analysis: Analysis,
-    curves: tuple[Overlay, ...],
-    out: common.Out = Path("results"),
-    json: common.Json = None,
-) -> None:
+def limit(analysis: Analysis, curves: tuple[Overlay, ...], to: common.Outputs) -> None:
     """Upper limit on g' at each mass, nuisances profiled, the whole line scanned for islands."""
     found = of_each_part(
-        analysis,
-        check_limits,
-        lambda each, tick: find_limits(each, tick, curves),
-        "Limits from",
-        out,
-        json,
+        analysis, check_limits, partial(find_limits, overlays=curves), "Limits from", to
     )
-    path = out / f"{file_stem('limit', analysis.model.name, *analysis.names)}.json"
-    deliver(found, path, json, lambda: save(limits_figure(found, curves), path.with_suffix("")))
+    path = to.out / f"{file_stem('limit', analysis.model.name, *analysis.names)}.json"
+    deliver(found, path, to.json, lambda: save(limits_figure(found, curves), path.with_suffix("")))
     if any("unconverged" in flag for each in found.values() for flag in each.flag):
         raise typer.Exit(1)

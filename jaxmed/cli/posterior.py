@@ -18,22 +18,18 @@ from jaxmed.results.style import save
     "posterior.toml",
     f"{FITTED} alone priors chains samples warmup seed device",
 )
-def posterior(
-    analysis: Analysis,
-    out: common.Out = Path("results"),
-    json: common.Json = None,
-) -> None:
+def posterior(analysis: Analysis, to: common.Outputs) -> None:
     """Posterior of g', M_Z' and every nuisance by NUTS, credible beside confidence regions."""
-    found = of_each_part(analysis, check_sampling, find_posterior, "Sampling", out, json)
-    paths = {name: out / file_stem("posterior", name) for name in found}
+    found = of_each_part(analysis, check_sampling, find_posterior, "Sampling", to)
+    paths = {name: to.out / file_stem("posterior", name) for name in found}
 
     def samples_of(name: str, each: PosteriorResult) -> Path:
         return each.save_netcdf(paths[name].with_name(f"{paths[name].name}.nc"))
 
     deliver(
         found,
-        out / f"{file_stem('posterior', analysis.name)}.json",
-        json,
+        to.out / f"{file_stem('posterior', analysis.name)}.json",
+        to.json,
         lambda: [file for name, each in found.items() for file in save(each.figure(), paths[name])],
         by_name=True,
         numbers=lambda: [samples_of(name, each) for name, each in found.items()],

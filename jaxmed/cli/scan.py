@@ -31,7 +31,7 @@ _Index = Annotated[int | None, typer.Option("--process-id", help="Which of them 
 def scan(
     analysis: Analysis,
     curves: tuple[Overlay, ...],
-    out: common.Out = Path("results"),
+    to: common.Outputs,
     resume: Annotated[bool, typer.Option("--resume", help="Go on with the scan in --out.")] = False,
     quiet: Quiet = False,
     memory: Annotated[
@@ -40,22 +40,21 @@ def scan(
     coordinator: _Coordinator = None,
     number: _Number = None,
     index: _Index = None,
-    json: common.Json = None,
     cache: common.Cache = True,
 ) -> None:
     """-2 log L on a grid of g' and M_Z', nuisances profiled, on all devices and processes."""
     size = read_bytes(memory) if memory is not None else None
     check_processes(coordinator, number, index)
-    common.prepare(None, json)
-    held = _held(out, resume)
+    common.prepare(None, to.json)
+    held = _held(to.out, resume)
     # nobody writes to the folder before all have joined, and so all have seen it as it was
     join(coordinator, number, index)
     common.set_up(cache)
     common.hold(on_device(analysis.device))
     index = jax.process_index()
-    common.prepare(out if index == 0 else None, None)
-    others = common.hold(partners(chunk_folder(out), index, jax.process_count(), common.give_up))
-    job = open_job(analysis, out, held, size if size is not None else default_memory())
+    common.prepare(to.out if index == 0 else None, None)
+    others = common.hold(partners(chunk_folder(to.out), index, jax.process_count(), common.give_up))
+    job = open_job(analysis, to.out, held, size if size is not None else default_memory())
     others.complete = job.complete
     todo = missing(job, common.say)
     points = sum(len(job.plan.points[job.plan.chunks[i]]) for i in todo)
@@ -64,14 +63,14 @@ def scan(
     found = assemble(job, curves)
     if jax.process_index() > 0:
         return
-    path = found.save(out / "scan.npz")
+    path = found.save(to.out / "scan.npz")
     job.chunks.tidy()
 
     def draw() -> list[Path]:
         return save(figure_of(found.plot(overlays=curves)), path.with_suffix(""))
 
     drawn = list if found.without_figure else draw
-    deliver({analysis.name: found}, None, json, drawn, numbers=lambda: [path])
+    deliver({analysis.name: found}, None, to.json, drawn, numbers=lambda: [path])
 
 
 def _held(out: Path, resume: bool) -> dict[str, Any] | None:

@@ -2,7 +2,6 @@
 
 import csv
 import io
-from pathlib import Path
 from typing import Any
 
 from jaxmed.analysis.analysis import Analysis
@@ -21,23 +20,19 @@ from jaxmed.results.style import save
     "masses model options fixed free constraints box cl sided device",
     config="An experiment, the folder of one of your own, or an analysis in TOML of one.",
 )
-def sensitivity(
-    analysis: Analysis,
-    out: common.Out = Path("results"),
-    json: common.Json = None,
-) -> None:
+def sensitivity(analysis: Analysis, to: common.Outputs) -> None:
     """Expected limit of an experiment, and how much a better one would lower it, property by property."""
     check_sensitivity(analysis)
-    common.prepare(out, json)
+    common.prepare(*to)
     with running(analysis, f"Sensitivity of {analysis.name}") as tick:
         found = find_sensitivity(analysis, tick)
-    path = out / file_stem("sensitivity", found.model, found.experiment)
+    path = to.out / file_stem("sensitivity", found.model, found.experiment)
     table = path.with_name(f"{path.name}.csv")
     write_atomically(table, _csv(found).encode())
     deliver(
         {found.experiment: found},
         path.with_name(f"{path.name}.json"),
-        json,
+        to.json,
         lambda: [table, *save(found.figure(), path)],
     )
 

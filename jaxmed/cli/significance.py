@@ -1,7 +1,5 @@
 """jaxmed significance."""
 
-from pathlib import Path
-
 from jaxmed.analysis.analysis import Analysis
 from jaxmed.analysis.significances import check_significance, find_significance, toys_of
 from jaxmed.cli import common
@@ -23,25 +21,24 @@ _FITS = 3
 )
 def significance(
     analysis: Analysis,
-    out: common.Out = Path("results"),
-    json: common.Json = None,
+    to: common.Outputs,
     quiet: Quiet = False,
 ) -> None:
     """How often the standard model alone looks as much like a mediator as the data do, from toys."""
     check_significance(analysis)
-    common.prepare(out, json)
+    common.prepare(*to)
     common.hold(on_device(analysis.device))
     total = _FITS * toys_of(analysis)
     with point_progress(total, f"Toys of {', '.join(analysis.names)}", quiet) as tick:
         found = find_significance(analysis, lambda share: tick(share * total))
-    path = out / f"{file_stem('significance', analysis.model.name, *analysis.names)}.npz"
+    path = to.out / f"{file_stem('significance', analysis.model.name, *analysis.names)}.npz"
     # the toys come first: they took the time
     found.save(path)
     figure = path.with_suffix("")
     deliver(
         {analysis.name: found},
         path.with_suffix(".json"),
-        json,
+        to.json,
         lambda: save(found.figure(), figure),
         numbers=lambda: [path],
     )

@@ -20,11 +20,11 @@ def posterior(
     model: Choice = "u1r",
     *,
     priors: Mapping[str, str] | None = None,
+    seed: int = 1,
     chains: int = 4,
+    tick: Tick = None,
     samples: int = 1000,
     warmup: int = 1000,
-    seed: int = 1,
-    tick: Tick = None,
     **settings: Unpack[Settings],
 ) -> Posterior:
     """Sample the model's parameters and every nuisance from their posterior.

@@ -48,11 +48,11 @@ def coverage(
     model: Choice = "u1r",
     *,
     points: Sequence[Mapping[str, float]],
+    nuisances: Mapping[str, float] | None = None,
     cl: float = 0.90,
+    tick: Tick = None,
     number: int = 2000,
     seed: int = 1,
-    nuisances: Mapping[str, float] | None = None,
-    tick: Tick = None,
     **settings: Unpack[Settings],
 ) -> Coverage:
     """Fraction of toys of each point whose Feldman-Cousins set contains the point.

@@ -1,12 +1,23 @@
 """Analyses from TOML: what is read, and one sentence for every mistake."""
 
+from inspect import signature
+
 import folders
 import numpy as np
 import pytest
 
+import jaxmed
 from jaxmed.analysis.analysis import DEFAULT, Analysis
 from jaxmed.analysis.read import read_analysis
 from jaxmed.data_tables import packaged
+from jaxmed.inference.bayes.posterior import posterior
+from jaxmed.inference.fit.best_fit import fit as best_fit
+from jaxmed.inference.hypothesis.coverage import coverage
+from jaxmed.inference.hypothesis.expected_limits import expected_limits
+from jaxmed.inference.hypothesis.feldman_cousins_limits import fc_limits
+from jaxmed.inference.hypothesis.significance import significance
+from jaxmed.inference.regions.contours import contours
+from jaxmed.inference.regions.limits import limits
 from jaxmed.models.choose import couplings
 
 
@@ -270,3 +281,24 @@ def test_a_narrower_box_is_that_of_the_fit():
 def test_missing_file(tmp_path):
     with pytest.raises(ValueError, match=r"nothing.toml: expected a TOML file"):
         read_analysis(tmp_path / "nothing.toml")
+
+
+@pytest.mark.parametrize(
+    ("public", "inner"),
+    [
+        (jaxmed.fit, best_fit),
+        (jaxmed.limits, limits),
+        (jaxmed.limits, fc_limits),
+        (jaxmed.contours, contours),
+        (jaxmed.significance, significance),
+        (jaxmed.expected_limits, expected_limits),
+        (jaxmed.coverage, coverage),
+        (jaxmed.posterior, posterior),
+    ],
+)
+def test_what_is_left_out_is_the_same_for_whom_it_is_handed_to(public, inner):
+    """Seeds, levels and numbers of toys: so their results are, too."""
+    mine, theirs = (signature(each).parameters for each in (public, inner))
+    shared = [name for name in mine if name in theirs and name not in ("experiments", "masses")]
+    assert len(shared) >= 2
+    assert {n: mine[n].default for n in shared} == {n: theirs[n].default for n in shared}

@@ -166,3 +166,18 @@ def test_each_point_of_a_coverage_has_toys_of_its_own(experiments):
     found = coverage(experiments["xenon1t"], points=[point, point], number=64, seed=1)
     again = coverage(experiments["xenon1t"], points=[point], number=64, seed=1)
     assert found.critical[0] == again.critical[0] and found.critical[1] != found.critical[0]
+
+
+def test_no_toy_of_a_coverage_is_used_twice(experiments, monkeypatch):
+    """Neither for two points, nor for a critical value and what is tested against it."""
+    drawn = []
+
+    def watch(problem, data, x, seed, number, first=0):
+        drawn.append(range(first, first + number))
+        return draw(problem, data, x, seed, number, first=first)
+
+    monkeypatch.setattr("jaxmed.inference.hypothesis.coverage.draw", watch)
+    points = [{"g": 1e-6}, {"g": 2e-6}, {"g": 3e-6}]
+    coverage(experiments["texono"], "b_minus_l", points=points, number=16, fixed={"mass": 1.0})
+    every = [number for numbers in drawn for number in numbers]
+    assert len(drawn) == 6 and len(every) == len(set(every)) == 96

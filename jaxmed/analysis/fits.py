@@ -6,10 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, Unpack
 
+import numpy as np
+
 from jaxmed.analysis.analysis import Analysis, Common, asked
 from jaxmed.analysis.progress import Share, part, running
 from jaxmed.experiments import Experiment
+from jaxmed.inference.engine.timing import clock
 from jaxmed.inference.fit.best_fit import fit as best_fit
+from jaxmed.inference.profile.profile import Start
 from jaxmed.inference.regions.fine_surface import Between, refined
 from jaxmed.inference.results import BestFit
 from jaxmed.models.model import Choice
@@ -70,10 +74,16 @@ def find_fit(analysis: Analysis, tick: Share, alternative_to: str = "") -> FitRe
     found = best_fit(
         analysis.data, analysis.narrowed, grid=analysis.grid, tick=tick, **analysis.settings
     )
-    between = None
-    if set(found.surface.axes) == {"g", "mass"}:
-        levels = [found.nll + level / 2 for level in LEVELS]
-        between = refined(analysis.problem, analysis.data, found.surface, levels)
+    if set(found.surface.axes) != {"g", "mass"}:
+        return fit_result(analysis, found, alternative_to)
+    levels = [found.nll + level / 2 for level in LEVELS]
+    start = Start(np.array(list(found.nuisances_sm.values())), found.nll_sm)
+    with clock() as time:
+        between = refined(analysis.problem, analysis.data, found.surface, levels, start)
+    found = found._replace(
+        compile_seconds=found.compile_seconds + time.compile_seconds,
+        run_seconds=found.run_seconds + time.run_seconds,
+    )
     return fit_result(analysis, found, alternative_to, between)
 
 

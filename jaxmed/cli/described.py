@@ -72,27 +72,24 @@ def describes(
                 )
             function(analysis, **given)
 
-        parameters = [
-            Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=None, annotation=annotation)
-            for name, annotation in (shown | more).items()
-        ]
-        added = ("analysis", "curves", "to")
-        parameters += [p for p in own.parameters.values() if p.name not in added]
-        last: list[tuple[str, Any, Any]] = []
+        made = ("analysis", "curves", "to")
+        kept = (each for each in own.parameters.values() if each.name not in made)
+        parameters = [*_optional(shown | more), *kept]
         if writing:
-            last += [("out", Path("results"), Out), ("json", None, Json)]
+            parameters += [*_optional({"out": Out}, Path("results")), *_optional({"json": Json})]
         if not joining:
-            last.append(("cache", True, Cache))
-        parameters += [
-            Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=value, annotation=annotation)
-            for name, value, annotation in last
-        ]
+            parameters += _optional({"cache": Cache}, True)
         # typer looks at both
         command.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
         command.__annotations__ = {p.name: p.annotation for p in parameters}
         return command
 
     return decorate
+
+
+def _optional(annotations: Mapping[str, Any], default: Any = None) -> list[Parameter]:
+    kind = Parameter.POSITIONAL_OR_KEYWORD
+    return [Parameter(n, kind, default=default, annotation=a) for n, a in annotations.items()]
 
 
 def described(config: str | None, default: Default, asked: Mapping[str, Any]) -> Analysis:

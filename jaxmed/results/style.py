@@ -23,6 +23,7 @@ from jaxmed.results.store import write_atomically
 
 # 1, 2 and 3 standard deviations for two parameters.
 LEVELS = {2.30: ("1σ", "-"), 6.18: ("2σ", "--"), 11.83: ("3σ", ":")}
+"""-2 Delta log L of a surface's edges, with their names and dashes."""
 _OWN = {
     "savefig.dpi": 300,
     # text that stays text in a PDF, and can be searched and edited

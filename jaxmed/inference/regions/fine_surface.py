@@ -7,7 +7,7 @@ import numpy as np
 
 from jaxmed.inference.engine.batches import ONE_SIZE
 from jaxmed.inference.problem import Data, Problem
-from jaxmed.inference.profile.profile import profile, standard_start
+from jaxmed.inference.profile.profile import Start, profile
 from jaxmed.inference.regions.level import Profile
 from jaxmed.inference.regions.refinement import Lattice, make_lattice, refine
 from jaxmed.inference.results import Surface
@@ -29,7 +29,9 @@ class Between(NamedTuple):
     nll: np.ndarray
 
 
-def refined(problem: Problem, data: Data, surface: Surface, levels: Sequence[float]) -> Between:
+def refined(
+    problem: Problem, data: Data, surface: Surface, levels: Sequence[float], start: Start
+) -> Between:
     """Points in all cells of a scan through which a level runs, four along each side, eight if a region is narrow.
 
     Args:
@@ -37,8 +39,8 @@ def refined(problem: Problem, data: Data, surface: Surface, levels: Sequence[flo
         data: the experiments.
         surface: the scan.
         levels: of -log L.
+        start: of the nuisances.
     """
-    start = standard_start(problem, data, ONE_SIZE)
 
     def evaluate(points: np.ndarray) -> tuple[Profile, np.ndarray]:
         found = profile(problem, points, data, start=start, batch=ONE_SIZE)

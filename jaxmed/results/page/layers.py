@@ -28,9 +28,7 @@ from jaxmed.results.posteriors import PosteriorResult
 from jaxmed.results.saved import Saved
 from jaxmed.results.scans import ScanResult
 from jaxmed.results.sensitivity import SensitivityResult
-
-# 1, 2 and 3 standard deviations for two parameters, as in the figures.
-_SIGMAS = (2.30, 6.18, 11.83)
+from jaxmed.results.style import LEVELS
 
 
 def layers(results: Sequence[Saved], overlays: Sequence[SavedOverlay] = ()) -> list[Layer]:
@@ -101,7 +99,7 @@ def _plane(
         bound = np.append(bound, np.full(between.g.size, CONVERGED))
         log_g, log_mass, nll = filled_in(np.log10(g), np.log10(mass), nll, between.logarithmic)
         g, mass = 10**log_g, 10**log_mass
-    for style, level in enumerate(_SIGMAS):
+    for style, level in enumerate(LEVELS):
         layer.lines += edges(mass, g, 2 * (nll - lowest), level, style)
     layer.points = points(each[0], each[1], 2 * (each[2] - lowest), bound)
     return layer

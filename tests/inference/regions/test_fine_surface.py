@@ -5,7 +5,7 @@ import pytest
 from scipy.ndimage import label
 
 from jaxmed.inference.problem import pose
-from jaxmed.inference.profile.profile import profile
+from jaxmed.inference.profile.profile import profile, standard_start
 from jaxmed.inference.regions.fine_surface import filled_in, refined
 from jaxmed.inference.regions.grid_scan import grid_axes, scan_problem
 
@@ -18,7 +18,8 @@ def scanned(experiments):
     surface = scan_problem(problem, data, grid_axes(problem, 33)).surface
     lowest = surface.nll.min()
     levels = [lowest + level / 2 for level in LEVELS]
-    return problem, data, surface, lowest, refined(problem, data, surface, levels)
+    start = standard_start(problem, data)
+    return problem, data, surface, lowest, refined(problem, data, surface, levels, start)
 
 
 def fine(surface, between):

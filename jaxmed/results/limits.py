@@ -20,6 +20,7 @@ from jaxmed.results.style import figure_of, mediator_axes
 SIGMAS = ("-2", "-1", "0", "1", "2")
 """Names of the expected limits, in standard deviations."""
 _MOST_RANKED = 20
+_FAR = 1e6
 _FLAGS = {
     "edge": "allowed up to the largest coupling that was tried, so there is no limit",
     "islands": "more than one interval is allowed, and g' < is the end of the last",
@@ -173,9 +174,9 @@ class LimitsResult(Result):
         # a single mass has no width to keep
         (draw_beside if self.mass_mev.size > 1 else draw_overlays)(panel, overlays)
         top = panel.get_ylim()[1]
-        panel.fill_between(
-            self.mass_mev, self.g_upper, top, color=line.get_color(), alpha=0.12, lw=0
-        )
+        # beyond what is shown: other curves may make it higher
+        above, look = _FAR * top, {"color": line.get_color(), "alpha": 0.12, "lw": 0}
+        panel.fill_between(self.mass_mev, self.g_upper, above, **look)
         panel.set_ylim(top=top)
         panel.legend(loc="lower right")
         return panel
@@ -227,12 +228,22 @@ def limits_figure(results: Mapping[str, LimitsResult], overlays: Sequence[Overla
         return figure_of(first.plot(overlays=overlays))
     panel = mediator_axes(None, f"{first.model}: {100 * first.cl:g} % CL, {first.convention}")
     for colour, each in zip(cycle(SERIES), results.values(), strict=False):
-        each.plot(panel, color=colour, label=" + ".join(each.titles))
+        # what is expected of each would hide what all found
+        shown = each if each is first else each.model_copy(update={"g_expected": None})
+        shown.plot(panel, color=colour, label=" + ".join(each.titles))
     for line in (draw_beside if first.mass_mev.size > 1 else draw_overlays)(panel, overlays):
         line.set_zorder(3)
     panel.set_title(f"{first.model}: upper limits, {100 * first.cl:g} % CL, {first.convention}")
-    panel.legend(loc="lower right")
-    return figure_of(panel)
+    legend = panel.get_legend()
+    assert legend is not None
+    legend.remove()
+    joint = " + ".join(first.titles)
+    handles, labels = panel.get_legend_handles_labels()
+    own = [f"{name}, {joint}" if name.endswith("expected") else name for name in labels]
+    entries, figure = dict(zip(own, handles, strict=True)), figure_of(panel)
+    where: dict[str, Any] = {"loc": "outside upper center", "ncols": 2, "fontsize": 8}
+    figure.legend(entries.values(), entries.keys(), **where)
+    return figure
 
 
 def limit_text(limit: float) -> str:

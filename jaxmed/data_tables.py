@@ -82,6 +82,13 @@ def read_table(name: str, root: Path | None = None) -> Table:
     return table
 
 
+def verify_folder(name: str, root: Path | None = None) -> None:
+    """ValueError unless every file of ``data/<name>/`` is as the manifest has it."""
+    place = root or packaged("data")
+    for path in sorted((place / name).iterdir()):
+        _verified(place, f"{name}/{path.name}")
+
+
 def cite(*keys: str) -> None:
     """Say whose work is being used, by BibTeX key."""
     if (sources := _SOURCES.get()) is not None:
@@ -99,9 +106,9 @@ def collecting() -> Iterator[Sources]:
         _SOURCES.reset(token)
 
 
-def read_constants(folder: str, root: Path | None = None) -> dict[str, float]:
-    """The scalars of ``data/<folder>/constants.csv`` by name."""
-    table = read_table(f"{folder}/constants", root)
+def read_constants(name: str, root: Path | None = None) -> dict[str, float]:
+    """The scalars of a table with the columns name and value, by name; arguments and errors as `read_table`."""
+    table = read_table(name, root)
     return dict(zip(table["name"].tolist(), table["value"].tolist(), strict=True))
 
 

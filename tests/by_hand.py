@@ -57,6 +57,10 @@ def between(low, high, order):
     return (low + high)[..., None] / 2 + half * x, half * w
 
 
+def mixing(name):
+    return float(row("oscillations/nufit50", "name", name)["value"])
+
+
 # --- a mediator: mass, eps of (nu_e, nu_mu, nu_tau), e, u, d -----------------------------------------------
 
 
@@ -197,17 +201,17 @@ def integrate(beams, t, mass, cross_section, order=4):
 
 def p_ee(energy, source):
     """Adiabatic LMA-MSW with the second-order correction for the spread of the production zone."""
-    s12, s13 = (constant("oscillations", f"sin2_theta_{i}") for i in (12, 13))
+    s12, s13 = (mixing(f"sin2_theta_{i}") for i in (12, 13))
     matter = row("solar/matter_potential", "source", source)
     cos, sin_squared = 1 - 2 * s12, 4 * s12 * (1 - s12)
-    beta = 2e6 * energy * matter["potential"] * (1 - s13) / constant("oscillations", "delta_m2_21")
+    beta = 2e6 * energy * matter["potential"] * (1 - s13) / mixing("delta_m2_21")
     root = np.sqrt((cos - beta) ** 2 + sin_squared)
     spread = 3 / 2 * sin_squared * beta**2 / root**4 * matter["correction"]
     return (1 - s13) ** 2 * (1 / 2 + (1 - spread) * cos * (cos - beta) / root / 2) + s13**2
 
 
 def fraction(flavour, energy, source):
-    s23 = constant("oscillations", "sin2_theta_23")
+    s23 = mixing("sin2_theta_23")
     to_others = 1 - p_ee(energy, source)
     return (1 - to_others, to_others * (1 - s23), to_others * s23)[flavour]
 
@@ -288,7 +292,7 @@ def texono_events(mediator, edges, tree=False):
 @cache
 def xenon_events(mediator, experiment="xenon1t", stepping=True, order=4, tree=False):
     """Events in the 29 bins of 1 keV."""
-    shells = table("xenon_atom/binding_energies")
+    shells = table("elements/shells_Xe")
     efficiency = table(f"{experiment}/efficiency")
     targets = N_A * 1e6 / 131.293 * constant(experiment, "exposure") * YEAR
     edges = np.arange(1.0, 31.0)
@@ -302,7 +306,7 @@ def xenon_events(mediator, experiment="xenon1t", stepping=True, order=4, tree=Fa
     electrons = ((t[:, None] > bound) * shells["electrons"]).sum(axis=1)
     sigma = 0.310 * np.sqrt(t) + 0.0037 * t
     per_t = targets * electrons * rate * w / 1e3
-    knots, value = efficiency["energy"], efficiency["efficiency"]
+    knots, value = efficiency["energy_keV"], efficiency["efficiency"]
     counts = []
     for low, high in pairwise(edges):
         inside = knots[(knots > low) & (knots < high)]
@@ -350,9 +354,9 @@ def csi_efficiency(x, z):
 
 def csi_time(beam, variant):
     """Share of the neutrinos that arrive, and are accepted, in each of the 11 time bins."""
-    arrival, counts = table("coherent_csi/arrival_time"), table("coherent_csi/counts")
-    edges = np.unique([*counts["t_lo"], *counts["t_hi"]])
-    low, high = (arrival[k] + 0.1 * variant.onset for k in ("t_lo", "t_hi"))
+    arrival, counts = table("coherent_csi/arrival"), table("coherent_csi/counts")
+    edges = np.unique([*counts["time_low_us"], *counts["time_high_us"]])
+    low, high = (arrival[k] + 0.1 * variant.onset for k in ("low_us", "high_us"))
     when = (low + high) / 2
     accepted = arrival[beam] * np.where(when < 0.52, 1.0, np.exp(-0.0494 * (when - 0.52)))
     shared = []
@@ -365,7 +369,7 @@ def csi_time(beam, variant):
 def csi_pe(visible, variant, weight):
     """Spread weights at visible energies [keVee] over the 9 photoelectron bins."""
     counts = table("coherent_csi/counts")
-    edges = np.unique([*counts["pe_lo"], *counts["pe_hi"]])
+    edges = np.unique([counts[f"photoelectrons_{end}_PE"] for end in ("low", "high")])
     mean, k = visible / 0.0749, 1 + 9.56 * visible
     fine = np.arange(0.0, edges[-1] + 0.01, 0.2)
     # the efficiency bends where it leaves zero
@@ -413,10 +417,11 @@ def _csi_nuclear(mediator, variant, beams, nucleus, tree, form):
 
 
 def _csi_electronic(mediator, variant, beams, tree):
-    shells = table("coherent_csi/electron_shells")
-    binding = shells["binding"] / 1e6
+    shells = [table(f"elements/shells_{element}") for element in ("Cs", "I")]
+    binding, number = (np.concatenate([s[k] for s in shells]) for k in ("binding", "electrons"))
+    binding = binding / 1e6
     t, w = gauss([*np.geomspace(2e-5, 0.030, 48), *binding[(binding > 2e-5) & (binding < 0.03)]], 5)
-    electrons = ((t[:, None] > binding) * shells["electrons"]).sum(axis=1)
+    electrons = ((t[:, None] > binding) * number).sum(axis=1)
     rate = integrate(beams, t, M_E, electron_cross_section(mediator, tree))
     return csi_pe(t * 1e3, variant, w * rate * electrons)
 
@@ -438,7 +443,7 @@ def lar_events(mediator, tree=False, form=helm):
     rate = integrate(beams, t, AR.mass, sigma) * w * 24.4 * N_A * 1e3 / 39.948
     visible = (0.246 + 0.00078 * t * 1e3) * t * 1e3
     table_ = table("coherent_lar/efficiency")
-    knots, value = table_["energy_ee"], table_["efficiency"]
+    knots, value = table_["energy_keVee"], table_["efficiency"]
     counts = []
     for low in np.arange(0.0, 120.0, 10.0):
         x, dx = gauss([*np.arange(low, low + 10.01, 0.25)], 4)

@@ -6,25 +6,19 @@ import re
 from functools import cache
 from pathlib import Path
 
+import folders
 import numpy as np
 import pytest
 
+from jaxmed.experiments import published
+
 DATA = Path(__file__).resolve().parents[1] / "data"
 TABLES = sorted(p.relative_to(DATA).as_posix() for p in DATA.rglob("*.csv"))
-CONSTANTS = [t for t in TABLES if t.endswith("/constants.csv")]
+TOML = sorted(p.relative_to(DATA).as_posix() for p in DATA.rglob("*.toml"))
+CONSTANTS = [t for t in TABLES if t.endswith("/constants.csv") or "/nufit" in t]
 HEAD = ["quantity", "source", "citation", "derived"]
 COLUMN = re.compile(r"(\w+) \[([^\]]+)\] (\S.*)")
-FOLDERS = {
-    "coherent_csi",
-    "coherent_lar",
-    "limits",
-    "oscillations",
-    "solar",
-    "texono",
-    "xenon1t",
-    "xenon_atom",
-    "xenonnt",
-}
+SHARED = {"elements", "limits", "oscillations", "reactor", "solar"}
 
 
 @cache
@@ -59,8 +53,11 @@ def bib_keys():
 
 
 def test_every_folder_is_there():
-    assert {t.split("/")[0] for t in TABLES} == FOLDERS
-    assert len(TABLES) == 42
+    """A folder is an experiment, or tables that several of them read."""
+    experiments = {t.split("/")[0] for t in TOML}
+    assert experiments == set(published()) and experiments > {*folders.PUBLISHED}
+    assert {t.split("/")[0] for t in TABLES} == experiments | SHARED
+    assert sorted(f"{name}/experiment.toml" for name in experiments) == TOML
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -108,9 +105,10 @@ def test_cells_fit_their_columns(table):
 def test_bins_are_contiguous_edges(table):
     _, names, rows = read(table)
     for name in names:
-        if name.endswith("_lo"):
-            lo = np.array([float(r[names.index(name)]) for r in rows])
-            hi = np.array([float(r[names.index(name[:-3] + "_hi")]) for r in rows])
+        own = "lo" not in names and re.search(r"(^|_)low(_|$)", name)
+        if name.endswith("_lo") or own:
+            other = name[:-3] + "_hi" if name.endswith("_lo") else name.replace("low", "high")
+            lo, hi = (np.array([float(r[names.index(n)]) for r in rows]) for n in (name, other))
             assert (hi > lo).all()
             assert np.isclose(np.unique(lo)[1:], np.unique(hi)[:-1], rtol=0, atol=1e-9).all()
 
@@ -143,7 +141,7 @@ def test_constants_share_one_form(table):
 def test_manifest_is_complete_and_true():
     lines = (DATA / "MANIFEST.sha256").read_text(encoding="utf-8").splitlines()
     listed = dict(reversed(line.split("  ", 1)) for line in lines)
-    assert list(listed) == sorted([*TABLES, "citations.bib"])
+    assert list(listed) == sorted([*TABLES, *TOML, "citations.bib"])
     for path, digest in listed.items():
         assert hashlib.sha256((DATA / path).read_bytes()).hexdigest() == digest, path
 
@@ -166,9 +164,9 @@ def test_csi_fine_counts_rebin_to_the_others(kind):
     fine = columns("coherent_csi/counts_fine.csv")
     pe, t = fine["i_pe"] + 0.5, 0.125 * (fine["i_t"] + 0.5)
     counts = columns("coherent_csi/counts.csv")
-    for pe_lo, pe_hi, t_lo, t_hi, n in zip(
-        *(counts[k] for k in ("pe_lo", "pe_hi", "t_lo", "t_hi", kind)), strict=True
-    ):
+    axes = ("photoelectrons_{}_PE", "time_{}_us")
+    edges = [axis.format(end) for axis in axes for end in ("low", "high")]
+    for pe_lo, pe_hi, t_lo, t_hi, n in zip(*(counts[k] for k in (*edges, kind)), strict=True):
         cell = (pe > pe_lo) & (pe < pe_hi) & (t > t_lo) & (t < t_hi)
         assert fine[kind][cell].sum() == n
     proj = columns("coherent_csi/counts_projections.csv")
@@ -183,70 +181,69 @@ def test_csi_fine_counts_rebin_to_the_others(kind):
 def test_csi_shapes_are_normalised():
     pe = columns("coherent_csi/background_pe.csv")
     time = columns("coherent_csi/background_time.csv")
-    inside = (time["t_lo"] > -1e-9) & (time["t_hi"] < 6 + 1e-9)
+    inside = (time["low_us"] > -1e-9) & (time["high_us"] < 6 + 1e-9)
     for kind in ("brn", "nin"):
-        assert pe[kind][pe["pe_hi"] <= 60].sum() == pytest.approx(1, abs=1e-4)
+        assert pe[kind][pe["high_PE"] <= 60].sum() == pytest.approx(1, abs=1e-4)
         assert time[kind][inside].sum() == pytest.approx(1, abs=1e-4)
     energy = columns("coherent_csi/energy_spectra.csv")
     for kind in ("nu_e", "nubar_mu", "nu_mu"):
         assert energy[kind].sum() == pytest.approx(1, abs=1e-6)
-    arrival = columns("coherent_csi/arrival_time.csv")
-    inside = arrival["t_hi"] < 6 + 1e-9
+    arrival = columns("coherent_csi/arrival.csv")
+    inside = arrival["high_us"] < 6 + 1e-9
     assert arrival["prompt"][inside].sum() == pytest.approx(0.99977, abs=1e-5)
     assert arrival["delayed"][inside].sum() == pytest.approx(0.91817, abs=1e-5)
 
 
-@pytest.mark.parametrize(
-    ("name", "total"),
-    [
-        ("cevns", 128),
-        ("brn", 497),
-        ("delbrn", 33),
-        ("ss", 3152),
-        ("observed", 3752),
-        ("cevns_f90_p", 128),
-        ("cevns_f90_m", 128),
-        ("cevns_tmean", 128),
-        ("brn_energy_p", 497),
-        ("brn_energy_m", 497),
-        ("brn_tmean_p", 523.67),
-        ("brn_tmean_m", 497),
-        ("brn_twidth", 497),
-    ],
-)
-def test_lar_totals(name, total):
-    assert columns("coherent_lar/templates.csv")[name].sum() == pytest.approx(total, abs=0.006)
+LAR = {"cevns": 128, "brn": 497, "delayed_brn": 33, "steady_state": 3152}
 
 
-def test_lar_grid_is_full():
-    t = columns("coherent_lar/templates.csv")
-    for axis, n, width in (("e", 12, 10), ("f90", 8, 0.05), ("t", 10, 0.5)):
-        assert len(np.unique(t[f"{axis}_lo"])) == n
-        assert np.isclose(t[f"{axis}_hi"] - t[f"{axis}_lo"], width).all()
-    assert len(set(zip(t["e_lo"], t["f90_lo"], t["t_lo"], strict=True))) == 12 * 8 * 10
+@pytest.mark.parametrize("name", LAR)
+def test_lar_totals(name):
+    """Also of every variation: they are normalised, but for what a mirrored one has lost below zero."""
+    table = columns(f"coherent_lar/{name}.csv")
+    varied = [column for column in table if column.endswith(("_up", "_down"))]
+    assert len(varied) == {"cevns": 4, "brn": 6}.get(name, 0)
+    assert table["events"].sum() == pytest.approx(LAR[name], abs=0.006)
+    for column in varied:
+        assert table[column].sum() == pytest.approx(LAR[name], rel=0.03), column
+
+
+@pytest.mark.parametrize("name", ["counts", *LAR])
+def test_lar_grid_is_full(name):
+    t = columns(f"coherent_lar/{name}.csv")
+    lows = []
+    for axis, n, width in (("{}_keVee", 12, 10), ("f90_{}", 8, 0.05), ("time_{}_us", 10, 0.5)):
+        low, high = (t[axis.format(end)] for end in ("low", "high"))
+        assert len(np.unique(low)) == n
+        assert np.isclose(high - low, width).all()
+        lows.append(low)
+    assert len(set(zip(*lows, strict=True))) == 12 * 8 * 10
+    if name == "counts":
+        assert t["observed"].sum() == 3752
 
 
 def test_xenon1t_totals():
-    t = columns("xenon1t/er_spectrum.csv")
-    low = (t["energy_lo"] >= 1) & (t["energy_hi"] <= 7)
+    t = columns("xenon1t/counts.csv")
+    low = (t["low_keV"] >= 1) & (t["high_keV"] <= 7)
     assert t["observed"][low].sum() == 285
-    assert t["background"][low].sum() == pytest.approx(231.58, abs=0.005)
+    assert t["B0"][low].sum() == pytest.approx(231.58, abs=0.005)
     sun = columns("xenon1t/solar_neutrinos.csv")
     total = (sun["rate"] * (sun["energy_hi"] - sun["energy_lo"])).sum()
     assert total == pytest.approx(386.2, abs=0.05)
 
 
 def test_xenonnt_totals():
-    t = columns("xenonnt/er_spectrum.csv")
+    t = columns("xenonnt/counts.csv")
     assert t["observed"].sum() == 433
-    assert t["background"].sum() == pytest.approx(426.53, abs=0.005)
-    edges = np.append(t["energy_lo"], t["energy_hi"][-1])
+    assert t["B0"].sum() == pytest.approx(426.53, abs=0.005)
+    assert np.allclose(t["xe136"] + t["others"], t["B0"], rtol=1e-14, atol=0)
+    edges = np.append(t["low_keV"], t["high_keV"][-1])
     events = columns("xenonnt/events.csv")["energy"]
     assert len(events) == 433
     assert (np.histogram(events, edges)[0] == t["observed"]).all()
     b = columns("xenonnt/background.csv")
     binned = np.histogram(b["energy"], edges, weights=b["rate"] * 0.1 * 1.16)[0]
-    assert np.allclose(binned, t["background"], rtol=0, atol=1e-4)
+    assert np.allclose(binned, t["B0"], rtol=0, atol=1e-4)
 
 
 @pytest.mark.parametrize("source", ["pp", "hep", "B8", "N13", "O15", "F17"])
@@ -270,12 +267,24 @@ def test_solar_sources_agree():
 
 
 def test_electrons_fill_the_atoms():
-    xenon = columns("xenon_atom/binding_energies.csv")
-    assert len(xenon["subshell"]) == 17
-    assert xenon["electrons"].sum() == 54
-    csi = columns("coherent_csi/electron_shells.csv")
-    assert csi["electrons"][csi["element"] == "Cs"].sum() == 55
-    assert csi["electrons"][csi["element"] == "I"].sum() == 53
+    for element, electrons in (("Xe", 54), ("Cs", 55), ("I", 53)):
+        assert columns(f"elements/shells_{element}.csv")["electrons"].sum() == electrons
+    assert len(columns("elements/shells_Xe.csv")["subshell"]) == 17
+
+
+def test_natural_isotopes_are_all_there():
+    t = columns("elements/isotopes.csv")
+    a = t["z"] + t["n"]
+    assert (np.abs(t["mass_u"] / a - 1) < 0.01).all() and (t["abundance"] > 0).all()
+    for element in set(t["element"]):
+        own = t["element"] == element
+        assert len(set(t["z"][own])) == 1
+        assert t["abundance"][own].sum() == pytest.approx(1, abs=1e-6)
+        assert (np.diff(t["n"][own]) > 0).all()
+    weights = {"Ar": 39.948, "Xe": 131.293, "Ge": 72.630, "Cs": 132.90545, "I": 126.90447}
+    for element, weight in weights.items():
+        own = t["element"] == element
+        assert t["mass_u"][own] @ t["abundance"][own] == pytest.approx(weight, rel=2e-4)
 
 
 @pytest.mark.parametrize("table", [t for t in TABLES if t.startswith("limits/")])
@@ -292,3 +301,11 @@ def test_published_limits_are_curves_with_a_check_of_their_normalisation(table):
 def test_reactor_tables():
     f = columns("texono/fission_fractions.csv")
     assert f["fraction"].sum() == pytest.approx(1)
+
+
+@pytest.mark.parametrize(("isotope", "total"), [("U235", 6.072), ("Pu239", 5.487)])
+def test_reactor_spectra_integrate_to_their_published_numbers(isotope, total):
+    t = columns("reactor/bestiole2023.csv")
+    assert np.trapezoid(t[isotope], t["energy"]) == pytest.approx(total, abs=0.001)
+    capture = columns("reactor/capture.csv")
+    assert np.trapezoid(capture["capture"], capture["energy"]) == pytest.approx(2, rel=0.01)

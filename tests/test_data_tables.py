@@ -21,19 +21,19 @@ def root(tmp_path):
 
 def test_reads_the_project_data_by_default():
     assert packaged("data") == by_hand.DATA
-    got = read_table("xenon1t/er_spectrum")
-    assert np.array_equal(got["observed"], by_hand.table("xenon1t/er_spectrum")["observed"])
+    got = read_table("xenon1t/counts")
+    assert np.array_equal(got["observed"], by_hand.table("xenon1t/counts")["observed"])
     assert got.citation == ("XENON:2020rca", "Athron:2020maw", "Vagnozzi:2021quy")
 
 
 def test_intact_copy_reads_the_same(root):
     for column, values in read_table("xenon1t/efficiency", root).columns.items():
         assert np.array_equal(values, read_table("xenon1t/efficiency")[column])
-    assert read_constants("oscillations", root) == read_constants("oscillations")
+    assert read_constants("oscillations/nufit50", root) == read_constants("oscillations/nufit50")
 
 
 def test_text_and_number_columns():
-    shells = read_table("xenon_atom/binding_energies")
+    shells = read_table("elements/shells_Xe")
     assert shells["subshell"].dtype.kind == "U"
     assert shells["binding"].dtype == np.float64
     assert shells.where(subshell="1s") == {
@@ -48,21 +48,21 @@ def test_empty_cells_are_not_numbers():
 
 
 def test_damaged_table_is_refused(root):
-    path = root / "xenon1t/er_spectrum.csv"
+    path = root / "xenon1t/counts.csv"
     expected = hashlib.sha256(path.read_bytes()).hexdigest()
     path.write_text(path.read_text().replace("\n1,2,26,", "\n1,2,27,"))
     found = hashlib.sha256(path.read_bytes()).hexdigest()
     assert expected != found
-    message = f"xenon1t/er_spectrum.csv is damaged: expected SHA256 {expected}, found {found}"
+    message = f"xenon1t/counts.csv is damaged: expected SHA256 {expected}, found {found}"
     with pytest.raises(ValueError, match=message):
-        read_table("xenon1t/er_spectrum", root)
+        read_table("xenon1t/counts", root)
 
 
 def test_one_more_byte_is_damage(root):
-    path = root / "oscillations/constants.csv"
+    path = root / "oscillations/nufit50.csv"
     path.write_bytes(path.read_bytes() + b"\n")
-    with pytest.raises(ValueError, match=r"oscillations/constants\.csv is damaged"):
-        read_constants("oscillations", root)
+    with pytest.raises(ValueError, match=r"oscillations/nufit50\.csv is damaged"):
+        read_constants("oscillations/nufit50", root)
 
 
 def test_missing_table_is_refused(root):
@@ -93,7 +93,7 @@ def test_absent_row_is_refused():
 def test_what_is_read_is_collected_with_its_checksum():
     read_table("solar/fluxes")
     with collecting() as sources:
-        assert read_constants("texono")
+        assert read_constants("texono/constants")
     assert list(sources.tables) == ["texono/constants.csv"]
     for name, digest in sources.tables.items():
         assert hashlib.sha256((by_hand.DATA / name).read_bytes()).hexdigest() == digest

@@ -3,6 +3,7 @@
 from functools import cache
 
 import by_hand
+import folders
 import jax
 import numpy as np
 import pytest
@@ -37,13 +38,10 @@ def test_texono_standard_model_events():
     np.testing.assert_allclose(corrected / events, 0.934, atol=0.001)
 
 
-def test_texono_spectrum(tmp_path):
+def test_texono_spectrum():
     # Rates per kg day MeV in ten bins of 0.5 MeV from 3 to 8 MeV (Mueller's spectra, 6.4e12 cm^-2 s^-1).
     rates = [1.15e-2, 6.24e-3, 3.35e-3, 1.77e-3, 9.1e-4, 4.5e-4, 2.1e-4, 8.5e-5, 2.9e-5, 7.9e-6]
-    path = tmp_path / "recoil_spectrum.csv"
-    rows = [f"{3 + i / 2},{3.5 + i / 2},{r},{r / 5}" for i, r in enumerate(rates)]
-    path.write_text("\n".join(["bin_low_MeV,bin_high_MeV,rate,rate_err", *rows]))
-    experiment = load("texono", recoil_spectrum=path, electron_couplings="tree")
+    experiment = load(str(folders.EXAMPLES / "texono"), electron_couplings="tree")
     got = np.asarray(counts(experiment, standard_model())) / 29882 / 0.5
     np.testing.assert_allclose(got, rates, rtol=0.03)
 
@@ -98,7 +96,7 @@ def test_lar_own_rate_agrees_with_the_released_spectrum():
     # The absolute rate that the template replaces: 135 events where the release has 128 +- 17, 8 % too many
     # in the first bin of 10 keVee, 2 % in the second (F90 cuts are in the template alone).
     own = by_hand.lar_events(by_hand.Mediator())
-    released = by_hand.table("coherent_lar/templates")["cevns"].reshape(12, 80).sum(axis=1)
+    released = by_hand.table("coherent_lar/cevns")["events"].reshape(12, 80).sum(axis=1)
     np.testing.assert_allclose(own[:4], released[:4], rtol=0.09)
     np.testing.assert_allclose(own.sum(), 128, atol=17)
 
@@ -135,7 +133,7 @@ def test_xenon1t_own_solar_curve():
     where the curve was interpolated, are left out of the comparison of shapes.
     """
     curve = by_hand.table("xenon1t/solar_neutrinos")
-    shells = by_hand.table("xenon_atom/binding_energies")
+    shells = by_hand.table("elements/shells_Xe")
     t = (curve["energy_lo"] + curve["energy_hi"])[:30] / 2
     folded = moments(solar(), t / 1e3, by_hand.M_E)
     rate = electron_rate(t / 1e3, folded, standard_model(), electron("corrected"))

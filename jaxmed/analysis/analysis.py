@@ -6,7 +6,6 @@ Every key is checked here, and every mistake is one sentence.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
 from typing import Annotated, Any, Self, cast
 
 import jax
@@ -22,8 +21,14 @@ from pydantic import (
     model_validator,
 )
 
-from jaxmed.experiments import LOADERS, Experiment, check_options, is_folder, load
-from jaxmed.experiments.folder import read_folder
+from jaxmed.experiments import (
+    Experiment,
+    check_options,
+    is_folder,
+    load,
+    published,
+    read_folder,
+)
 from jaxmed.experiments.model import STRENGTH
 from jaxmed.inference.bayes.priors import read_priors
 from jaxmed.inference.engine.devices import PLATFORMS
@@ -157,7 +162,7 @@ class Analysis(BaseModel):
     @classmethod
     def _joint(cls, given: str, info: ValidationInfo) -> str:
         joined = "_".join(_name_of(each) for each in info.data.get("experiments", ()))
-        if given in LOADERS and given != joined:
+        if given in published() and given != joined:
             raise ValueError(f"name = '{given}': expected not the name of another experiment")
         return identifier("name", given) if given else joined
 
@@ -355,9 +360,9 @@ def asked(analysis: Analysis) -> dict[str, Any]:
 def check_experiments(given: Sequence[str | Experiment]) -> tuple[str | Experiment, ...]:
     """Names, folders of one's own, or experiments; ValueError for an unknown, repeated or missing one."""
     for each in given:
-        if isinstance(each, str) and each not in LOADERS and not is_folder(each):
+        if isinstance(each, str) and each not in published() and not is_folder(each):
             raise ValueError(
-                f"unknown experiment '{each}'{hint(each, LOADERS)}: expected {one_of(LOADERS)}, "
+                f"unknown experiment '{each}'{hint(each, published())}: expected {one_of(published())}, "
                 "or the path of a folder"
             )
     names = [_name_of(each) for each in given]
@@ -384,7 +389,7 @@ def _name_of(experiment: str | Experiment) -> str:
     """Its own name, whatever path was typed to it."""
     if isinstance(experiment, Experiment):
         return experiment.name
-    return read_folder(Path(experiment)).name if is_folder(experiment) else experiment
+    return read_folder(experiment).name if is_folder(experiment) else experiment
 
 
 def _parameters(info: ValidationInfo) -> dict[str, Parameter]:

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from jaxmed.analysis.analysis import Analysis
-from jaxmed.experiments import LOADERS, is_folder
+from jaxmed.experiments import is_folder, published
 from jaxmed.models.choose import get_model
 from jaxmed.user_files.keys import is_there, read_toml
 
@@ -58,7 +58,7 @@ def _beside(folder: Path, content: dict[str, Any]) -> dict[str, Any]:
     def path(name: Any) -> Any:
         if not isinstance(name, str):
             return name
-        own = is_folder(name) or (name not in LOADERS and is_there((folder / name).is_dir))
+        own = is_folder(name) or (name not in published() and is_there((folder / name).is_dir))
         return str(folder / name) if own else name
 
     found = dict(content)

@@ -17,7 +17,7 @@ from jaxmed.bench.numpy_yields import Template
 from jaxmed.constants import G_F, SIN2_THETA_W
 from jaxmed.experiments.likelihood.forward import as_signal
 from jaxmed.experiments.likelihood.nll import prior_weights
-from jaxmed.experiments.model import Channel, Experiment
+from jaxmed.experiments.model import Channel, Experiment, unstacked
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.scattering import Electron, Nucleus, electron_forms, nucleus_forms
@@ -76,9 +76,7 @@ class _DataTerm:
     def __init__(self, experiment: Experiment, places: dict[str, int]) -> None:
         self._experiment, self._places = experiment, places
         self._channels = [
-            _NumpyChannel(jax.tree.map(lambda leaf, i=i: np.asarray(leaf)[i], stack))
-            for stack in experiment.channels
-            for i in range(len(stack.recoil))
+            _NumpyChannel(each) for stack in experiment.channels for each in unstacked(stack)
         ]
         self._background = [Template(part, places) for part in experiment.background]
         self.observe(np.asarray(experiment.observed))
@@ -99,7 +97,7 @@ class _DataTerm:
             mu = mu + part.counts(pulls)
         if self._experiment.gaussian:
             return np.sum(((mu - n) / self._experiment.error) ** 2) / 2
-        safe = np.maximum(mu, _FLOOR)
+        safe = np.maximum(mu, n if self._experiment.one_sided else _FLOOR)
         return np.sum(safe - n * np.log(safe)) + self._saturated
 
 
@@ -125,7 +123,7 @@ class _NumpyChannel:
         else:
             u, v = _on_nucleus(target, c, propagator)
         a, b, mixed = self._forms[:, 0], self._forms[:, 1], self._forms[:, 2]
-        rate = (u**2 * a + v**2 * b + u * v * mixed).sum(axis=1)  # (n_forms, n)
+        rate = channel.per_node * (u**2 * a + v**2 * b + u * v * mixed).sum(axis=1)  # (n_forms, n)
         foldings = np.concatenate([channel.response @ rate[0], rate[1:] @ channel.response[0].T])
         per_recoil_bin = foldings[list(channel.folding_of)]
         run = channel.spread.shape[1] // per_recoil_bin.shape[1]

@@ -7,23 +7,34 @@ from typing import Annotated
 import typer
 
 from jaxmed.cli import common
-from jaxmed.experiments import load
-from jaxmed.experiments.folder import MAIN, read_folder
+from jaxmed.cli.names import complete_experiment
+from jaxmed.experiments import load, published, read_folder
+from jaxmed.experiments.folder import MAIN
 from jaxmed.results.own_experiment import check_table, describe_folder
 
 
 @common.one_sentence
 def check(
-    folder: Annotated[Path, typer.Argument(help=f"Folder with {MAIN} and its tables.")],
+    experiment: Annotated[
+        str,
+        typer.Argument(
+            help=f"Folder with {MAIN} and its tables, or the name of a published data set.",
+            autocompletion=complete_experiment,
+        ),
+    ],
     json: common.Json = None,
     cache: common.Cache = True,
 ) -> None:
-    """Check an experiment of your own line by line; say what was found, or the first mistake."""
+    """Check an experiment line by line; say what was found, or the first mistake."""
     common.set_up(cache)
     common.prepare(None, json)
-    place = folder.parent if folder.name == MAIN else folder
-    found = describe_folder(read_folder(place), load(f"{place}{os.sep}"))
+    name = experiment
+    if name not in published():
+        place = Path(experiment)
+        name = f"{place.parent if place.name == MAIN else place}{os.sep}"
+    found = describe_folder(read_folder(name), load(name))
     sentence = (
-        f"{folder}: no mistake found; use it by this path wherever an experiment is asked for"
+        f"{experiment}: no mistake found; use it by this {'name' if name in published() else 'path'} wherever an "
+        "experiment is asked for"
     )
     common.finish(found, json, tables=[check_table(found).rich()], sentences=[sentence])

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from jaxmed.analysis.analysis import METHODS
-from jaxmed.experiments import LOADERS
+from jaxmed.experiments import published
 from jaxmed.experiments.folder import MAIN
 from jaxmed.inference.engine.devices import PLATFORMS
 from jaxmed.inference.problem import CONSTRAINTS
@@ -30,7 +30,7 @@ def complete_experiment_or_analysis(incomplete: str) -> list[str]:
 
 def complete_experiment(incomplete: str) -> list[str]:
     """Experiments, folders of one's own, and folders on the way to them."""
-    return [*_begin(LOADERS, incomplete), *_paths(incomplete)]
+    return [*_begin(published(), incomplete), *_paths(incomplete)]
 
 
 def complete_experiments(incomplete: str) -> list[str]:

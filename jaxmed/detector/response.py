@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 from jax.scipy import special
-from scipy.special import erf, gammaln
+from scipy.special import erf, gammaln, ndtr, xlogy
 
 from jaxmed.quadrature import composite
 
@@ -89,6 +89,31 @@ def gamma(
     log_pdf = k * np.log(rate) - gammaln(k) + shape * np.log(x)[:, None] - rate * x[:, None]
     folded = (weights * efficiency(x))[:, None] * np.exp(log_pdf)
     return np.add.reduceat(folded, np.searchsorted(x, edges[:-1]), axis=0)
+
+
+def poisson(
+    edges: np.ndarray, mean: np.ndarray, efficiency: Callable[[np.ndarray], np.ndarray]
+) -> np.ndarray:
+    """Poisson-distributed photoelectrons with an efficiency given in photoelectrons.
+
+    Args:
+        edges: bin edges [PE], (n_bins + 1,); a bin holds the whole numbers from its lower edge to below its upper one.
+        mean: mean photoelectrons of each recoil, (n,), not negative.
+        efficiency: x (n,) [PE] -> acceptance (n,).
+
+    Returns:
+        (n_bins, n).
+    """
+    number = np.arange(math.ceil(edges[0]), math.ceil(edges[-1]), dtype=float)
+    log_p = xlogy(number[:, None], mean[None]) - mean[None] - gammaln(number + 1)[:, None]
+    seen = efficiency(number)[:, None] * np.exp(log_p)
+    inside = (number >= edges[:-1, None]) & (number < edges[1:, None])
+    return inside.astype(float) @ seen
+
+
+def truncated(response: np.ndarray, visible: np.ndarray, sigma: np.ndarray) -> np.ndarray:
+    """A Gaussian response (n_bins, n) without reconstructed energies below zero, normalised again."""
+    return response / ndtr(visible / sigma)
 
 
 def electrons_above(recoil: np.ndarray, binding: np.ndarray, electrons: np.ndarray) -> np.ndarray:

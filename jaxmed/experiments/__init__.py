@@ -2,80 +2,115 @@
 
 import hashlib
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
-from inspect import signature
+from functools import cache
 from pathlib import Path
 
-from jaxmed.data_tables import Sources, collecting
-from jaxmed.experiments.folder import MAIN, build, read_folder
+from jaxmed.data_tables import Sources, collecting, packaged, verify_folder
+from jaxmed.experiments.folder import MAIN, Description, build, describe, options_of
 from jaxmed.experiments.likelihood.forward import expected, require_float64
 from jaxmed.experiments.likelihood.nll import nll
 from jaxmed.experiments.model import Checksums, Experiment
-from jaxmed.experiments.published.coherent_csi import coherent_csi
-from jaxmed.experiments.published.coherent_lar import coherent_lar
-from jaxmed.experiments.published.texono import texono
-from jaxmed.experiments.published.xenon import xenon1t, xenonnt
 from jaxmed.experiments.spectrum_figure import plot
 from jaxmed.user_files.keys import hint, is_there, one_of, short
 
-__all__ = ["LOADERS", "Experiment", "check_options", "expected", "is_folder", "load", "nll", "plot"]
+__all__ = [
+    "Experiment",
+    "check_options",
+    "expected",
+    "is_folder",
+    "load",
+    "nll",
+    "plot",
+    "published",
+    "read_folder",
+]
 
-LOADERS: dict[str, Callable[..., Experiment]] = {
-    "texono": texono,
-    "coherent_csi": coherent_csi,
-    "coherent_lar": coherent_lar,
-    "xenon1t": xenon1t,
-    "xenonnt": xenonnt,
-}
 _POISSON = "Baker:1983tu"
+
+
+@cache
+def published() -> tuple[str, ...]:
+    """Names of the data sets that come with jaxmed: the folders of data/ that have an experiment.toml."""
+    return tuple(sorted(path.parent.name for path in packaged("data").glob(f"*/{MAIN}")))
 
 
 def load(name: str, **options: object) -> Experiment:
     """Load an experiment.
 
     Args:
-        name: one of LOADERS, or the path of a folder with an experiment of one's own (`folder`).
-        options: keyword arguments of its loader, such as ``solar_model="agss09met"`` of xenon1t.
+        name: one of `published`, or the path of a folder with an experiment of one's own.
+        options: choices of its options, such as ``solar_model="agss09met"`` of xenon1t.
 
     Raises:
         ValueError: unknown name or option, damaged or missing data, or JAX in 32-bit mode.
     """
     require_float64()
-    if is_folder(name):
-        check_options(name, options)
-        with collecting() as sources:
-            experiment = build(read_folder(Path(name)))
-            sources.tables.update(_own_tables(experiment))
-        if experiment.name in LOADERS:
-            raise ValueError(f"{name}: the name '{experiment.name}' is taken, expected another")
-        return _with_sources(experiment, sources)
-    if name not in LOADERS:
-        raise ValueError(
-            f"unknown experiment '{name}'{hint(name, LOADERS)}: expected {one_of(LOADERS)}, or a folder "
-            f"with {MAIN}"
-        )
-    check_options(name, options)
     with collecting() as sources:
-        experiment = LOADERS[name](**options)
+        found = read_folder(name, options)
+        experiment = build(found)
+    sources.tables.update(_own_tables(found))
     return _with_sources(experiment, sources)
 
 
+def read_folder(name: str, options: Mapping[str, object] | None = None) -> Description:
+    """What the folder of an experiment says, checked, without a spectrum computed; arguments and errors as `load`."""
+    chosen = options or {}
+    check_options(name, chosen)
+    choices = {option: _word(value) for option, value in chosen.items()}
+    if not is_folder(name):
+        verify_folder(name)
+        return describe(_place(name), choices)
+    found = describe(Path(name), choices)
+    if found.name in published():
+        raise ValueError(
+            f"{name}: the name '{found.name}' is taken by a published data set, expected another, such as "
+            f"'my_{found.name}'"
+        )
+    return found
+
+
 def check_options(name: str, options: Mapping[str, object]) -> None:
-    """ValueError for an option that an experiment does not have, or whose value is of another kind."""
-    if options and is_folder(name):
-        raise ValueError(f"{name}: got options {', '.join(options)}, expected none for a folder")
-    known = {} if is_folder(name) else signature(LOADERS[name]).parameters
+    """ValueError for an unknown experiment, an option that it does not have, or a choice that there is not."""
+    if not is_folder(name) and name not in published():
+        raise ValueError(
+            f"unknown experiment '{name}'{hint(name, published())}: expected {one_of(published())}, or a folder "
+            f"with {MAIN}"
+        )
+    if not options:
+        return
+    known = options_of(_place(name))
     for option, value in options.items():
         if option not in known:
             raise ValueError(
-                f"unknown option '{option}' of {name}{hint(option, known)}: expected {one_of(known)}"
+                f"unknown option '{option}' of {name}{hint(option, known)}: expected "
+                f"{one_of(known) if known else 'none'}"
             )
-        if isinstance(known[option].default, bool) != isinstance(value, bool) or not isinstance(
-            value, bool | str | Path | None
-        ):
-            wanted = "true or false" if isinstance(known[option].default, bool) else "a text"
-            raise ValueError(f"option {option} = {short(value)} of {name}: expected {wanted}")
+        words = [known[option]["default"], *(word for word in known[option] if word != "default")]
+        if _word(value) not in words:
+            close = hint(value, words) if isinstance(value, str) else ""
+            raise ValueError(
+                f"option {option} = {short(value)} of {name}{close}: expected {one_of(words)}"
+            )
+
+
+def is_folder(name: str) -> bool:
+    """Whether a name stands for a folder and not for one of `published`."""
+    return name not in published() and (
+        "/" in name or os.sep in name or is_there(Path(name).is_dir)
+    )
+
+
+def _place(name: str) -> Path:
+    return Path(name) if is_folder(name) else packaged("data") / name
+
+
+def _word(value: object) -> str:
+    """A choice as it stands in a file, where true and false are words; empty for what is no word."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return value if isinstance(value, str) else ""
 
 
 def _with_sources(experiment: Experiment, sources: Sources) -> Experiment:
@@ -85,14 +120,10 @@ def _with_sources(experiment: Experiment, sources: Sources) -> Experiment:
     return replace(experiment, citations=cited, checksums=Checksums(sorted(sources.tables.items())))
 
 
-def _own_tables(experiment: Experiment) -> dict[str, str]:
-    """File -> SHA256 of a user's own experiment."""
-    files = (p for p in Path(experiment.folder).iterdir() if p.suffix in (".toml", ".csv"))
-    return {
-        f"{experiment.name}/{p.name}": hashlib.sha256(p.read_bytes()).hexdigest() for p in files
-    }
-
-
-def is_folder(name: str) -> bool:
-    """Whether a name stands for a folder and not for one of LOADERS."""
-    return name not in LOADERS and ("/" in name or os.sep in name or is_there(Path(name).is_dir))
+def _own_tables(found: Description) -> dict[str, str]:
+    """File -> SHA256 of the folder of an experiment: experiment.toml and the tables that were read."""
+    files = [
+        found.folder / MAIN,
+        *(table.path for table in found.runs[0].view.source.tables.values()),
+    ]
+    return {f"{found.name}/{p.name}": hashlib.sha256(p.read_bytes()).hexdigest() for p in files}

@@ -12,22 +12,23 @@ from jax import Array
 
 from jaxmed.constants import SECONDS_PER_DAY
 from jaxmed.detector.response import gaussian
-from jaxmed.experiments.folder import read_folder
-from jaxmed.experiments.folder.build import signal_templates
-from jaxmed.experiments.folder.detector import Response
-from jaxmed.experiments.folder.fold import Quadrature, all_nodes, visible_energy
-from jaxmed.experiments.folder.read import Description
+from jaxmed.experiments.exposure import tonne_years_in_seconds
+from jaxmed.experiments.folder import Description, describe
+from jaxmed.experiments.folder.build.channels import Share, fold_signal, shares
+from jaxmed.experiments.folder.build.variants import all_variants
+from jaxmed.experiments.folder.read.bins import kg_seconds
+from jaxmed.experiments.folder.read.detector import Curve, Response
+from jaxmed.experiments.folder.schema.run import STANDARD_MODEL
 from jaxmed.experiments.model import Component, Experiment, Leaf, pytree
-from jaxmed.experiments.published.exposure import tonne_years_in_seconds
 
 
 class Folding(NamedTuple):
     """All that the responses of one stack of channels are made of.
 
     Attributes:
-        visible: visible energy at every node [keV], (n_channels, n_responses, n).
+        visible: visible energy at every node [keV], (n_channels, n_responses, n); n_channels is 1 where they share it.
         sigma: resolution there [keV], the same shape.
-        weight: targets x exposure x quadrature weight, 0 where nothing is seen, the same shape.
+        weight: exposure [kg s], 0 where nothing is seen, the same shape.
         edges: of the bins [keV], (n_bins + 1,).
         knots: energies of the efficiency [keV], (m,).
         efficiency: values there, (n_responses, m).
@@ -44,28 +45,29 @@ class Folding(NamedTuple):
 
 
 def foldings(found: Description) -> tuple[Folding, ...]:
-    """What the response of each stack of channels is made of; none for a matrix or a perfect resolution."""
-    response = found.response
-    resolution, edges = response.resolution, found.data.edges
-    if response.matrix is not None or resolution is None:
+    """What the response of each stack of channels is made of; none where `why_not` has a reason."""
+    if why_not(found):
         return ()
+    folded = fold_signal(found, all_variants(found))
+    responses, exposure = [each[0] for each in folded.responses], kg_seconds(found.keys.target)
+    return tuple(_folding(responses, exposure, stack) for stack in shares(found, folded))
+
+
+def _folding(responses: list[Response], exposure: float, stack: list[Share]) -> Folding:
+    shared = len({one.protons for one in stack}) == 1 and len({one.part for one in stack}) == 1
+    resolution, curve = responses[0].width, responses[0].efficiency
+    assert resolution is not None and isinstance(curve, Curve)
+    visible = np.stack(
+        [
+            [each.visible(one.recoil * 1e3, one.protons) for each in responses]
+            for one in (stack[:1] if shared else stack)
+        ]
+    )
+    weight = np.where(visible >= responses[0].lowest, exposure, 0.0)
+    edges = responses[0].edges
+    efficiency = np.stack([np.clip(each.efficiency.at(curve.x), 0, 1) for each in responses])
     at_first = float(resolution.sigma(edges[:1])[0])
-    shifts = signal_templates(found).shifts
-    curve = response.efficiency
-    efficiency = np.stack([np.clip(curve.at(shift.efficiency), 0, 1) for shift in shifts])
-
-    def one(nodes: Quadrature) -> Folding:
-        visible = np.stack(
-            [
-                [visible_energy(response, nodes.recoil * 1e3, z, shift) for shift in shifts]
-                for z in nodes.protons
-            ]
-        )
-        weight = np.where(visible >= response.lowest, nodes.per_node[:, None], 0.0)
-        sigma = resolution.sigma(visible)
-        return Folding(visible, sigma, weight, edges, curve.x, efficiency, at_first)
-
-    return tuple(one(nodes) for nodes in all_nodes(found, shifts).values())
+    return Folding(visible, resolution.sigma(visible), weight, edges, curve.x, efficiency, at_first)
 
 
 def refold(folding: Folding, threshold: Array, resolution: Array) -> Array:
@@ -100,12 +102,21 @@ def wider_first_bin(edges: np.ndarray, threshold: Array) -> Array:
     return (edges[1] - threshold * edges[0]) / (edges[1] - edges[0])
 
 
-def why_not(response: Response) -> str:
-    """Why a response has no threshold and resolution to vary; empty if it has."""
+def why_not(found: Description) -> str:
+    """Why an experiment has no threshold and resolution to vary; empty if it has."""
+    response: Response = found.runs[0].response
+    if len(found.runs) > 1:
+        return "it has several runs"
+    if found.keys.data.unit == STANDARD_MODEL:
+        return "the data are a ratio to the standard model"
     if response.matrix is not None:
         return "the response is a matrix"
-    if response.resolution is None:
+    if response.light is not None:
+        return "photoelectrons fluctuate by their number"
+    if response.width is None:
         return "the resolution is perfect: the edge of a bin cuts the spectrum sharply"
+    if response.width.truncated or response.before or not isinstance(response.efficiency, Curve):
+        return "the efficiency acts before the smearing, or this is truncated"
     return ""
 
 
@@ -164,12 +175,9 @@ def make_design(experiment: Experiment) -> Design:
         ValueError: the folder that the experiment came from has changed beyond reading.
     """
     knobs, missing = [], []
-    folds: tuple[Folding, ...] = ()
-    exposure, reason = "as published", "fixed by the release; a folder of your own can vary it"
-    if experiment.folder:
-        found = read_folder(Path(experiment.folder))
-        folds, reason = foldings(found), why_not(found.response)
-        exposure = _exposure(found.target.exposure)
+    found = describe(Path(experiment.folder), dict(experiment.options))
+    folds, reason = foldings(found), why_not(found)
+    exposure = _exposure(found)
     if experiment.gaussian:
         missing.append((EXPOSURE, "Gaussian errors do not say which part of them is statistical"))
         knobs.append(Knob(ERROR, ERROR, "", "all bins"))
@@ -224,12 +232,14 @@ def pull_widths(names: tuple[str, ...], scales: Scales) -> Array:
     return jnp.stack(widths) if widths else jnp.zeros(0)
 
 
-def _exposure(kg_seconds: float) -> str:
-    """In the unit that makes a readable number."""
-    tonne_years = kg_seconds / tonne_years_in_seconds(1.0)
+def _exposure(found: Description) -> str:
+    """In the unit that makes a readable number; the mass where the flux counts a whole exposure."""
+    if found.keys.target.exposure is None:
+        return f"{found.exposure:.6g} kg"
+    tonne_years = found.exposure / tonne_years_in_seconds(1.0)
     if tonne_years >= 1:
         return f"{tonne_years:.6g} tonne year"
-    return f"{kg_seconds / SECONDS_PER_DAY:.6g} kg day"
+    return f"{found.exposure / SECONDS_PER_DAY:.6g} kg day"
 
 
 def _response_knobs(experiment: Experiment, folding: Folding) -> list[Knob]:

@@ -1,7 +1,7 @@
 """An experiment is data: frozen dataclasses registered as pytrees, and no physics."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from math import prod
 from typing import Any, ClassVar, NamedTuple, TypeVar, cast
 
@@ -81,15 +81,18 @@ class Channel:
     """A flux on a target: what turns couplings into events.
 
     In an experiment every leaf has one more leading axis: channels of equal shape are stacked, so that one
-    computation serves them all. The variants are the nominal one, then each shape nuisance of the experiment at each
-    of its nodes. They have one of the responses with the nominal form factors, which come first, or the nominal
-    response, which comes first, with others of the form factors.
+    computation serves them all. That of response and spread is 1 where all channels share them, as the isotopes of an
+    element do: their rates are added up and folded once.
+
+    The variants are the nominal one, then each shape nuisance of the experiment at each of its nodes. They have one of
+    the responses with the nominal form factors, which come first, or the nominal response, which comes first, with
+    others of the form factors.
 
     Attributes:
         recoil: quadrature nodes T [MeV], (n,).
         moments: flux moments I_k(T), (2, 3, 3, n).
-        response: events per bin of the recoil axis for dR/dT = 1 at each node, quadrature weights, exposure and
-            number of targets included, (n_responses, n_recoil_bins, n).
+        per_node: targets per kilogram times quadrature weight [MeV/kg], (n,).
+        response: exposure times probability of each bin of the recoil axis, (n_responses, n_recoil_bins, n).
         spread: share of its recoil bin that falls into each bin, (n_variants, n_bins); the recoil axis comes first,
             so that each recoil bin feeds n_bins/n_recoil_bins bins in a row.
         target: the nucleus, or the electron.
@@ -100,6 +103,7 @@ class Channel:
 
     recoil: Leaf
     moments: Leaf
+    per_node: Leaf
     response: Leaf
     spread: Leaf
     target: Nucleus | Electron
@@ -131,10 +135,13 @@ class Checksums(dict[str, str]):
     "nodes",
     "scales",
     "gaussian",
+    "one_sided",
     "projected",
     "citations",
     "checksums",
+    "free",
     "folder",
+    "options",
 )
 @dataclass(frozen=True, repr=False)
 class Experiment:
@@ -154,10 +161,13 @@ class Experiment:
         nodes: of each of them [sigma].
         scales: nuisances of its normalisation.
         gaussian: whether the likelihood is a chi^2.
+        one_sided: whether fewer events than `observed` are no mistake: a background that nobody knows may fill up.
         projected: whether `observed` is what the standard model predicts, and not data.
         citations: BibTeX keys of data, flux and everything else that it was made from, collected by `load`.
         checksums: of every table that it was made from, as it was when `load` read it.
-        folder: the folder of a user's own experiment, else empty.
+        free: those of `shapes` without a prior, each with its range.
+        folder: that it was read from.
+        options: (option, choice) that were chosen when it was read.
     """
 
     observed: Leaf
@@ -171,11 +181,14 @@ class Experiment:
     shapes: tuple[str, ...]
     scales: tuple[str, ...]
     gaussian: bool
+    one_sided: bool = False
     projected: bool = False
     citations: tuple[str, ...] = ()
     checksums: Checksums = field(default_factory=Checksums)
     nodes: tuple[Nodes, ...] = ()
+    free: tuple[Parameter, ...] = ()
     folder: str = ""
+    options: tuple[tuple[str, str], ...] = ()
 
     plot: ClassVar[Callable[..., Any]]
     """`experiments.spectrum_figure.plot`: data over what is expected, with or without couplings."""
@@ -185,7 +198,7 @@ class Experiment:
         axes = " x ".join(f"{axis.size} of {axis.name}" for axis in self.axes)
         first = self.axes[0]
         unit = "" if first.unit == "1" else f" {first.unit}"
-        kind = "chi^2" if self.gaussian else "Poisson"
+        kind = "chi^2" if self.gaussian else "one-sided Poisson" if self.one_sided else "Poisson"
         events = "expected in the standard model" if self.projected else "observed"
         known = isinstance(self.observed, np.ndarray)
         counts = f"{self.observed.sum():.6g} events {events}" if known else f"events {events}"
@@ -215,12 +228,25 @@ class Experiment:
     def floating(self) -> tuple[Parameter, ...]:
         """Nuisances without a prior, the signal strength first."""
         parts = (part.floating for part in self.background)
-        return tuple(dict.fromkeys([SIGNAL_STRENGTH, *(each for part in parts for each in part)]))
+        every = [SIGNAL_STRENGTH, *self.free, *(each for part in parts for each in part)]
+        return tuple(dict.fromkeys(every))
 
 
 def stack(*channels: Channel) -> Channel:
-    """Channels of the same kind and shape as one, each leaf with a leading axis (n_channels, ...)."""
-    return jax.tree.map(lambda *leaves: np.stack(leaves), *channels)
+    """Channels of the same kind and shape as one, each leaf with a leading axis (n_channels, ...), see `Channel`."""
+    first = channels[0]
+    stacked = jax.tree.map(lambda *leaves: np.stack(leaves), *channels)
+    if any(c.response is not first.response or c.spread is not first.spread for c in channels):
+        return stacked
+    return replace(stacked, response=first.response[None], spread=first.spread[None])
+
+
+def unstacked(channels: Channel) -> list[Channel]:
+    """The channels of a stack, without its leading axis."""
+    return [
+        jax.tree.map(lambda leaf, i=i: np.asarray(leaf)[min(i, len(leaf) - 1)], channels)
+        for i in range(len(channels.recoil))
+    ]
 
 
 def component(

@@ -7,6 +7,8 @@ from jaxmed.flux.spectrum import Continuum, Flux, Line
 
 # Energy of the nu_mu of pi+ -> mu+ nu_mu at rest [MeV], 29.79.
 PROMPT_ENERGY = (M_PI**2 - M_MU**2) / (2 * M_PI)
+PION_LIFETIME, MUON_LIFETIME = 0.026033, 2.1969811
+"""[us], Review of Particle Physics 2024."""
 
 
 def prompt(per_flavour: float) -> Flux:

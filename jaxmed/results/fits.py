@@ -31,7 +31,10 @@ def _surface(value: Any) -> Any:
     try:
         axes = {str(name): np.array(v, dtype=float) for name, v in value["axes"].items()}
         nll, norm = (np.array(value[key], dtype=float) for key in ("nll", "gradient_norm"))
-        found = Surface(axes, nll, np.array(value["status"]).astype(np.int8), norm)
+        status = np.array(value["status"], dtype=float)
+        if not np.all(np.isin(status, range(127))):
+            raise ValueError(status)
+        found = Surface(axes, nll, status.astype(np.int8), norm)
     except (AttributeError, KeyError, TypeError, ValueError):
         raise ValueError(
             f"surface = {short(value)}: expected {', '.join(Surface._fields)}"

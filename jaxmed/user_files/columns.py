@@ -2,8 +2,8 @@
 
 import csv
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,8 +12,8 @@ import numpy as np
 from jaxmed.user_files.files import read_text
 from jaxmed.user_files.keys import hint, short
 
-ENERGY_UNITS = {"eV": 1e-3, "keV": 1.0, "MeV": 1e3}
-"""Units that the name of an energy column may end in, in keV."""
+ENERGY_UNITS = {"eV": 1e-3, "keV": 1.0, "keVee": 1.0, "MeV": 1e3}
+"""Units that the name of an energy column may end in, in keV; the `ee` of electron equivalents is a matter of words."""
 
 _MOST_ROWS = 20_000
 _LARGEST_FILE = 20e6
@@ -43,7 +43,8 @@ class Columns:
         """ValueError with the first line where `ok` (n,) is False, and what is expected there."""
         if not np.all(ok):
             row = int(np.argmin(ok))
-            cells = [f"{name} = {x[row]:g}" for name, x in self.values.items()]
+            numbers = {name: x[row] for name, x in self.values.items() if x.dtype.kind == "f"}
+            cells = [f"{name} = {value:g}" for name, value in numbers.items()]
             got = ", ".join([*cells[:6], *(["..."] if len(cells) > 6 else [])])
             unit = f" (energies in keV, in the file {self.unit})" if self.unit != "keV" else ""
             found = f"got {got}{unit if self.unit else ''}"
@@ -54,6 +55,11 @@ class Columns:
         self.require(
             np.diff(self[name], prepend=-np.inf) > 0, f"{name} above that of the row before"
         )
+
+    def rows(self, keep: np.ndarray) -> "Columns":
+        """The rows where `keep` (n,) is True."""
+        lines = tuple(line for line, kept in zip(self.lines, keep, strict=True) if kept)
+        return replace(self, lines=lines, values={name: x[keep] for name, x in self.values.items()})
 
     def pairs(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
         """Columns <name>_up and <name>_down by name."""
@@ -80,40 +86,75 @@ def read_columns(
         ValueError: a missing or unreadable file, a missing, repeated or unknown column, a row of another length, or a
             cell that is no finite number; file and line are named.
     """
+    if not _rows(path):
+        wanted = [name.replace("[E]", "keV") for name in required]
+        raise ValueError(
+            f"{path}: column {wanted[0]} is missing: expected the header {','.join(wanted)}"
+        )
+    return chosen(read_any(path), required, optional, with_pairs=with_pairs)
+
+
+def read_any(path: Path, texts: Sequence[str] = ()) -> Columns:
+    """Read a table with whatever columns it has, named as in the file; `texts` are those that hold no numbers.
+
+    Raises:
+        ValueError: as `read_columns`, but for columns that are missing or unknown.
+    """
     rows = _rows(path)
-    header = [cell.strip() for cell in rows[0][1]] if rows else []
-    unit = _unit(header) if any("[E]" in name for name in required) else ""
+    if not rows:
+        raise ValueError(f"{path}: expected a line with the names of columns, found none")
+    line, header = rows[0][0], [cell.strip() for cell in rows[0][1]]
+    for i, name in enumerate(header):
+        if name in header[:i]:
+            raise ValueError(f"{path}, line {line}: column '{name}' is there twice, expected once")
+    if len(rows) == 1:
+        raise ValueError(f"{path}: expected at least one row of numbers, found none")
+    for line, cells in rows[1:]:
+        if len(cells) != len(header):
+            fail(path, line, f"got {len(cells)} cells, expected {len(header)}, one for each column")
+    lines = tuple(line for line, _ in rows[1:])
+    values = {
+        name: np.array([cells[i].strip() for _, cells in rows[1:]])
+        if name in texts
+        else _column(path, lines, [cells[i] for _, cells in rows[1:]])
+        for i, name in enumerate(header)
+    }
+    return Columns(path, lines, values)
+
+
+def chosen(
+    table: Columns,
+    required: Sequence[str],
+    optional: Sequence[str] = (),
+    *,
+    with_pairs: bool = False,
+) -> Columns:
+    """The columns of a table from `read_any`, those of energies in keV and without their unit; as `read_columns`."""
+    header, path = list(table.values), table.path
+    unit = energy_unit(header) if any("[E]" in name for name in required) else ""
     wanted = [name.replace("[E]", unit or "keV") for name in required]
     if not set(wanted) <= set(header):
         missing = next(name for name in wanted if name not in header)
-        got = f"got {short(','.join(header))}, " if header else ""
         raise ValueError(
-            f"{path}: column {missing}{hint(missing, header)} is missing: {got}expected the header {','.join(wanted)}"
+            f"{path}: column {missing}{hint(missing, header)} is missing: got {short(','.join(header))}, expected the "
+            f"header {','.join(wanted)}"
         )
-    _check_names(path, rows[0][0], header, [*wanted, *optional], with_pairs)
-    if len(rows) == 1:
-        raise ValueError(f"{path}: expected at least one row of numbers, found none")
-    table = np.array([_numbers(path, line, cells, len(header)) for line, cells in rows[1:]])
-    scale = ENERGY_UNITS.get(unit, 1.0)
-    suffix = f"_{unit}"
+    for name in header:
+        if name in wanted or name in optional or (with_pairs and _has_partner(name, header)):
+            continue
+        allowed = [*wanted, *optional]
+        pairs = ", or pairs <name>_up, <name>_down" if with_pairs else ""
+        raise ValueError(
+            f"{path}: unknown column {short(name)}{hint(name, allowed)}: expected "
+            f"{', '.join(allowed)}{pairs}"
+        )
+    scale, suffix = ENERGY_UNITS.get(unit, 1.0), f"_{unit}"
     values = {
         name.removesuffix(suffix) if unit else name: column
         * (scale if unit and name.endswith(suffix) else 1)
-        for name, column in zip(header, table.T, strict=True)
+        for name, column in table.values.items()
     }
-    return Columns(path, tuple(line for line, _ in rows[1:]), values, unit)
-
-
-def bin_edges(table: Columns) -> np.ndarray:
-    """Edges (n + 1,) [keV] of the bins `low`, `high`; ValueError if they do not ascend and join up."""
-    low, high = table["low"], table["high"]
-    table.require(high > low, "the upper edge of a bin above the lower one")
-    table.require(low >= 0, "energies that are not negative")
-    joined = np.isclose(low[1:], high[:-1], rtol=1e-9, atol=0)
-    table.require(
-        np.append(True, joined), "bins in ascending order, each from where the one before ends"
-    )
-    return np.append(low, high[-1])
+    return Columns(path, table.lines, values, unit)
 
 
 def read_table(path: Path) -> str:
@@ -139,24 +180,10 @@ def _cells(path: Path, line: int, text: str) -> list[str]:
         ) from None
 
 
-def _unit(header: Sequence[str]) -> str:
+def energy_unit(header: Iterable[str]) -> str:
+    """The unit in which the names of energy columns end; empty without any."""
     endings = {cell.rpartition("_")[2] for cell in header}
     return next((unit for unit in ENERGY_UNITS if unit in endings), "")
-
-
-def _check_names(
-    path: Path, line: int, header: list[str], allowed: list[str], with_pairs: bool
-) -> None:
-    for i, name in enumerate(header):
-        if name in header[:i]:
-            raise ValueError(f"{path}, line {line}: column '{name}' is there twice, expected once")
-        if name in allowed or (with_pairs and _has_partner(name, header)):
-            continue
-        pairs = ", or pairs <name>_up, <name>_down" if with_pairs else ""
-        raise ValueError(
-            f"{path}, line {line}: unknown column {short(name)}{hint(name, allowed)}: expected "
-            f"{', '.join(allowed)}{pairs}"
-        )
 
 
 def _has_partner(name: str, header: list[str]) -> bool:
@@ -166,12 +193,10 @@ def _has_partner(name: str, header: list[str]) -> bool:
     return False
 
 
-def _numbers(path: Path, line: int, cells: list[str], columns: int) -> list[float]:
-    if len(cells) != columns:
-        fail(path, line, f"got {len(cells)} cells, expected {columns}, one for each column")
-    found = [_number(cell) for cell in cells]
-    for cell, number in zip(cells, found, strict=True):
-        if not math.isfinite(number):
+def _column(path: Path, lines: Sequence[int], cells: Sequence[str]) -> np.ndarray:
+    found = np.array([_number(cell) for cell in cells])
+    for line, cell, finite in zip(lines, cells, np.isfinite(found), strict=True):
+        if not finite:
             fail(path, line, f"got {short(cell.strip())}, expected a finite number")
     return found
 

@@ -1,6 +1,6 @@
 """What pydantic finds wrong, as one sentence: the key, what was got, what was expected."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -16,8 +16,11 @@ _KINDS = {
     "int": "a whole number",
     "list": "a list",
     "string": "text in quotes",
+    "model": "a table",
     "tuple": "a list",
 }
+
+_WORDS = {"ge": "from", "gt": "above", "le": "to", "lt": "below"}
 
 _TYPES = ("str", "int", "float", "is-instance[Experiment]")
 
@@ -43,22 +46,32 @@ def _path(steps: Iterable[Any]) -> str:
 
 def _expected(found: ErrorDetails, schema: type[BaseModel]) -> str:
     """A kind, with its range for a number that is a field, else what pydantic has to say."""
-    (name, *rest), kind = found["loc"], found["type"].split("_")[0]
+    name, *rest = found["loc"]
     field = schema.model_fields.get(str(name))
     limits = {} if field is None or rest else _limits(field.metadata)
     if not limits:
-        return _KINDS.get(kind) or one_line(found["msg"]).removeprefix("Input should be ")
+        return words_of_kind(found["type"], found["msg"])
     whole = all(isinstance(limit, int) for limit in limits.values())
     ends = (f"{word} {limit}" for word, limit in limits.items())
     return " ".join(["a whole number" if whole else "a number", *ends])
 
 
+def words_of_kind(kind: str, message: str) -> str:
+    """What a value of a kind that pydantic names is in words, else what pydantic has to say."""
+    return _KINDS.get(kind.split("_")[0]) or one_line(message).removeprefix("Input should be ")
+
+
+def limits(context: Mapping[str, Any]) -> str:
+    """The limit that a number is beyond, in words; empty if that was not the mistake."""
+    found = ((word, context[key]) for key, word in _WORDS.items() if key in context)
+    return " ".join(f"{word} {limit:g}".replace("to ", "up to ") for word, limit in found)
+
+
 def _limits(rules: Iterable[Any]) -> dict[str, float]:
     """'from', 'above', 'to' and 'below', as far as they are set."""
-    words = {"ge": "from", "gt": "above", "le": "to", "lt": "below"}
     return {
         word: getattr(rule, key)
-        for key, word in words.items()
+        for key, word in _WORDS.items()
         for rule in rules
         if getattr(rule, key, None) is not None
     }

@@ -1,4 +1,4 @@
-"""MkDocs hook: the JSON schema of every kind of result, as schemas/KIND.json, and links where a page marks it."""
+"""MkDocs hook: JSON schemas of every kind of result and of an experiment, as schemas/NAME.json, and links to them."""
 
 import json
 
@@ -6,6 +6,7 @@ from mkdocs.config.defaults import MkDocsConfig
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 
+from jaxmed.experiments.folder.schema.run import RunKeys
 from jaxmed.results.kinds import KINDS
 
 _MARK = "<!-- schemas -->"
@@ -16,6 +17,8 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     for kind, each in KINDS.items():
         content = json.dumps(each.json_schema(), indent=2) + "\n"
         files.append(File.generated(config, f"schemas/{kind}.json", content=content))
+    content = json.dumps(RunKeys.model_json_schema(), indent=2) + "\n"
+    files.append(File.generated(config, "schemas/experiment.json", content=content))
     return files
 
 

@@ -237,7 +237,7 @@ def test_what_options_change_is_laid_over_the_file(tmp_path):
         alone = true
         fixed = { mass = 0.05 }
         free = ["signal_strength"]
-        options = { xenon1t = { atomic = "free" }, texono = { recoil_spectrum = "x.csv" } }
+        options = { xenon1t = { atomic = "free" }, texono = { electron_couplings = "tree" } }
         alternatives = { tritium = { xenon1t = { tritium = "free" } } }
         priors = { g = "log-uniform", mass = "log-uniform" }
         """

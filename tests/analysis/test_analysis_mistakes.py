@@ -99,7 +99,7 @@ def test_any_bytes_are_read_or_refused(path, data):
     "text",
     [
         "a = " + "[" * 5000 + "]" * 5000,
-        "experiments = ['texono']\noptions = { texono = { recoil_spectrum = 3 } }",
+        "experiments = ['texono']\noptions = { texono = { electron_couplings = 3 } }",
         "experiments = ['texono']\nfree = [[1]]",
         "experiments = ['texono']\nfixed = { mass = [1] }",
         "experiments = [['texono']]",

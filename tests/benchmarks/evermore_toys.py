@@ -48,6 +48,7 @@ def experiment() -> Experiment:
     silent = Channel(
         recoil=np.ones(1),
         moments=np.zeros((2, 3, 3, 1)),
+        per_node=np.zeros(1),
         response=np.zeros((1, 1, 1)),
         spread=np.zeros((1, BINS)),
         target=TREE_ELECTRON,

@@ -278,7 +278,7 @@ def test_errors_are_one_sentence(run, tmp_path, arguments, message):
     [
         (
             "experiments = ['xenon1t']\n[options.xenon1t]\nsolar_model = 'gs'",
-            "unknown solar model 'gs'",
+            "option solar_model = 'gs' of xenon1t (did you mean gs98?)",
         ),
         (
             "experiments = ['xenon1t']\n[options.xenon1t]\nsolar = 'gs98'",

@@ -15,7 +15,7 @@ from jaxmed.cli.names import (
     complete_experiments,
     complete_model,
 )
-from jaxmed.experiments import expected, load
+from jaxmed.experiments import expected, load, published
 from jaxmed.inference.problem import check_constraints, make_problem
 from jaxmed.models.choose import get_model
 from jaxmed.theory.couplings import standard_model
@@ -76,6 +76,9 @@ def test_the_second_first_step_runs(run):
     assert run(*arguments, "--no-cache").exit_code == 0
 
 
+XENON = [name for name in published() if name.startswith("xe")]
+
+
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
 def test_completion_can_be_installed(run, monkeypatch, shell):
     monkeypatch.setenv("_TYPER_COMPLETE_TEST_DISABLE_SHELL_DETECTION", "1")
@@ -89,9 +92,9 @@ def test_completion_can_be_installed(run, monkeypatch, shell):
     [
         ("jaxmed si", ["significance"]),
         ("jaxmed limit --model b_", ["b_minus_l"]),
-        ("jaxmed fit --experiments texono,xe", ["texono,xenon1t", "texono,xenonnt"]),
+        ("jaxmed fit --experiments texono,xe", [f"texono,{name}" for name in XENON]),
         ("jaxmed spectrum --experiment coherent_l", ["coherent_lar"]),
-        ("jaxmed sensitivity xenonn", ["xenonnt"]),
+        ("jaxmed sensitivity xenonn", [name for name in XENON if name.startswith("xenonn")]),
         ("jaxmed limit --method f", ["fc"]),
         ("jaxmed scan --device g", ["gpu"]),
         ("jaxmed fit --constraint r", ["rho"]),
@@ -116,7 +119,7 @@ def test_paths_are_completed_too(tmp_path, monkeypatch):
     assert complete_model("nowhere/") == []
     assert complete_analysis("") == complete_analysis("tex") == ["tex/", "texono/", "texts.toml"]
     assert complete_experiment_or_analysis("texo") == ["texono", "texono/"]
-    assert complete_experiments("a,xenon") == ["a,xenon1t", "a,xenonnt"]
+    assert complete_experiments("a,xenon") == [f"a,{name}" for name in XENON]
 
 
 @pytest.mark.parametrize(

@@ -29,6 +29,8 @@ def test_check_says_what_it_found(run, tmp_path, name):
         "germanium": (14, 35417, 209280),
         "xenon": (29, 20206, 13741),
         "texono": (10, 341.99, 0),
+        "argon": (8, 9341.2, 13500),
+        "cawo4": (25, 86.62, 407.7),
     }
     bins, standard, background = wanted[name]
     assert len(found["bins"]) == bins

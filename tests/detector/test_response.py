@@ -117,7 +117,7 @@ def test_gamma_with_a_step_efficiency_loses_no_more_than_a_cell():
 )
 def test_xenon_electrons_by_the_stepping_approximation(recoil, electrons):
     """Electrons bound by less than the recoil [keV]: 26, 44, 48, 50, 52, 54 as published (Chen et al.)."""
-    shells = by_hand.table("xenon_atom/binding_energies")
+    shells = by_hand.table("elements/shells_Xe")
     got = electrons_above(np.array([recoil * 1e3]), shells["binding"], shells["electrons"])
     assert got == electrons
 

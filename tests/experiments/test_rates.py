@@ -3,6 +3,7 @@
 from itertools import pairwise
 
 import by_hand
+import folders
 import jax
 import numpy as np
 import pytest
@@ -82,12 +83,9 @@ def test_reference_double_integral_is_what_dblquad_gives():
 
 
 @pytest.fixture(scope="module")
-def ten_bins(tmp_path_factory):
-    """TEXONO with a ten-bin spectrum; the rates in it do not matter here."""
-    path = tmp_path_factory.mktemp("texono") / "recoil_spectrum.csv"
-    rows = [f"{low},{low + 0.5},0.005,0.002" for low in np.arange(3.0, 8.0, 0.5)]
-    path.write_text("\n".join(["bin_low_MeV,bin_high_MeV,rate,rate_err", *rows]))
-    return load("texono", recoil_spectrum=path)
+def ten_bins():
+    """TEXONO with ten bins; the rates in them do not matter here."""
+    return load(str(folders.EXAMPLES / "texono"))
 
 
 @pytest.mark.parametrize(
@@ -117,7 +115,7 @@ def test_xenon(name, model, g, mass):
 def test_xenon_adds_only_what_the_mediator_adds(name):
     """B0 holds the standard-model neutrinos: expected = B0 + (SM + Z') - SM."""
     experiment = load(name)
-    b0 = by_hand.table(f"{name}/er_spectrum")["background"]
+    b0 = by_hand.table(f"{name}/counts")["B0"]
     np.testing.assert_allclose(counts(experiment, standard_model()), b0, rtol=1e-12)
     extra = by_hand.xenon_events(by_hand.u1r(1.57e-6, 0.058), name)
     extra = extra - by_hand.xenon_events(Mediator(), name)
@@ -220,9 +218,9 @@ def test_csi_electrons_matter_only_for_a_light_mediator(csi):
 
 def test_csi_backgrounds(csi):
     """Totals of the neutron and steady-state templates, and how they share out in time."""
-    time = np.unique([*by_hand.table("coherent_csi/counts")["t_lo"], 6.0])
+    time = np.unique([*by_hand.table("coherent_csi/counts")["time_low_us"], 6.0])
     profiles = by_hand.table("coherent_csi/background_time")
-    late = (profiles["t_lo"] + profiles["t_hi"]) / 2
+    late = (profiles["low_us"] + profiles["high_us"]) / 2
     accepted = np.where(late < 0.52, 1.0, np.exp(-0.0494 * (late - 0.52)))
     light = {k: v[:60].sum() for k, v in by_hand.table("coherent_csi/background_pe").items()}
     for part, kind, number in zip(csi.background, ("brn", "nin"), (18.4, 5.6), strict=False):
@@ -237,7 +235,7 @@ def test_csi_backgrounds(csi):
         )
         density = profiles[kind] * accepted / 0.01
         fine = np.linspace(0.0, 0.125, 12501)
-        index = np.searchsorted(profiles["t_lo"], (fine[1:] + fine[:-1]) / 2, side="right") - 1
+        index = np.searchsorted(profiles["low_us"], (fine[1:] + fine[:-1]) / 2, side="right") - 1
         np.testing.assert_allclose(shares[0], density[index].mean() * 0.125, rtol=1e-6, atol=1e-12)
     steady = csi.background[2].nominal.reshape(9, 11)
     np.testing.assert_allclose(steady.sum(), 1286.0, rtol=1e-12)
@@ -264,14 +262,14 @@ def test_lar_reweights_each_energy_bin(model, g, mass, nucleon_couplings, form):
     ratio = by_hand.lar_events(by_hand_mediator, **options) / by_hand.lar_events(
         Mediator(), **options
     )
-    template = by_hand.table("coherent_lar/templates")["cevns"].reshape(12, 80)
+    template = by_hand.table("coherent_lar/cevns")["events"].reshape(12, 80)
     got = neutrinos(experiment, c).reshape(12, 80)
     wanted = template * ratio[:, None]
     np.testing.assert_allclose(got, wanted, rtol=1e-4)
 
 
 def test_lar_standard_model_is_the_template():
-    template = by_hand.table("coherent_lar/templates")["cevns"]
+    template = by_hand.table("coherent_lar/cevns")["events"]
     np.testing.assert_allclose(
         neutrinos(load("coherent_lar"), standard_model()), template, rtol=1e-12
     )

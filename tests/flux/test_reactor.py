@@ -60,5 +60,5 @@ def test_flux_scales_and_ends():
 
 
 def test_unknown_spectrum_is_refused():
-    with pytest.raises(ValueError, match=r"spectrum_coefficients\.csv has no row with"):
-        reactor(TOTAL, "nobody2030")
+    with pytest.raises(ValueError, match="unknown reactor spectra 'nobody2030': expected one of"):
+        reactor(TOTAL, spectra="nobody2030")

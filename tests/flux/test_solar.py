@@ -26,8 +26,8 @@ def test_survival_probability_agrees_with_an_average_over_the_production_zone(so
 
     jaxmed takes the second-order term of the spread only: 0.005 in P_ee.
     """
-    s12, s13 = (by_hand.constant("oscillations", f"sin2_theta_{i}") for i in (12, 13))
-    splitting = by_hand.constant("oscillations", "delta_m2_21")
+    s12, s13 = (by_hand.mixing(f"sin2_theta_{i}") for i in (12, 13))
+    splitting = by_hand.mixing("delta_m2_21")
     matter = by_hand.row("solar/matter_potential", "source", source)
     energy = np.geomspace(0.05, 15.0, 30)
     nodes, weights = np.polynomial.hermite_e.hermegauss(21)
@@ -50,7 +50,7 @@ def test_survival_probability_as_written(source):
 
 def test_survival_probability_in_vacuum_and_in_dense_matter():
     """1 - sin^2(2 theta)/2 at low energy, sin^2 theta at high energy, up to theta13."""
-    s12, s13 = (by_hand.constant("oscillations", f"sin2_theta_{i}") for i in (12, 13))
+    s12, s13 = (by_hand.mixing(f"sin2_theta_{i}") for i in (12, 13))
     vacuum, matter = survival_probability(np.array([1e-9, 1e9]), "pp")
     np.testing.assert_allclose(vacuum, (1 - s13) ** 2 * (1 - 2 * s12 * (1 - s12)) + s13**2)
     np.testing.assert_allclose(matter, (1 - s13) ** 2 * s12 + s13**2, rtol=1e-6)

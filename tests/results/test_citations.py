@@ -6,7 +6,7 @@ import re
 import pytest
 
 from jaxmed.data_tables import packaged
-from jaxmed.experiments import LOADERS, load
+from jaxmed.experiments import load, published
 from jaxmed.results.citations import bibliography, reference
 from jaxmed.results.kinds import KINDS
 from jaxmed.results.saved import read_saved
@@ -61,7 +61,7 @@ def test_an_option_changes_whom_to_cite(option, key, other):
 def test_all_that_is_cited_has_an_entry(experiments):
     keys = sorted({k for e in experiments.values() for k in e.citations})
     assert not bibliography([result_of("limit", keys)]).unknown
-    assert set(experiments) < set(LOADERS)
+    assert set(experiments) < set(published())
 
 
 @pytest.mark.parametrize(

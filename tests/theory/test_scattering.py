@@ -8,7 +8,7 @@ from jax.test_util import check_grads
 from scipy import integrate
 
 from jaxmed.experiments.electrons import electron
-from jaxmed.experiments.published.nuclei import ARGON, CAESIUM, target
+from jaxmed.experiments.nuclei import Isotope, target
 from jaxmed.models.choose import couplings, get_model
 from jaxmed.theory.couplings import standard_model
 from jaxmed.theory.scattering import (
@@ -24,6 +24,8 @@ from jaxmed.theory.scattering import (
     weak_charge,
 )
 
+CAESIUM = Isotope(55, 78, 132.905452, 4.804, 4.90)
+ARGON = Isotope(18, 22, 39.962383, 3.448, 3.55)
 POINTS = [("u1r", 1e-6, 0.05), ("b_minus_l", 1e-4, 1e-6), ("universal", 1e-3, 80.0)]
 # By hand the Z-Z' mixing of the paper's model is in its light limit, right to (M_Z'/M_Z)^2 and (g'/g_Z)^2.
 RTOL = {"u1r": 1e-10, "b_minus_l": 1e-12, "universal": 1e-12}

@@ -1,5 +1,7 @@
 """From couplings and nuisances to expected counts: one forward model for every experiment."""
 
+from functools import partial
+
 import jax
 import jax.numpy as jnp
 from jax import Array
@@ -68,22 +70,32 @@ def require_float64() -> None:
 
 def channel_events(channel: Channel, couplings: Couplings) -> Array:
     """Events of every variant, summed over the stack, (n_variants, n_bins)."""
-    return jax.vmap(_events, in_axes=(0, None))(channel, couplings).sum(axis=0)
+    rates = _rates(channel, couplings)
+    if len(channel.response) == 1:
+        rates = rates.sum(axis=0, keepdims=True)
+    fold = partial(_folded, jnp.asarray(channel.folding_matrix))
+    return jax.vmap(fold)(channel.response, channel.spread, rates).sum(axis=0)
 
 
-def _events(channel: Channel, couplings: Couplings) -> Array:
-    recoil, moments, target = channel.recoil, channel.moments, channel.target
-    if isinstance(target, Electron):
-        rates = electron_rate(recoil, moments, couplings, target)[None]
-    else:
-        rates = jax.vmap(nucleus_rate, in_axes=(None, None, None, None, 0, 0))(
-            recoil, moments, couplings, target, channel.form_p, channel.form_n
-        )
-    response = jnp.asarray(channel.response)
+def _rates(channel: Channel, couplings: Couplings) -> Array:
+    """Events per kg s of each node of a stack, for each set of form factors, (n_channels, n_forms, n)."""
+    at = channel.recoil, channel.moments
+    if isinstance(channel.target, Electron):
+        rates = jax.vmap(electron_rate, in_axes=(0, 0, None, 0))(*at, couplings, channel.target)
+        return (rates * channel.per_node)[:, None]
+    each = jax.vmap(nucleus_rate, in_axes=(None, None, None, None, 0, 0))
+    rates = jax.vmap(each, in_axes=(0, 0, None, 0, 0, 0))(
+        *at, couplings, channel.target, channel.form_p, channel.form_n
+    )
+    return rates * jnp.asarray(channel.per_node)[:, None]
+
+
+def _folded(foldings: Array, response: Array, spread: Array, rates: Array) -> Array:
+    """Events of every variant of one channel, (n_variants, n_bins)."""
     # one matrix for all responses: many points at once are then one product
-    flat = response.reshape(-1, recoil.shape[-1]) @ rates[0]
+    flat = response.reshape(-1, rates.shape[-1]) @ rates[0]
     per_recoil_bin = jnp.concatenate([flat.reshape(response.shape[:2]), rates[1:] @ response[0].T])
-    return into_bins(channel.spread, jnp.asarray(channel.folding_matrix) @ per_recoil_bin)
+    return into_bins(spread, foldings @ per_recoil_bin)
 
 
 def into_bins(spread: Array, per_recoil_bin: Array) -> Array:

@@ -70,7 +70,7 @@ def data_term(experiment: Experiment, mu: Array) -> Array:
     n = jnp.asarray(experiment.observed)
     if experiment.gaussian:
         return jnp.sum(((mu - n) / experiment.error) ** 2) / 2
-    safe = floored(mu)
+    safe = jnp.maximum(floored(mu), n) if experiment.one_sided else floored(mu)
     # n log(n/mu) written so that n = 0 has a gradient
     return jnp.sum(safe - n + xlogy(n, n) - n * jnp.log(safe))
 
@@ -87,4 +87,7 @@ def data_slopes(experiment: Experiment, mu: Array) -> tuple[Array, Array]:
         weight = jnp.asarray(experiment.error) ** -2.0
         return (mu - n) * weight, weight
     safe = floored(mu)
-    return 1 - n / safe, n / safe**2
+    slope, bend = 1 - n / safe, n / safe**2
+    if not experiment.one_sided:
+        return slope, bend
+    return jnp.where(mu < n, 0.0, slope), jnp.where(mu < n, 0.0, bend)

@@ -16,11 +16,12 @@ import numpy as np
 from jax import Array
 
 from jaxmed.experiments.likelihood.forward import into_bins
-from jaxmed.experiments.model import Channel, Experiment, Leaf, pytree
+from jaxmed.experiments.model import Channel, Experiment, Leaf, pytree, unstacked
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.scattering import (
     Electron,
     Forms,
+    Nucleus,
     amplitudes,
     electron_forms,
     nucleus_forms,
@@ -31,6 +32,7 @@ _STEP = 0.025  # in log10 M_Z': six points then give the templates to 1e-7
 _POINTS = 6
 # Parameters at which a model shows in which products of couplings it moves, and what it does not move in.
 _SAMPLES, _SEED, _NEGLIGIBLE = 2048, 1, 1e-12
+_SKETCH = 128  # random mixtures that large sets of events are known by
 _FAINT = 1e-10  # a pattern of events this much weaker than the strongest is left out
 
 
@@ -44,7 +46,8 @@ class SignalTable:
         scale: s [MeV^2] of each channel: power k of the propagator comes times (M_Z'^2 + s)^k, (n_channels,).
         basis: of the subspace in which the products of couplings move, (n_channels, 27, n_templates).
         mixture: of patterns in each template, (n_masses, n_channels, n_templates, n_patterns).
-        patterns: of events, (n_channels, n_patterns, n_foldings, n_recoil_bins).
+        patterns: of events, (n_channels, n_patterns, n_foldings, n_recoil_bins); of the sum over the channels, (1,
+            ...), where these share response and spread.
     """
 
     first: Leaf
@@ -131,22 +134,26 @@ def stencil_numbers(tables: Sequence[tuple[SignalTable, ...]]) -> int:
 def _table(channels: Channel, samples: Couplings, masses: tuple[float, float]) -> SignalTable:
     first = masses[0] - _POINTS * _STEP
     line = 10 ** np.arange(first, masses[1] + _POINTS * _STEP, _STEP)
-    n = len(channels.recoil)
-    single = [jax.tree.map(lambda leaf, i=i: np.asarray(leaf)[i], channels) for i in range(n)]
-    full = np.stack([_templates(channel, line) for channel in single], axis=1)
+    single = unstacked(channels)
     scale = np.array([_scale(c) for c in single])
-    sizes = np.abs(full).max(axis=(0, 2, 4))
-    sizes = np.where(sizes > 0, sizes, 1.0)
+    powers = [_powers(channel, line) for channel in single]
+    sizes = np.stack([_sizes(c, p) for c, p in zip(single, powers, strict=True)])
     axes = _subspaces(
         [_reached(c, s, size, samples) for c, s, size in zip(single, scale, sizes, strict=True)]
     )
-    values = np.einsum("mcvjb,cjk->cmkvb", full, axes / sizes[:, :, None], optimize=True)
-    return SignalTable(np.array(first), scale, axes * sizes[:, :, None], *_mixed(values))
+    bases = axes / sizes[:, :, None]
+    values = np.stack([_templates(*each) for each in zip(single, powers, bases, strict=True)])
+    if len(channels.response) == 1:  # they share their patterns
+        mixture, patterns = _mixed(values.reshape(1, -1, *values.shape[2:]))
+        mixture = np.moveaxis(mixture.reshape(*values.shape[:2], *mixture.shape[2:]), 0, 1)
+    else:
+        mixture, patterns = _mixed(values)
+    return SignalTable(np.array(first), scale, axes * sizes[:, :, None], mixture, patterns)
 
 
 def _reached(channel: Channel, scale: float, size: np.ndarray, samples: Couplings) -> np.ndarray:
     """Directions of the 27 products, in events, that the samples go into, (n_samples, 27)."""
-    products = jax.vmap(lambda c: _products(channel, jnp.asarray(scale), c))(samples)
+    products = jax.vmap(lambda c: _products(channel.target, jnp.asarray(scale), c))(samples)
     weighed = np.asarray(products) * size[None]
     return weighed / np.linalg.norm(weighed, axis=1, keepdims=True)
 
@@ -163,24 +170,49 @@ def _mixed(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _subspaces(reached: list[np.ndarray], negligible: float = _NEGLIGIBLE) -> np.ndarray:
     """Orthonormal axes of what rows reach, (n_channels, n_columns, n_axes), all of the largest rank."""
-    parts = [np.linalg.svd(each, full_matrices=False)[1:] for each in reached]
+    parts = [_strengths(each, negligible) for each in reached]
     rank = max(int((strength > negligible * strength[0]).sum()) for strength, _ in parts)
     return np.stack([axes[:rank].T for _, axes in parts])
 
 
-def _templates(channel: Channel, masses: np.ndarray) -> np.ndarray:
-    """(n_masses, n_foldings, 27, n_recoil_bins) of one channel."""
+def _strengths(rows: np.ndarray, negligible: float) -> tuple[np.ndarray, np.ndarray]:
+    """Singular values of rows and their axes (n_values, n_columns)."""
+    if min(rows.shape) > 4 * _SKETCH:
+        # random mixtures of the rows span what is not negligible, unless there are too few of them
+        mixtures = np.random.default_rng(_SEED).normal(size=(_SKETCH, len(rows))) @ rows
+        axes = np.linalg.qr(mixtures.T)[0]
+        _, strength, turned = np.linalg.svd(rows @ axes, full_matrices=False)
+        if strength[-1] < negligible * strength[0]:
+            return strength, turned @ axes.T
+    return np.linalg.svd(rows, full_matrices=False)[1:]
+
+
+def _powers(channel: Channel, masses: np.ndarray) -> np.ndarray:
+    """Powers 0, 1, 2 of the propagator in the unit of the table, (n_masses, 3, n)."""
     unit = masses[:, None] ** 2 + _scale(channel)
     one = unit * propagator(channel.recoil[None], channel.target.mass, masses[:, None])
-    powers = np.stack([np.ones_like(one), one, one**2], axis=1)
-    folded = np.stack(
-        [
-            np.einsum("bn,cfn,mkn->mcfkb", response, np.stack(forms), powers, optimize=True)
-            for response, forms in _foldings(channel)
-        ],
-        axis=1,
-    )
-    return folded.reshape(*folded.shape[:2], 27, -1)
+    return np.stack([np.ones_like(one), one, one**2], axis=1)
+
+
+def _sizes(channel: Channel, powers: np.ndarray) -> np.ndarray:
+    """Events that each of the 27 products stands for, at the mass where it has most, (27,)."""
+    response, forms = _foldings(channel)[0]
+    seen = response.sum(axis=0) * np.abs(np.stack(forms))
+    most = np.einsum("cfn,mkn->mcfk", seen, np.abs(powers), optimize=True).max(axis=0)
+    return np.where(most > 0, most, 1.0).ravel()
+
+
+def _templates(channel: Channel, powers: np.ndarray, basis: np.ndarray) -> np.ndarray:
+    """Events of the templates of a basis (27, n_templates), (n_masses, n_templates, n_foldings, n_recoil_bins)."""
+    products, known, events = basis.reshape(3, 3, 3, -1), {}, []
+    for response, forms in _foldings(channel):
+        if id(forms) not in known:
+            stacked = np.stack(forms)
+            known[id(forms)] = np.einsum(
+                "cfn,mkn,cfkt->mtn", stacked, powers, products, optimize=True
+            )
+        events.append(known[id(forms)] @ response.T)
+    return np.stack(events, axis=2)
 
 
 def _scale(channel: Channel) -> float:
@@ -191,12 +223,13 @@ def _scale(channel: Channel) -> float:
 def _foldings(channel: Channel) -> list[tuple[np.ndarray, Forms]]:
     """Response (n_recoil_bins, n) and forms of each folding."""
     recoil, moments, target = channel.recoil, channel.moments, channel.target
+    responses = channel.response * channel.per_node
     if isinstance(target, Electron):
-        return [(response, electron_forms(recoil, moments)) for response in channel.response]
+        return [(response, electron_forms(recoil, moments)) for response in responses]
     pairs = zip(channel.form_p, channel.form_n, strict=True)
     nominal, *others = (nucleus_forms(recoil, moments, target, *pair) for pair in pairs)
-    first = [(response, nominal) for response in channel.response]
-    return first + [(channel.response[0], forms) for forms in others]
+    first = [(response, nominal) for response in responses]
+    return first + [(responses[0], forms) for forms in others]
 
 
 def _stack_jet(
@@ -206,10 +239,10 @@ def _stack_jet(
         return jnp.log10(couplings(theta).mass)
 
     def products(theta: Array) -> Array:
-        def one(channel: Channel, scale: Array, basis: Array) -> Array:
-            return _products(channel, scale, couplings(theta)) @ basis
+        def one(target: Nucleus | Electron, scale: Array, basis: Array) -> Array:
+            return _products(target, scale, couplings(theta)) @ basis
 
-        return jax.vmap(one)(channels, table.scale, table.basis)
+        return jax.vmap(one)(channels.target, table.scale, table.basis)
 
     spread, foldings = jnp.asarray(channels.spread), jnp.asarray(channels.folding_matrix)
     t, t1, t2 = _derivatives(log_mass, theta)
@@ -223,6 +256,8 @@ def _stack_jet(
     slopes = jnp.einsum("icj,cjp->icp", p1, mixture[0])
     slopes += t1[:, None, None] * jnp.einsum("cj,cjp->cp", p, mixture[1])[None]
     amounts = jnp.concatenate([value[None], slopes])
+    if len(patterns) == 1:
+        amounts = amounts.sum(axis=1, keepdims=True)
     events = jnp.einsum("rcp,cpx->rcx", amounts, flat)
     events = events.reshape(*events.shape[:2], *patterns.shape[2:])
     filled = into_bins(spread[None], foldings @ events).sum(axis=1)
@@ -231,6 +266,7 @@ def _stack_jet(
         gathered = spread * weights[None]
         gathered = gathered.reshape(*spread.shape[:2], patterns.shape[3], -1).sum(axis=-1)
         seen = jnp.einsum("cpx,cx->cp", flat, (foldings.T @ gathered).reshape(len(flat), -1))
+        seen = jnp.broadcast_to(seen, (len(p), seen.shape[1]))
         of_w, of_w1, of_w2 = jnp.einsum("mcjp,cp->mcj", mixture, seen)
         value, slope = jnp.sum(p * of_w1), jnp.einsum("icj,cj->i", p1, of_w1)
         crossed = jnp.outer(slope, t1)
@@ -245,11 +281,11 @@ def _derivatives(function: Callable[[Array], Array], x: Array) -> tuple[Array, A
     return function(x), jax.jacfwd(function)(x), jax.jacfwd(jax.jacfwd(function))(x)
 
 
-def _products(channel: Channel, scale: Array, couplings: Couplings) -> Array:
+def _products(target: Nucleus | Electron, scale: Array, couplings: Couplings) -> Array:
     """The 27 products of couplings, in the unit of the table."""
     unit = 1 / (couplings.mass**2 + scale)
     powers = jnp.stack([jnp.ones_like(unit), unit, unit**2])
-    return (amplitudes(couplings, channel.target).products * powers[None, None]).ravel()
+    return (amplitudes(couplings, target).products * powers[None, None]).ravel()
 
 
 def _stencil(table: SignalTable, log_mass: Array) -> Array:

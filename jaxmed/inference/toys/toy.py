@@ -45,6 +45,11 @@ def drawn(
 
 
 def _counted(key: Array, experiment: Experiment, mean: Array) -> Array:
+    if experiment.one_sided:
+        raise ValueError(
+            f"{experiment.name} is a one-sided count with a background that nobody knows: expected a method without "
+            "toys"
+        )
     if experiment.gaussian:
         return mean + jnp.asarray(experiment.error) * jax.random.normal(key, mean.shape)
     return jax.random.poisson(key, jnp.maximum(mean, 0.0), dtype=int).astype(float)

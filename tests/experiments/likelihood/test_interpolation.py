@@ -1,8 +1,7 @@
 """Shape variations between their nodes: weights, bounds, and the exact response of every data set."""
 
 import dataclasses
-from functools import cache
-from importlib import import_module
+import tomllib
 
 import folders
 import jax
@@ -10,6 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 from scipy.interpolate import CubicSpline
+from toml_text import dumped
 
 from jaxmed.experiments import load, nll
 from jaxmed.experiments.likelihood.interpolation import (
@@ -107,28 +107,45 @@ MEDIATORS = {
 }
 
 
-CSI = import_module("jaxmed.experiments.published.coherent_csi")
-SHAPES = CSI._Variant._fields
+CSI = tomllib.loads((folders.DATA / "coherent_csi" / "experiment.toml").read_text())
+SHAPES = tuple(CSI["nuisances"])
 
 
-def csi_with(variants):
-    """CsI with other variants of its response."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(CSI, "_VARIANTS", tuple(variants))
-        return CSI.coherent_csi()
+@pytest.fixture(scope="module")
+def csi_with(tmp_path_factory):
+    """CsI of another experiment.toml without options, beside the same tables."""
+    folder = folders.published("coherent_csi", tmp_path_factory.mktemp("csi"))
+
+    def build(content):
+        kept = {k: v for k, v in content.items() if k != "options"} | {"name": "my_csi"}
+        lines = [f"{key} = {dumped(value)}\n" for key, value in kept.items()]
+        (folder / "experiment.toml").write_text("".join(lines))
+        return load(str(folder))
+
+    return build
 
 
-@cache
-def csi_folded(**pulls):
-    """CsI whose nominal response is folded at these pulls, and nothing else."""
-    return dataclasses.replace(csi_with([CSI._Variant(**pulls)]), shapes=(), nodes=())
+def plus(content, adds, z):
+    """Content with z times what a nuisance adds; where nothing stands, to 0, or to 1 for a factor."""
+    if isinstance(adds, list):
+        return [plus(one, each, z) for one, each in zip(content, adds, strict=True)]
+    if not isinstance(adds, dict):
+        return content + z * adds
+    nothing = {key: {} if isinstance(each, dict) else 0.0 for key, each in adds.items()}
+    there = nothing | {key: 1.0 for key in adds if key.endswith("factor")} | content
+    return there | {key: plus(there[key], each, z) for key, each in adds.items()}
 
 
-def csi_exact():
+def csi_at(csi_with, name, z):
+    """CsI whose nominal response is folded at this pull, and nothing else."""
+    return csi_with(plus(CSI, CSI["nuisances"][name]["adds"], z) | {"nuisances": {}})
+
+
+def csi_exact(csi_with):
     """CsI with nodes so dense that what lies between does not matter."""
-    dense = tuple(z for z in np.arange(-5.0, 5.25, 0.25).tolist() if z)
-    every = [CSI._Variant(), *(CSI._Variant(**{name: z}) for name in SHAPES for z in dense)]
-    return dataclasses.replace(csi_with(every), nodes=(dense,) * len(SHAPES))
+    dense = {"nodes": np.arange(-5.0, 5.25, 0.25).tolist()}
+    every = {name: nuisance | dense for name, nuisance in CSI["nuisances"].items()}
+    return csi_with(CSI | {"nuisances": every})
 
 
 def two_nll(experiment, mediator, **pulls):
@@ -139,15 +156,15 @@ _nll = jax.jit(nll)
 
 
 @pytest.mark.parametrize("name", SHAPES)
-def test_csi_is_that_of_the_exact_response(name):
+def test_csi_is_that_of_the_exact_response(name, csi_with):
     """-2 log L to 0.02 anywhere within 3 sigma."""
     experiment = load("coherent_csi")
     nominal = dict.fromkeys(experiment.nuisances, 0.0)
     for z in np.linspace(-3.0, 3.0, 241):
-        exact = csi_folded(**{name: float(z)})
+        exact = csi_at(csi_with, name, float(z))
         rest = dict.fromkeys(exact.nuisances, 0.0)
         for mediator in MEDIATORS.values():
-            ours = two_nll(experiment, mediator, **nominal | {f"csi_{name}": float(z)}) - z**2
+            ours = two_nll(experiment, mediator, **nominal | {name: float(z)}) - z**2
             assert abs(ours - two_nll(exact, mediator, **rest)) < 0.02, z
 
 
@@ -173,9 +190,9 @@ def test_lindhard_quenching_of_a_folder_is_that_of_the_exact_response(tmp_path):
 
 
 @pytest.mark.slow
-def test_limits_of_csi_are_those_of_the_exact_response():
+def test_limits_of_csi_are_those_of_the_exact_response(csi_with):
     """Islands included, to 0.3 %."""
-    experiment, exact = load("coherent_csi"), csi_exact()
+    experiment, exact = load("coherent_csi"), csi_exact(csi_with)
     masses = [0.1, 10.0, 60.0, 300.0]
     for model in ("b_minus_l", "universal", "u1r"):
         ours, wanted = (limits([e], model, masses=masses) for e in (experiment, exact))

@@ -4,6 +4,7 @@ import dataclasses
 from functools import cache, partial
 
 import by_hand
+import folders
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -11,13 +12,13 @@ import pytest
 from by_hand import Csi, Mediator
 from scipy import stats
 
-from jaxmed.experiments import LOADERS, Experiment, expected, load, nll
+from jaxmed.experiments import Experiment, expected, load, nll
 from jaxmed.experiments.likelihood.forward import signal
 from jaxmed.experiments.model import STRENGTH
 from jaxmed.models.choose import couplings, get_model
 from jaxmed.theory.couplings import standard_model
 
-NAMES = tuple(LOADERS)
+NAMES = folders.PUBLISHED
 ALL = pytest.mark.parametrize("name", NAMES)
 MODEL = get_model("u1r")
 BOX = np.array([(g, m) for g in (-9.0, -6.0, -4.5, -3.0, 0.0) for m in (-6.0, -1.0, 1.0, 4.9)])
@@ -80,11 +81,11 @@ def test_texono_value():
 )
 def test_xenon_value_with_nuisances(name, options):
     """B0 (1 + 2.6 % z) + (1 + 3 % z') [(SM + Z') - SM], Poisson, unit-Gaussian pulls."""
-    table = by_hand.table(f"{name}/er_spectrum")
+    table = by_hand.table(f"{name}/counts")
     extra = by_hand.xenon_events(by_hand.u1r(1.57e-6, 0.058), name)
     extra = extra - by_hand.xenon_events(Mediator(), name)
     z_b, z_e = -0.8, 1.3
-    mu = table["background"] * (1 + 0.026 * z_b) + extra * (1 + 0.030 * z_e)
+    mu = table["B0"] * (1 + 0.026 * z_b) + extra * (1 + 0.030 * z_e)
     wanted = poisson(table["observed"], mu) + (z_b**2 + z_e**2) / 2
     z = {f"{name}_background": z_b, f"{name}_efficiency": z_e}
     experiment = loaded(name, **options)
@@ -94,11 +95,11 @@ def test_xenon_value_with_nuisances(name, options):
 
 def test_xenonnt_value_with_its_components():
     """The solar neutrinos of B0 follow the efficiency like the rest of the signal."""
-    table = by_hand.table("xenonnt/er_spectrum")
+    table = by_hand.table("xenonnt/counts")
     neutrinos = by_hand.xenon_events(by_hand.u1r(1.57e-6, 0.058), "xenonnt")
     experiment, z = loaded("xenonnt"), (-0.8, 1.3, 0.4)
     rising = np.asarray(experiment.background[1].nominal)
-    flat = table["background"] - by_hand.xenon_events(Mediator(), "xenonnt") - rising
+    flat = table["B0"] - by_hand.xenon_events(Mediator(), "xenonnt") - rising
     mu = flat * (1 + np.sqrt(120**2 + 60**2 + 50**2) / 1320 * z[0])
     mu = mu + neutrinos * (1 + 0.030 * z[1]) + rising * (1 + 50 / 1550 * z[2])
     wanted = poisson(table["observed"], mu) + np.sum(np.square(z)) / 2
@@ -126,15 +127,17 @@ def test_csi_value_with_nuisances():
 
 def test_lar_value_with_nuisances():
     """Released templates, five normalisations; one in six of the 960 bins is empty."""
-    table = by_hand.table("coherent_lar/templates")
+    parts = ("cevns", "brn", "delayed_brn", "steady_state")
+    cevns, brn, delayed, steady = (by_hand.table(f"coherent_lar/{p}")["events"] for p in parts)
+    observed = by_hand.table("coherent_lar/counts")["observed"]
     ratio = by_hand.lar_events(by_hand.u1r(1e-4, 1.0)) / by_hand.lar_events(Mediator())
     z = {"sns_flux": 0.5, "lar_cevns": -1.0, "lar_brn": 0.4, "lar_delayed": -0.6}
     z["lar_steady_state"] = 1.5
-    mu = table["cevns"] * np.repeat(ratio, 80) * (1 + 0.10 * 0.5) * (1 - 0.0831)
-    mu = mu + table["brn"] * (1 + 0.32 * 0.4) + table["delbrn"] * (1 - 0.6)
-    mu = mu + table["ss"] * (1 + 25 / 3152 * 1.5)
-    assert np.any(table["observed"] == 0)
-    wanted = poisson(table["observed"], mu) + sum(v**2 for v in z.values()) / 2
+    mu = cevns * np.repeat(ratio, 80) * (1 + 0.10 * 0.5) * (1 - 0.0831)
+    mu = mu + brn * (1 + 0.32 * 0.4) + delayed * (1 - 0.6)
+    mu = mu + steady * (1 + 25 / 3152 * 1.5)
+    assert np.any(observed == 0)
+    wanted = poisson(observed, mu) + sum(v**2 for v in z.values()) / 2
     experiment = loaded("coherent_lar")
     got = cost(experiment, couplings("u1r", g=1e-4, mass=1.0), at(experiment, **z))
     np.testing.assert_allclose(got, wanted, rtol=1e-6)
@@ -387,13 +390,19 @@ def test_new_data_of_the_same_shape_do_not_recompile():
     ("call", "message"),
     [
         (lambda: load("xenon"), r"unknown experiment 'xenon' \(did you mean xenon"),
-        (lambda: load("borexino"), "expected one of texono, coherent_csi"),
+        (lambda: load("borexino"), "expected one of coherent_csi, .*, or a folder"),
         (lambda: load("xenon1t", sun="gs98"), "unknown option 'sun' of xenon1t: expected one of"),
-        (lambda: load("xenon1t", solar_model="bp04"), "unknown solar model 'bp04'"),
-        (lambda: load("xenonnt", atomic="bound"), "unknown option atomic='bound': expected"),
-        (lambda: load("coherent_csi", form_factor="box"), "unknown form factor 'box'"),
-        (lambda: load("coherent_lar", nucleon_couplings="x"), "unknown nucleon couplings 'x'"),
-        (lambda: load("texono", electron_couplings="x"), "unknown electron couplings 'x'"),
+        (
+            lambda: load("xenon1t", solar_model="bp04"),
+            "option solar_model = 'bp04' of xenon1t: expected",
+        ),
+        (lambda: load("xenonnt", atomic="bound"), "option atomic = 'bound' of xenonnt: expected"),
+        (lambda: load("coherent_csi", form_factor="box"), "option form_factor = 'box'"),
+        (
+            lambda: load("coherent_lar", nucleon_couplings="x"),
+            "couplings = 'x' of coherent_lar: expected one of corrected, tree",
+        ),
+        (lambda: load("texono", electron_couplings="x"), "electron_couplings = 'x' of texono"),
         (
             lambda: expected(loaded("texono"), standard_model(), {"flux": 1.0}),
             "unknown nuisance 'flux': expected one of signal_strength",

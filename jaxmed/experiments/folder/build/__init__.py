@@ -1,0 +1,1 @@
+"""From a description to an Experiment: folded on recoil energies, at every node of every nuisance."""

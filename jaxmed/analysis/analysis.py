@@ -84,7 +84,7 @@ class Analysis(BaseModel):
         experiments: names of data sets, paths of folders with one's own, or experiments that are loaded.
         model: what is fitted: a preset name, the path of a file, a table, or whatever else makes a model (`get_model`).
         name: of the joint fit in results and file names; the names of the experiments if left out.
-        options: experiment -> keyword arguments of its loader.
+        options: experiment -> its options, each with a choice.
         alternatives: name -> options by experiment, laid over `options`, with which the joint fit is repeated.
         alone: whether each experiment is also fitted by itself.
         box: parameter -> [low, high] in its own unit, within the model's box: where it may move.

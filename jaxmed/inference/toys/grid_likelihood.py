@@ -21,6 +21,7 @@ from jaxmed.inference.problem import Data, Problem, acts_on, blocks
 from jaxmed.inference.profile.expansion import linearise
 
 # Points of the grid tabulated together.
+_ROUNDING = 1e-11  # of the diagonal of a Fisher matrix
 _POINTS_AT_A_TIME = 64
 # A nuisance without a prior may be without effect as well.
 _RIDGE = 1e-6
@@ -72,7 +73,10 @@ def tabulate_grid(problem: Problem, points: Array, start: Array, data: Data) -> 
             slope += jacobian @ pull
             slope_per_count.append(-jacobian * weight[None])
             fisher += (jacobian * weight[None]) @ jacobian.T
-        inverse = jnp.linalg.inv(jnp.linalg.cholesky(fisher))
+        # far out one direction is 1e16 times as certain as all others: rounding must not make these negative
+        inverse = jnp.linalg.inv(
+            jnp.linalg.cholesky(fisher * (1 + _ROUNDING * np.eye(len(fisher))))
+        )
         whitened = tuple(inverse[rows] @ slope_per_count[k] for k, rows in touched)
         found = GridLikelihood(
             point, value, tuple(per_count), inverse @ slope, whitened, inverse, start

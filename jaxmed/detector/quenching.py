@@ -9,11 +9,6 @@ def polynomial(recoil: np.ndarray, coefficients: np.ndarray) -> np.ndarray:
     return coefficients @ powers
 
 
-def linear_factor(recoil: np.ndarray, offset: float, slope: float) -> np.ndarray:
-    """E_ee = (a + b T) T: a quenching factor linear in the recoil energy."""
-    return (offset + slope * recoil) * recoil
-
-
 def lindhard(recoil: np.ndarray, protons: int, k: float) -> np.ndarray:
     """Quenching factor k g/(1 + k g), g = 3 e^0.15 + 0.7 e^0.6 + e, e = 11.5 Z^(-7/3) T/keV.
 

@@ -1,4 +1,4 @@
-"""The target nuclei of the COHERENT detectors and their couplings and form factors."""
+"""Target nuclei with their couplings and form factors."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -25,13 +25,6 @@ NUCLEON_COUPLINGS = {
 }
 
 
-class NuclearOptions(NamedTuple):
-    """Names of the nucleon couplings and of the form factor, keys of the two tables above."""
-
-    nucleon_couplings: str
-    form_factor: str
-
-
 class Isotope(NamedTuple):
     """Atomic number, neutron number, atomic mass [u], proton and neutron rms radii [fm]."""
 
@@ -40,11 +33,6 @@ class Isotope(NamedTuple):
     atomic_mass: float
     radius_p: float
     radius_n: float
-
-
-CAESIUM = Isotope(55, 78, 132.905452, 4.804, 4.90)
-IODINE = Isotope(53, 74, 126.904472, 4.749, 4.85)
-ARGON = Isotope(18, 22, 39.962383, 3.448, 3.55)
 
 
 def nuclear_mass(isotope: Isotope) -> float:

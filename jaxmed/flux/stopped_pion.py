@@ -29,8 +29,3 @@ def delayed(per_flavour: float) -> Flux:
         return flux
 
     return Flux((Continuum(np.linspace(0.0, M_MU / 2, 9), density),))
-
-
-def prompt_and_delayed(per_flavour: float) -> Flux:
-    """All three flavours together; flux of each [cm^-2 s^-1]."""
-    return Flux(delayed(per_flavour).continua, prompt(per_flavour).lines)

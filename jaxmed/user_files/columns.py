@@ -61,26 +61,14 @@ class Columns:
         lines = tuple(line for line, kept in zip(self.lines, keep, strict=True) if kept)
         return replace(self, lines=lines, values={name: x[keep] for name, x in self.values.items()})
 
-    def pairs(self) -> dict[str, tuple[np.ndarray, np.ndarray]]:
-        """Columns <name>_up and <name>_down by name."""
-        names = [name[:-3] for name in self.values if name.endswith("_up")]
-        return {name: (self[f"{name}_up"], self[f"{name}_down"]) for name in names}
 
-
-def read_columns(
-    path: Path,
-    required: Sequence[str],
-    optional: Sequence[str] = (),
-    *,
-    with_pairs: bool = False,
-) -> Columns:
+def read_columns(path: Path, required: Sequence[str], optional: Sequence[str] = ()) -> Columns:
     """Read a table of numbers: '#' lines are remarks, the first other line names the columns.
 
     Args:
         path: the file.
         required: columns that must be there; `low_[E]` stands for low_eV, low_keV or low_MeV.
         optional: columns that may be there.
-        with_pairs: whether pairs <name>_up, <name>_down of any name may be there.
 
     Raises:
         ValueError: a missing or unreadable file, a missing, repeated or unknown column, a row of another length, or a
@@ -91,7 +79,7 @@ def read_columns(
         raise ValueError(
             f"{path}: column {wanted[0]} is missing: expected the header {','.join(wanted)}"
         )
-    return chosen(read_any(path), required, optional, with_pairs=with_pairs)
+    return chosen(read_any(path), required, optional)
 
 
 def read_any(path: Path, texts: Sequence[str] = ()) -> Columns:
@@ -122,13 +110,7 @@ def read_any(path: Path, texts: Sequence[str] = ()) -> Columns:
     return Columns(path, lines, values)
 
 
-def chosen(
-    table: Columns,
-    required: Sequence[str],
-    optional: Sequence[str] = (),
-    *,
-    with_pairs: bool = False,
-) -> Columns:
+def chosen(table: Columns, required: Sequence[str], optional: Sequence[str] = ()) -> Columns:
     """The columns of a table from `read_any`, those of energies in keV and without their unit; as `read_columns`."""
     header, path = list(table.values), table.path
     unit = energy_unit(header) if any("[E]" in name for name in required) else ""
@@ -140,13 +122,12 @@ def chosen(
             f"header {','.join(wanted)}"
         )
     for name in header:
-        if name in wanted or name in optional or (with_pairs and _has_partner(name, header)):
+        if name in wanted or name in optional:
             continue
         allowed = [*wanted, *optional]
-        pairs = ", or pairs <name>_up, <name>_down" if with_pairs else ""
         raise ValueError(
             f"{path}: unknown column {short(name)}{hint(name, allowed)}: expected "
-            f"{', '.join(allowed)}{pairs}"
+            f"{', '.join(allowed)}"
         )
     scale, suffix = ENERGY_UNITS.get(unit, 1.0), f"_{unit}"
     values = {
@@ -184,13 +165,6 @@ def energy_unit(header: Iterable[str]) -> str:
     """The unit in which the names of energy columns end; empty without any."""
     endings = {cell.rpartition("_")[2] for cell in header}
     return next((unit for unit in ENERGY_UNITS if unit in endings), "")
-
-
-def _has_partner(name: str, header: list[str]) -> bool:
-    for one, other in (("_up", "_down"), ("_down", "_up")):
-        if name.endswith(one) and name != one:
-            return name.removesuffix(one) + other in header
-    return False
 
 
 def _column(path: Path, lines: Sequence[int], cells: Sequence[str]) -> np.ndarray:

@@ -5,7 +5,7 @@ from by_hand import M_E, M_MU
 from scipy import integrate
 
 from jaxmed.flux.spectrum import Continuum, Flux, Line, e_min, moments, table_density, thresholds
-from jaxmed.flux.stopped_pion import PROMPT_ENERGY, delayed, prompt, prompt_and_delayed
+from jaxmed.flux.stopped_pion import PROMPT_ENERGY, delayed, prompt
 from jaxmed.theory.scattering import t_max
 
 CAESIUM = by_hand.CS.mass
@@ -97,7 +97,8 @@ def test_michel_moments_are_closed_form(mass):
 
 
 def test_one_neutrino_of_each_flavour_per_decay():
-    got = moments(prompt_and_delayed(3.0), np.array([1e-9]), CAESIUM)[..., 0, 0]
+    both = Flux(delayed(3.0).continua, prompt(3.0).lines)
+    got = moments(both, np.array([1e-9]), CAESIUM)[..., 0, 0]
     np.testing.assert_allclose(got, [[3.0, 3.0, 0.0], [0.0, 3.0, 0.0]], rtol=1e-6, atol=1e-15)
 
 

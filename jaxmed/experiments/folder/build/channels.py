@@ -194,7 +194,7 @@ def _channel(
 ) -> Channel:
     run, recoil = found.runs[one.group[0]], one.recoil
     keys, folding_of = run.view.keys.target, folded.folding_of[: len(spread)]
-    flux = together(run.fluxes) if one.part == ALL else run.fluxes[one.part]
+    flux = _flux(run, one.part)
     if one.kind == "electrons":
         assert keys.electrons is not None
         return Channel(

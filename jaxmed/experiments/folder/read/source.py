@@ -72,16 +72,9 @@ class View:
     keys: RunKeys
     pulls: Mapping[str, float]
 
-    def columns(
-        self,
-        file: str,
-        required: Sequence[str],
-        optional: Sequence[str] = (),
-        *,
-        with_pairs: bool = False,
-    ) -> Columns:
+    def columns(self, file: str, required: Sequence[str], optional: Sequence[str] = ()) -> Columns:
         """The rows of a table that are for this run and these pulls; ValueError for a mistake in it."""
-        return chosen(self.rows(file), required, optional, with_pairs=with_pairs)
+        return chosen(self.rows(file), required, optional)
 
     def rows(self, file: str) -> Columns:
         """The same with whatever columns there are."""

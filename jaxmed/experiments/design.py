@@ -17,7 +17,7 @@ from jaxmed.experiments.folder import Description, describe
 from jaxmed.experiments.folder.build.channels import Share, fold_signal, shares
 from jaxmed.experiments.folder.build.variants import all_variants
 from jaxmed.experiments.folder.read.bins import kg_seconds
-from jaxmed.experiments.folder.read.detector import Curve, Response
+from jaxmed.experiments.folder.read.response import Curve, Response
 from jaxmed.experiments.folder.schema.run import STANDARD_MODEL
 from jaxmed.experiments.model import Component, Experiment, Leaf, pytree
 

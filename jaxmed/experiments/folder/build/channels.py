@@ -10,8 +10,9 @@ from jaxmed.experiments.folder.build.fold import quadrature
 from jaxmed.experiments.folder.build.variants import Variant, scale_errors
 from jaxmed.experiments.folder.read.bins import kg_seconds
 from jaxmed.experiments.folder.read.describe import Description, ReadRun
-from jaxmed.experiments.folder.read.detector import Response, read_response
+from jaxmed.experiments.folder.read.detector import read_response
 from jaxmed.experiments.folder.read.neutrinos import ALL, together
+from jaxmed.experiments.folder.read.response import Response
 from jaxmed.experiments.folder.read.source import MAIN, View
 from jaxmed.experiments.folder.read.target import Electrons, Nuclei, read_nuclei
 from jaxmed.experiments.model import Channel, stack

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 
 from jaxmed.constants import M_E
-from jaxmed.experiments.folder.read.detector import Curve, Response
+from jaxmed.experiments.folder.read.response import Curve, Response
 from jaxmed.experiments.folder.read.target import Electrons, Nuclei
 from jaxmed.experiments.nuclei import nuclear_mass
 from jaxmed.flux.spectrum import Flux, thresholds

@@ -5,7 +5,7 @@ from scipy.special import ndtr
 
 from jaxmed.experiments.folder.read.arrival import accepted, in_bins, share_table
 from jaxmed.experiments.folder.read.bins import Bins, checked_pairs, events_per, grid_of, kg_days
-from jaxmed.experiments.folder.read.detector import Response
+from jaxmed.experiments.folder.read.response import Response
 from jaxmed.experiments.folder.read.source import View
 from jaxmed.experiments.folder.schema.run import RATES, BackgroundKeys, ProfileKeys
 from jaxmed.experiments.model import Axis

@@ -14,9 +14,10 @@ from jaxmed.experiments.folder.build.fold import quadrature
 from jaxmed.experiments.folder.read.arrival import arrival_shares
 from jaxmed.experiments.folder.read.background import background_events
 from jaxmed.experiments.folder.read.bins import Bins, kg_seconds, read_bins
-from jaxmed.experiments.folder.read.detector import Response, read_response
+from jaxmed.experiments.folder.read.detector import read_response
 from jaxmed.experiments.folder.read.neutrinos import read_flux
 from jaxmed.experiments.folder.read.nuisances import check_nuisances, shape_nodes
+from jaxmed.experiments.folder.read.response import Response
 from jaxmed.experiments.folder.read.signal import factors, template
 from jaxmed.experiments.folder.read.source import MAIN, Source, View
 from jaxmed.experiments.folder.read.target import Electrons, Nuclei, read_electrons, read_nuclei

@@ -10,10 +10,10 @@ from jaxmed.experiments.folder.build.fold import quadrature
 from jaxmed.experiments.folder.build.variants import Variant, scale_errors
 from jaxmed.experiments.folder.read.bins import kg_seconds
 from jaxmed.experiments.folder.read.describe import Description, ReadRun
-from jaxmed.experiments.folder.read.detector import read_response
+from jaxmed.experiments.folder.read.detector import read_response, response_key
 from jaxmed.experiments.folder.read.neutrinos import ALL, together
 from jaxmed.experiments.folder.read.response import Response
-from jaxmed.experiments.folder.read.source import MAIN, View
+from jaxmed.experiments.folder.read.source import MAIN
 from jaxmed.experiments.folder.read.target import Electrons, Nuclei, read_nuclei
 from jaxmed.experiments.model import Channel, stack
 from jaxmed.experiments.nuclei import form_factor, target
@@ -106,7 +106,7 @@ def fold_signal(found: Description, variants: list[Variant]) -> Folded:
     radii: dict[object, Nuclei] = {}
     kept, folding = [], []
     for variant in variants:
-        response = tuple(_response_key(view) for view in variant.views)
+        response = tuple(response_key(view) for view in variant.views)
         radius = variant.views[0].key(variant.views[0].keys.target.nuclei)
         moved = response not in responses, bool(radii) and radius not in radii
         if all(moved):
@@ -119,7 +119,7 @@ def fold_signal(found: Description, variants: list[Variant]) -> Folded:
             continue
         if moved[0]:
             responses[response] = tuple(
-                view.once(_read_response(run), view.keys.response, own=_own(view))
+                read_response(view, run.bins)
                 for run, view in zip(found.runs, variant.views, strict=True)
             )
         if "nuclei" in found.runs[0].targets:
@@ -136,21 +136,6 @@ def fold_signal(found: Description, variants: list[Variant]) -> Folded:
         folding_of=tuple(n - 1 + radius if radius else response for response, radius in folding),
         parts=_parts(found),
     )
-
-
-def _read_response(run: ReadRun):
-    def read(view: View) -> Response:
-        return read_response(view, run.bins)
-
-    return read
-
-
-def _own(view: View) -> tuple[str, str]:
-    return f"{view.keys.name}_quenching", f"{view.keys.name}_efficiency"
-
-
-def _response_key(view: View) -> object:
-    return view.key(view.keys.response, own=_own(view))
 
 
 def _elsewhere_key(variant: Variant) -> object:

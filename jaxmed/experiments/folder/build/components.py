@@ -131,5 +131,4 @@ def _key(view: View, name: str) -> object:
 
 
 def _events(run: ReadRun, view: View, name: str) -> np.ndarray:
-    response = run.response if view is run.view else read_response(view, run.bins)
-    return background_events(view, name, run.bins, response)
+    return background_events(view, name, run.bins, read_response(view, run.bins))

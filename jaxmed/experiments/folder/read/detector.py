@@ -12,11 +12,25 @@ _POINTS = 1001  # of a formula that smearing takes as a curve
 
 
 def read_response(view: View, bins: Bins) -> Response:
-    """The response of one run with its nuisances where the view has them.
+    """The response of one run with its nuisances where the view has them, read again only if they move it.
 
     Raises:
         ValueError: a mistake in a table, or numbers that do not go together; the key, or the file and line, are named.
     """
+    key = (response_key(view), bins.axes[0])
+    known = view.source.responses
+    if key not in known:
+        known[key] = _read(view, bins)
+    return known[key]
+
+
+def response_key(view: View) -> object:
+    """Equal for two views that have the same response."""
+    name = view.keys.name
+    return view.key(view.keys.response, own=(f"{name}_quenching", f"{name}_efficiency"))
+
+
+def _read(view: View, bins: Bins) -> Response:
     keys, edges = view.keys.response, bins.first
     if keys.matrix is not None:
         own, n = keys.matrix, edges.size - 1

@@ -1,9 +1,9 @@
 """The folder of an experiment while it is read: its tables, and notes on what was found in them."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import numpy as np
 from pydantic import BaseModel
@@ -13,7 +13,6 @@ from jaxmed.user_files.columns import Columns, chosen, read_any, read_table
 
 MAIN = "experiment.toml"
 _CITATION = "# citation:"
-T = TypeVar("T")
 Pair = tuple[np.ndarray, np.ndarray]
 
 
@@ -27,7 +26,7 @@ class Source:
         columns: that the table of the bins may have, whatever options are chosen.
         notes: file -> what was found in it, for `jaxmed check`.
         tables: file -> its columns as they stand.
-        made: what `View.once` has made.
+        responses: by all that they depend on.
     """
 
     folder: Path
@@ -35,7 +34,7 @@ class Source:
     columns: Collection[str] = ()
     notes: dict[str, str] = field(default_factory=dict)
     tables: dict[str, Columns] = field(default_factory=dict)
-    made: dict[Any, Any] = field(default_factory=dict)
+    responses: dict[Any, Any] = field(default_factory=dict)
 
     def table(self, name: str) -> Columns:
         """A table; ValueError if it cannot be read."""
@@ -111,23 +110,13 @@ class View:
         if not self.pulls:
             self.source.notes.setdefault(table.path.name, sentence)
 
-    def once(
-        self, make: Callable[["View"], T], *parts: BaseModel | None, own: Sequence[str] = ()
-    ) -> T:
-        """What `make` makes of some tables of experiment.toml, made again only if a pull or a run changes them.
+    def key(self, *parts: BaseModel | None, own: Sequence[str] = ()) -> tuple[Any, ...]:
+        """Equal for two views in which these tables of experiment.toml say the same.
 
         Args:
-            make: a function of the view.
-            parts: all that it looks at.
-            own: nuisances that it asks for by name.
+            parts: the tables.
+            own: nuisances that are asked for by name where they are read.
         """
-        key = (make.__qualname__, self.key(*parts, own=own))
-        if key not in self.source.made:
-            self.source.made[key] = make(self)
-        return self.source.made[key]
-
-    def key(self, *parts: BaseModel | None, own: Sequence[str] = ()) -> tuple[Any, ...]:
-        """Equal for two views in which these tables of experiment.toml say the same."""
         files = sorted({name for part in parts if part for name in _files(part.model_dump())})
         moving = {*own, *self.source.moved_by(files)}
         runs = [self.run] if any("run" in self.source.table(file).values for file in files) else []

@@ -220,6 +220,10 @@ def test_a_range_and_a_unit_are_those_of_what_is_free(tmp_path, size):
             "normalised and width_keV go with line_keV",
         ),
         (
+            "events = 1.0\nprofiles.energy = { file = 'a.csv', column = 'x', efficiency = true }",
+            "profiles.energy: got efficiency with a file, expected it along an axis of time",
+        ),
+        (
             "events = 1.0\nprofiles.energy = { decay_per_keV = 1.0, efficiency = true }",
             "background 'more'.profiles.energy.*efficiency.*expected",
         ),

@@ -90,6 +90,8 @@ def _shares(
         raise ValueError(f"{where}: got decay_per_us, expected it along an axis of time")
     if (profile.decay_per_keV or profile.line_keV) and axis is not bins.axes[0]:
         raise ValueError(f"{where}: got energies in keV, expected them along the first axis")
+    if profile.efficiency and profile.line_keV is None and axis.unit != "us":
+        raise ValueError(f"{where}: got efficiency with a file, expected it along an axis of time")
     if profile.decay_per_us is not None or profile.decay_per_keV is not None:
         first = profile.decay_per_keV is not None
         edges = bins.first if first else np.array(axis.edges)
@@ -108,9 +110,7 @@ def _shares(
             )
         return counts / counts.sum()
     ends, shares = share_table(view, profile.file, column, axis)
-    kept = (
-        accepted(view, ends) if profile.efficiency and axis.unit == "us" else np.ones(shares.size)
-    )
+    kept = accepted(view, ends) if profile.efficiency else np.ones(shares.size)
     return in_bins(axis, ends, shares, kept)
 
 

@@ -52,25 +52,11 @@ def build(found: Description) -> Experiment:
             f"{_MOST_EVENTS:.0e}: are exposure, flux and backgrounds in the units that they claim?"
         )
     shapes = tuple(dict.fromkeys(v.name for v in folded.variants[1:]))
+    ones = np.ones(in_bins.size)
     data, scales = found.keys.data, {STRENGTH: 1.0, **scale_errors(found)[0]}
-    per_run = np.split(by_run(found, in_bins), len(found.runs))
-    observed, error = (
-        found.joined(
-            [
-                in_events(r.view.keys, r.bins, name, s.ravel())
-                for r, s in zip(found.runs, per_run, strict=True)
-            ]
-        )
-        if there
-        else np.ones(in_bins.size)
-        for name, there in (
-            ("observed", data.counts == "observed"),
-            ("error", data.likelihood == "gaussian"),
-        )
-    )
     experiment = Experiment(
-        observed=observed,
-        error=error,
+        observed=_column(found, "observed", in_bins) if data.counts == "observed" else ones,
+        error=_column(found, "error", in_bins) if data.likelihood == "gaussian" else ones,
         channels=channels,
         widths=np.array(list(scales.values())),
         background=background,
@@ -91,6 +77,17 @@ def build(found: Description) -> Experiment:
     # compiled as one: operation by operation it takes seconds
     asimov = jax.jit(expected)(experiment, standard_model())
     return replace(experiment, observed=np.asarray(asimov), projected=True)
+
+
+def _column(found: Description, name: str, standard: np.ndarray) -> np.ndarray:
+    """A column of the bins in events; `standard` are the standard-model events of all bins (n_bins,)."""
+    per_run = np.split(by_run(found, standard), len(found.runs))
+    return found.joined(
+        [
+            in_events(run.view.keys, run.bins, name, own.ravel())
+            for run, own in zip(found.runs, per_run, strict=True)
+        ]
+    )
 
 
 @jax.jit

@@ -3,6 +3,7 @@
 import io
 
 import jax
+import jax.numpy as jnp
 import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,10 +13,17 @@ from mkdocs.structure.files import File, Files
 
 import jaxmed
 from jaxmed.colours import BLUE, ORANGE
+from jaxmed.experiments.likelihood.condensed import (
+    all_variants,
+    condense,
+    condensed_counts,
+    condensed_signal,
+)
 from jaxmed.inference.problem import pose
-from jaxmed.inference.profile.newton import Minimum, initial_state
+from jaxmed.inference.profile.expansion import Counts, expansion
+from jaxmed.inference.profile.newton import Expansion, Walk, begin, minimise
 from jaxmed.inference.profile.profile import standard_start
-from jaxmed.inference.toys.conditional_fit import conditional_fits, search_at_point
+from jaxmed.inference.toys.conditional_fit import conditional_fits
 from jaxmed.inference.toys.draw import draw
 
 _SEED, _TOY = 11, 452
@@ -36,14 +44,24 @@ def kinks() -> str:
     point, held = np.array(problem.model.standard), problem.nuisances.index(_NAME)
     toys = draw(problem, data, np.append(point, start), _SEED, 1, first=_TOY)
     best = conditional_fits(problem, data, toys, point, start)
-    search = search_at_point(problem, data, toys, point)
+    own = condense(data[0])
+    signal = all_variants(own.fillings, condensed_signal(own, problem.couplings(point)))
+    counted = Counts(*condensed_counts(own, toys.observed[0][0]))
     z = np.linspace(-1.6, 0.8, 481)
 
-    def along(others: np.ndarray) -> Minimum:
+    def expand(x: jax.Array) -> Expansion:
+        return expansion(problem, (own,), (signal,), x, (counted,), toys.centres[0])
+
+    @jax.jit
+    @jax.vmap
+    def profiled(walk: Walk) -> Walk:
+        box = jnp.asarray(problem.box[2:]).at[held].set(walk.x[held])
+        return minimise(expand, walk, box, tolerance=1e-9, limit=400)
+
+    def along(others: np.ndarray) -> Walk:
         x = np.repeat(others[None], z.size, axis=0)
         x[:, held] = z
-        state = initial_state(x)
-        return search.go_on(np.zeros(z.size, dtype=int), state, np.array([np.inf]), [held]).at
+        return jax.device_get(profiled(begin(x)))
 
     near = along(best.nuisances[0])
     other = near.x[np.flatnonzero(_is_lowest(near.expansion.value))[-1]]

@@ -63,7 +63,7 @@ def main(names: str, number: int) -> None:
     truth = np.concatenate([problem.model.standard, nuisances])
     toys = draw(problem, data, truth, 11, number)
     begin = time.perf_counter()
-    found = global_fits(problem, data, toys, make_fitter(problem, data, nuisances))
+    found = global_fits(problem, toys, make_fitter(problem, data, nuisances))
     seconds = time.perf_counter() - begin
     grid = fine_grid(problem, data)
     above = found.nll - lowest(problem, data, toys, grid, truth)

@@ -1,14 +1,12 @@
 """From couplings and nuisances to expected counts: one forward model for every experiment."""
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 from jax import Array
 
 from jaxmed.experiments.likelihood.pulls import Nuisances, make_pulls
 from jaxmed.experiments.likelihood.yields import counts
-from jaxmed.experiments.model import SIGNAL_STRENGTH, Channel, Component, Experiment
+from jaxmed.experiments.model import SIGNAL_STRENGTH, Channel, Component, Experiment, Leaf
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.scattering import Electron, electron_rate, nucleus_rate
 
@@ -53,8 +51,8 @@ def signal_events(experiment: Experiment, couplings: Couplings) -> Array:
     return jnp.where(couplings.defined, jnp.stack(stacks).sum(axis=0), jnp.nan)
 
 
-def as_signal(experiment: Experiment, variants: Array) -> Component:
-    """Events from `signal_events` with their systematics."""
+def as_signal(experiment: Experiment, variants: Leaf = None) -> Component:
+    """Events from `signal_events` with their systematics; without events these alone."""
     e, floating = experiment, (SIGNAL_STRENGTH,)
     return Component(variants, e.widths, e.shapes, e.nodes, e.scales, floating=floating)
 
@@ -70,14 +68,15 @@ def require_float64() -> None:
 
 def channel_events(channel: Channel, couplings: Couplings) -> Array:
     """Events of every variant, summed over the stack, (n_variants, n_bins)."""
-    rates = _rates(channel, couplings)
+    rates = channel_rates(channel, couplings)
     if len(channel.response) == 1:
         rates = rates.sum(axis=0, keepdims=True)
-    fold = partial(_folded, jnp.asarray(channel.folding_matrix))
-    return jax.vmap(fold)(channel.response, channel.spread, rates).sum(axis=0)
+    events = fold(channel.response, rates)
+    matrix = jnp.asarray(channel.folding_matrix)
+    return into_bins(jnp.asarray(channel.spread), matrix @ events).sum(axis=0)
 
 
-def _rates(channel: Channel, couplings: Couplings) -> Array:
+def channel_rates(channel: Channel, couplings: Couplings) -> Array:
     """Events per kg s of each node of a stack, for each set of form factors, (n_channels, n_forms, n)."""
     at = channel.recoil, channel.moments
     if isinstance(channel.target, Electron):
@@ -90,12 +89,20 @@ def _rates(channel: Channel, couplings: Couplings) -> Array:
     return rates * jnp.asarray(channel.per_node)[:, None]
 
 
-def _folded(foldings: Array, response: Array, spread: Array, rates: Array) -> Array:
-    """Events of every variant of one channel, (n_variants, n_bins)."""
-    # one matrix for all responses: many points at once are then one product
-    flat = response.reshape(-1, rates.shape[-1]) @ rates[0]
-    per_recoil_bin = jnp.concatenate([flat.reshape(response.shape[:2]), rates[1:] @ response[0].T])
-    return into_bins(spread, foldings @ per_recoil_bin)
+def fold(response: Array, rates: Array) -> Array:
+    """Events of every folding, (n, n_foldings, n_recoil_bins), of n channels or sums of channels.
+
+    Args:
+        response: of each, (n, n_responses, n_recoil_bins, n_nodes).
+        rates: (n, n_forms, n_nodes).
+    """
+
+    def one(response: Array, rates: Array) -> Array:
+        # one matrix for all responses: many points at once are then one product
+        flat = response.reshape(-1, rates.shape[-1]) @ rates[0]
+        return jnp.concatenate([flat.reshape(response.shape[:2]), rates[1:] @ response[0].T])
+
+    return jax.vmap(one)(jnp.asarray(response), rates)
 
 
 def into_bins(spread: Array, per_recoil_bin: Array) -> Array:

@@ -78,16 +78,3 @@ def data_term(experiment: Experiment, mu: Array) -> Array:
 def floored(mu: Array) -> Array:
     """Expected events, at least the FLOOR; what is not a number stays none, which a maximum may hide."""
     return jnp.where(mu < FLOOR, FLOOR, mu)
-
-
-def data_slopes(experiment: Experiment, mu: Array) -> tuple[Array, Array]:
-    """First and second derivative of the data term in mu, (n_bins,) each."""
-    n = jnp.asarray(experiment.observed)
-    if experiment.gaussian:
-        weight = jnp.asarray(experiment.error) ** -2.0
-        return (mu - n) * weight, weight
-    safe = floored(mu)
-    slope, bend = 1 - n / safe, n / safe**2
-    if not experiment.one_sided:
-        return slope, bend
-    return jnp.where(mu < n, 0.0, slope), jnp.where(mu < n, 0.0, bend)

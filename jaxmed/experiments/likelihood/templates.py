@@ -6,7 +6,7 @@ subspace of them: without mixing it is 1, g^2 and g^4, three templates for each 
 log M_Z' and tabulated there, as mixtures of the few patterns of events that all of them are made of.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -15,8 +15,8 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.likelihood.forward import into_bins
-from jaxmed.experiments.model import Channel, Experiment, Leaf, pytree, unstacked
+from jaxmed.experiments.likelihood.condensed import Condensed, Events
+from jaxmed.experiments.model import Channel, Leaf, pytree, unstacked
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.scattering import (
     Electron,
@@ -46,8 +46,7 @@ class SignalTable:
         scale: s [MeV^2] of each channel: power k of the propagator comes times (M_Z'^2 + s)^k, (n_channels,).
         basis: of the subspace in which the products of couplings move, (n_channels, 27, n_templates).
         mixture: of patterns in each template, (n_masses, n_channels, n_templates, n_patterns).
-        patterns: of events, (n_channels, n_patterns, n_foldings, n_recoil_bins); of the sum over the channels, (1,
-            ...), where these share response and spread.
+        patterns: of the events of a class of channels (`Filling`), (n_classes, n_patterns, n_foldings, n_recoil_bins).
     """
 
     first: Leaf
@@ -58,7 +57,7 @@ class SignalTable:
 
 
 def tabulate(
-    experiment: Experiment,
+    condensed: Condensed,
     couplings: Callable[[Array], Couplings],
     box: np.ndarray,
     masses: tuple[float, float],
@@ -66,7 +65,7 @@ def tabulate(
     """Tables for all stacks of an experiment.
 
     Args:
-        experiment: the data set.
+        condensed: the data set.
         couplings: model parameters (n,) -> couplings.
         box: where the parameters may go, (n, 2).
         masses: log10 of the lightest and the heaviest mediator [MeV].
@@ -81,57 +80,55 @@ def tabulate(
     if not defined.any():
         raise ValueError("the model is undefined in its whole box: expected a number somewhere")
     samples = jax.tree.map(lambda leaf: leaf[defined], samples)
-    return tuple(_table(channels, samples, masses) for channels in experiment.channels)
+    pairs = zip(condensed.experiment.channels, condensed.fillings, strict=True)
+    return tuple(_table(channels, f.classes, samples, masses) for channels, f in pairs)
 
 
 class Jet(NamedTuple):
     """Events of a signal around some parameters theta (n,).
 
     Attributes:
-        value: of every variant, (n_variants, n_bins).
-        slopes: its first derivatives, (n, n_variants, n_bins).
-        bend: weights (n_variants, n_bins) -> second derivatives (n, n) of the weighted sum of all events.
+        value: (n_classes, n_foldings, n_recoil_bins) of each stack.
+        slopes: its first derivatives, (n, n_classes, n_foldings, n_recoil_bins) each.
+        bend: weights like `value` -> second derivatives (n, n) of the weighted sum of all events.
     """
 
-    value: Array
-    slopes: Array
-    bend: Callable[[Array], Array]
+    value: Events
+    slopes: Events
+    bend: Callable[[Events], Array]
 
 
 def signal_jet(
-    experiment: Experiment,
+    condensed: Condensed,
     tables: tuple[SignalTable, ...],
     couplings: Callable[[Array], Couplings],
     theta: Array,
 ) -> Jet:
-    """`forward.signal` from the tables with two derivatives.
+    """`condensed_signal` from the tables with two derivatives.
 
     Autodiff would carry every derivative through the tables; here they meet only once, as a matrix product.
 
     Args:
-        experiment: the data set.
+        condensed: the data set.
         tables: of its signal; the mediator's mass lies within them.
         couplings: parameters (n,) -> couplings.
         theta: where, (n,).
     """
-    pairs = zip(experiment.channels, tables, strict=True)
-    jets = [_stack_jet(c, t, couplings, theta) for c, t in pairs]
-    value = jnp.stack([jet.value for jet in jets]).sum(axis=0)
-    value = jnp.where(couplings(theta).defined, value, jnp.nan)
-    slopes = jnp.stack([jet.slopes for jet in jets]).sum(axis=0)
+    stacks = zip(condensed.experiment.channels, condensed.fillings, tables, strict=True)
+    jets = [_stack_jet(c, f.classes, t, couplings, theta) for c, f, t in stacks]
+    defined = couplings(theta).defined
 
-    def bend(weights: Array) -> Array:
-        return jnp.stack([jet.bend(weights) for jet in jets]).sum(axis=0)
+    def bend(weights: Events) -> Array:
+        pairs = zip(jets, weights, strict=True)
+        return jnp.stack([jet.bend((own,)) for jet, own in pairs]).sum(axis=0)
 
-    return Jet(value, slopes, bend)
-
-
-def stencil_numbers(tables: Sequence[tuple[SignalTable, ...]]) -> int:
-    """How many numbers one interpolation in all tables reads."""
-    return sum(_POINTS * t.mixture[0].size for each in tables for t in each)
+    value = tuple(jnp.where(defined, jet.value[0], jnp.nan) for jet in jets)
+    return Jet(value, tuple(jet.slopes[0] for jet in jets), bend)
 
 
-def _table(channels: Channel, samples: Couplings, masses: tuple[float, float]) -> SignalTable:
+def _table(
+    channels: Channel, classes: np.ndarray, samples: Couplings, masses: tuple[float, float]
+) -> SignalTable:
     first = masses[0] - _POINTS * _STEP
     line = 10 ** np.arange(first, masses[1] + _POINTS * _STEP, _STEP)
     single = unstacked(channels)
@@ -143,11 +140,7 @@ def _table(channels: Channel, samples: Couplings, masses: tuple[float, float]) -
     )
     bases = axes / sizes[:, :, None]
     values = np.stack([_templates(*each) for each in zip(single, powers, bases, strict=True)])
-    if len(channels.response) == 1:  # they share their patterns
-        mixture, patterns = _mixed(values.reshape(1, -1, *values.shape[2:]))
-        mixture = np.moveaxis(mixture.reshape(*values.shape[:2], *mixture.shape[2:]), 0, 1)
-    else:
-        mixture, patterns = _mixed(values)
+    mixture, patterns = _mixed(values, classes)
     return SignalTable(np.array(first), scale, axes * sizes[:, :, None], mixture, patterns)
 
 
@@ -158,14 +151,15 @@ def _reached(channel: Channel, scale: float, size: np.ndarray, samples: Coupling
     return weighed / np.linalg.norm(weighed, axis=1, keepdims=True)
 
 
-def _mixed(values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _mixed(values: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Mixture and patterns (`SignalTable`) of events (n_channels, n_masses, n_templates, n_foldings, n_recoil_bins)."""
     n, n_masses, n_templates, *shape = values.shape
     events = values.reshape(n, n_masses * n_templates, -1)
-    patterns = np.swapaxes(_subspaces(list(events), _FAINT), 1, 2)
-    mixture = events @ np.swapaxes(patterns, 1, 2)
+    reached = [events[own > 0].reshape(-1, events.shape[2]) for own in classes]
+    patterns = np.swapaxes(_subspaces(reached, _FAINT), 1, 2)
+    mixture = events @ np.swapaxes(patterns[classes.argmax(axis=0)], 1, 2)
     mixture = np.moveaxis(mixture.reshape(n, n_masses, n_templates, -1), 1, 0)
-    return np.ascontiguousarray(mixture), patterns.reshape(n, -1, *shape)
+    return np.ascontiguousarray(mixture), patterns.reshape(len(classes), -1, *shape)
 
 
 def _subspaces(reached: list[np.ndarray], negligible: float = _NEGLIGIBLE) -> np.ndarray:
@@ -233,7 +227,11 @@ def _foldings(channel: Channel) -> list[tuple[np.ndarray, Forms]]:
 
 
 def _stack_jet(
-    channels: Channel, table: SignalTable, couplings: Callable[[Array], Couplings], theta: Array
+    channels: Channel,
+    classes: Array,
+    table: SignalTable,
+    couplings: Callable[[Array], Couplings],
+    theta: Array,
 ) -> Jet:
     def log_mass(theta: Array) -> Array:
         return jnp.log10(couplings(theta).mass)
@@ -244,7 +242,6 @@ def _stack_jet(
 
         return jax.vmap(one)(channels.target, table.scale, table.basis)
 
-    spread, foldings = jnp.asarray(channels.spread), jnp.asarray(channels.folding_matrix)
     t, t1, t2 = _derivatives(log_mass, theta)
     p, p1, p2 = _derivatives(products, theta)
     p1, p2 = jnp.moveaxis(p1, -1, 0), jnp.moveaxis(p2, (-2, -1), (0, 1))
@@ -255,25 +252,20 @@ def _stack_jet(
     value = jnp.einsum("cj,cjp->cp", p, mixture[0])
     slopes = jnp.einsum("icj,cjp->icp", p1, mixture[0])
     slopes += t1[:, None, None] * jnp.einsum("cj,cjp->cp", p, mixture[1])[None]
-    amounts = jnp.concatenate([value[None], slopes])
-    if len(patterns) == 1:
-        amounts = amounts.sum(axis=1, keepdims=True)
-    events = jnp.einsum("rcp,cpx->rcx", amounts, flat)
+    amounts = jnp.einsum("kc,rcp->rkp", classes, jnp.concatenate([value[None], slopes]))
+    events = jnp.einsum("rkp,kpx->rkx", amounts, flat)
     events = events.reshape(*events.shape[:2], *patterns.shape[2:])
-    filled = into_bins(spread[None], foldings @ events).sum(axis=1)
 
-    def bend(weights: Array) -> Array:
-        gathered = spread * weights[None]
-        gathered = gathered.reshape(*spread.shape[:2], patterns.shape[3], -1).sum(axis=-1)
-        seen = jnp.einsum("cpx,cx->cp", flat, (foldings.T @ gathered).reshape(len(flat), -1))
-        seen = jnp.broadcast_to(seen, (len(p), seen.shape[1]))
+    def bend(weights: Events) -> Array:
+        seen = jnp.einsum("kpx,kx->kp", flat, weights[0].reshape(len(flat), -1))
+        seen = jnp.einsum("kc,kp->cp", classes, seen)
         of_w, of_w1, of_w2 = jnp.einsum("mcjp,cp->mcj", mixture, seen)
         value, slope = jnp.sum(p * of_w1), jnp.einsum("icj,cj->i", p1, of_w1)
         crossed = jnp.outer(slope, t1)
         bent = crossed + crossed.T + t2 * value + jnp.outer(t1, t1) * jnp.sum(p * of_w2)
         return jnp.einsum("ikcj,cj->ik", p2, of_w) + bent
 
-    return Jet(filled[0], filled[1:], bend)
+    return Jet((events[0],), (events[1:],), bend)
 
 
 def _derivatives(function: Callable[[Array], Array], x: Array) -> tuple[Array, Array, Array]:

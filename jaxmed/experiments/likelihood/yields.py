@@ -3,9 +3,10 @@
 The normalisations of all components are worked out together: as many operations as those of one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -24,23 +25,22 @@ from jaxmed.experiments.model import Component
 KNEE = 0.1
 # The same for shapes that are folded at their nodes: what is not negative there hardly is in between.
 _FOLDED_KNEE = 0.01
-# `Yield.weights` and `Yield.bends` without shape nuisances.
-_NO_SHAPES = np.ones((1, 1)), np.zeros((0, 1))
+Mix = Callable[[Array], Array]
+"""Weights (m, n_variants) -> mixtures of the variants of a component, (m, n_bins): linear in the weights."""
 
 
 class Yield(NamedTuple):
     """Counts of a component and their derivatives in its own nuisances: counts = norm * unit.
 
-    With the variants mixed by weights that only the nuisances know, y = weights[0] @ variants, events at normalisation
-    1 are unit = nominal * P(y / nominal): P(r) = r but for bins that are kept from going negative.
+    With the variants mixed by weights that only the nuisances know to y, events at normalisation 1 are unit = nominal *
+    P(y / nominal): P(r) = r but for bins that are kept from going negative.
 
     Attributes:
         factors: normalisations and their first and second derivatives, each in its own nuisance, (3, n_scales).
         unit: events at normalisation 1, (n_bins,).
-        variants: nominal, then each shape at its nodes, (n_variants, n_bins).
-        weights: of the variants in y and in its first derivatives, (1 + n_shapes, n_variants).
-        bends: of the variants in its second derivatives, (n_shapes, n_variants); mixed ones are zero.
         slopes: first derivatives of y, (n_shapes, n_bins).
+        projected: weights of bins (n_bins,) -> first and second derivatives of weights @ y, (2, n_shapes); mixed ones
+            are zero.
         ratio: y / nominal, (n_bins,).
         unit_slope: P', (n_bins,).
         unit_offset: P - P' ratio, (n_bins,).
@@ -49,10 +49,8 @@ class Yield(NamedTuple):
 
     factors: Array
     unit: Array
-    variants: Array
-    weights: Array | np.ndarray
-    bends: Array | np.ndarray
     slopes: Array
+    projected: Callable[[Array], Array]
     ratio: Array
     unit_slope: Array
     unit_offset: Array
@@ -76,16 +74,6 @@ class Yield(NamedTuple):
         own_or_mixed = jnp.where(one, jnp.diag(bends), slopes[:, None] * slopes[None])
         return own_or_mixed * _but(values, one[:, None] | one[None])
 
-    @property
-    def rows(self) -> Array:
-        """The unit and its first derivatives in the shape nuisances, (1 + n_shapes, n_bins)."""
-        return jnp.concatenate([self.unit[None], self.unit_slope[None] * self.slopes])
-
-    def unit_bends(self, residual: Array) -> Array:
-        """Second derivatives of residual @ unit in the shape nuisances, (n_shapes, n_shapes)."""
-        folded = (self.slopes * (self.unit_bend * residual)[None]) @ self.slopes.T
-        return folded + jnp.diag(self.bends @ (self.variants @ (self.unit_slope * residual)))
-
 
 def counts(parts: Sequence[Component], pulls: Pulls) -> Array:
     """Events of all components at the given nuisances, nominal x normalisations x shape, (n_bins,).
@@ -97,27 +85,53 @@ def counts(parts: Sequence[Component], pulls: Pulls) -> Array:
     return jnp.sum(_norms(parts, pulls)[:, None] * units, axis=0)
 
 
-def component_yields(parts: Sequence[Component], pulls: Pulls) -> list[Yield]:
-    """The yield of each component; derivatives that nobody uses cost nothing once compiled."""
+def component_yields(
+    parts: Sequence[Component], pulls: Pulls, nominals: Sequence[Array], mixes: Sequence[Mix]
+) -> list[Yield]:
+    """The yield of each component; derivatives that nobody uses cost nothing once compiled.
+
+    Args:
+        parts: the components; their variants are not looked at.
+        pulls: the nuisances.
+        nominals: of each, (n_bins,).
+        mixes: of each, its variants.
+    """
     ends = np.cumsum([len(part.scales) for part in parts])[:-1]
     factors = jnp.split(_factors(parts, pulls), ends, axis=1)
-    return [_yield(part, pulls, own) for part, own in zip(parts, factors, strict=True)]
+    each = zip(parts, factors, nominals, mixes, strict=True)
+    return [_yield(part, pulls, own, nominal, mix) for part, own, nominal, mix in each]
 
 
-def _yield(part: Component, pulls: Pulls, factors: Array) -> Yield:
-    nominal, variants = jnp.asarray(part.nominal), jnp.asarray(part.variants)
+def _yield(part: Component, pulls: Pulls, factors: Array, nominal: Array, mix: Mix) -> Yield:
+    y, slopes, projected = shape_jet(part, pulls, mix)
     if not part.shapes:
-        one, zero, nothing = jnp.ones_like(nominal), jnp.zeros_like(nominal), variants[:0]
-        return Yield(factors, nominal, variants, *_NO_SHAPES, nothing, one, one, zero, zero)
-    weights, bends = _weights(part, pulls)
-    y, slopes = jnp.split(weights @ variants, [1])
-    filled, base, ratio = _ratio(nominal, y[0])
+        one, zero = jnp.ones_like(y), jnp.zeros_like(y)
+        return Yield(factors, y, slopes, projected, one, one, zero, zero)
+    filled, base, ratio = _ratio(nominal, y)
     value, slope, bend = _positive_jet(ratio, knee=_knee(part))
     unit_slope, unit_bend = jnp.where(filled, slope, 0.0), jnp.where(filled, bend / base, 0.0)
     unit, unit_offset = nominal * value, value - slope * ratio
-    return Yield(
-        factors, unit, variants, weights, bends, slopes, ratio, unit_slope, unit_offset, unit_bend
-    )
+    return Yield(factors, unit, slopes, projected, ratio, unit_slope, unit_offset, unit_bend)
+
+
+def shape_jet(
+    part: Component, pulls: Pulls, mix: Mix
+) -> tuple[Array, Array, Callable[[Array], Array]]:
+    """The mixture y (n_bins,) of the variants of a component, and `slopes` and `projected` as in `Yield`."""
+    nominal = np.eye(1, 1 + sum(map(len, part.nodes)))
+    if not part.shapes:
+        y = mix(jnp.asarray(nominal))
+        return y[0], y[1:], lambda bins: jnp.zeros((2, 0))
+    value, slope, bend = node_weights(part.nodes, pulls.of(part.shapes))
+    own = owners(part.nodes)
+    weights = jnp.concatenate([nominal + _mixed(value[None]), _mixed(own * slope[None])])
+
+    def projected(bins: Array) -> Array:
+        seen = jax.grad(lambda values: bins @ mix(values[None])[0])(weights[0])
+        return jnp.stack([weights[1:] @ seen, _mixed(own * bend[None]) @ seen])
+
+    rows = mix(weights)
+    return rows[0], rows[1:], projected
 
 
 def _unit(part: Component, pulls: Pulls) -> Array:
@@ -206,15 +220,6 @@ def _but(factors: Array, left_out: np.ndarray) -> Array:
     """Products of all factors (n,) but those left out (..., n), without dividing: a factor may be zero."""
     others = jnp.where(left_out, 1.0, jnp.broadcast_to(factors, left_out.shape))
     return jnp.prod(others, axis=-1)
-
-
-def _weights(part: Component, pulls: Pulls) -> tuple[Array, Array]:
-    """`weights` and `bends` of the variants."""
-    value, slope, bend = node_weights(part.nodes, pulls.of(part.shapes))
-    own = owners(part.nodes)
-    nominal = np.eye(1, 1 + own.shape[1])
-    weights = jnp.concatenate([nominal + _mixed(value[None]), _mixed(own * slope[None])])
-    return weights, _mixed(own * bend[None])
 
 
 def _mixed(nodes: Array) -> Array:

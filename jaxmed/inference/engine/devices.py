@@ -1,12 +1,12 @@
 """Run the elements of a batch on all devices of this process, each at its own pace."""
 
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial, wraps
 from typing import Any, TypeVar
 
 import jax
-import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
@@ -123,45 +123,16 @@ def on_cpu() -> bool:
     return local_devices()[0].platform == "cpu"
 
 
+def usable_cores() -> int:
+    """Cores that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def sized(on_processor: int, on_accelerator: int) -> int:
     """The one of two sizes that suits the local devices."""
     return on_processor if on_cpu() else on_accelerator
-
-
-def resident(rows: T) -> T:
-    """Rows to pick from many times: on an accelerator copied there once.
-
-    Their number is filled up to a power of two there, by copies of the last: few programs then do all the picking.
-    """
-    return rows if on_cpu() else on_all_devices(jax.tree.map(_filled_up, rows))
-
-
-def joined(chunks: list[T]) -> T:
-    """Rows that came from the devices in chunks of one length, `resident`."""
-    if on_cpu():
-        return jax.tree.map(lambda *leaves: np.concatenate(leaves), *jax.device_get(chunks))
-    filled = chunks + chunks[-1:] * (power_of_two(len(chunks)) - len(chunks))
-    return jax.tree.map(lambda *leaves: jnp.concatenate(leaves), *filled)
-
-
-def picked(rows: T, numbers: np.ndarray) -> T:
-    """Some rows of every leaf (n, ...) of what is `resident`."""
-    return jax.tree.map(lambda leaf: leaf[numbers], rows) if on_cpu() else _pick(rows, numbers)
-
-
-@jax.jit
-def _pick(rows: Any, numbers: Any) -> Any:
-    return jax.tree.map(lambda leaf: leaf[numbers], rows)
-
-
-def _filled_up(rows: np.ndarray) -> np.ndarray:
-    missing = power_of_two(len(rows)) - len(rows)
-    return np.concatenate([rows, np.repeat(rows[-1:], missing, axis=0)])
-
-
-def power_of_two(least: int) -> int:
-    """The smallest power of two that is not below a positive number: few sizes of programs."""
-    return 1 << (least - 1).bit_length()
 
 
 def device_count() -> int:

@@ -149,7 +149,7 @@ def set_up(problem: Problem, data: Data) -> Setting:
 def setting_at(setting: Setting, log_mass: float) -> Setting:
     """The same with g as the only parameter, at one log10 of the mass [MeV]."""
     problem, data, start, fitter, *_ = setting
-    here = at_mass(fitter, problem, data, start.nuisances, log_mass)
+    here = at_mass(fitter, problem, start.nuisances, log_mass)
     x = np.append(standard_point(problem), start.nuisances)
     x[problem.parameters.index("mass")] = log_mass
     found = fit_both(problem, data, data_as_toy(problem, data), x, here)

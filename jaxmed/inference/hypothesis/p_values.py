@@ -18,7 +18,6 @@ from jaxmed.inference.results import UNCONVERGED
 from jaxmed.inference.toys.conditional_fit import conditional_fits
 from jaxmed.inference.toys.draw import Toys, refuse_constraints
 from jaxmed.inference.toys.global_fit import GlobalFitter, global_fits
-from jaxmed.inference.toys.toy import likelihood_ratio
 
 # Toys fitted between two reports of progress, on a CPU and on an accelerator.
 _CHUNK = 2048, 16_384
@@ -110,7 +109,7 @@ def fit_both(
     """
     split = len(problem.parameters)
     at = conditional_fits(problem, data, toys, x[..., :split], x[..., split:])
-    free = global_fits(problem, data, toys, fitter)
+    free = global_fits(problem, toys, fitter)
     lower = free.nll < at.nll
     points = np.broadcast_to(x[..., :split], (len(at.nll), split))
     here = np.concatenate([points, at.nuisances], axis=1)
@@ -122,6 +121,14 @@ def fit_both(
         failed=(at.status >= UNCONVERGED) | (free.status >= UNCONVERGED),
         numbers=toys.numbers,
     )
+
+
+def likelihood_ratio(at_point: np.ndarray, anywhere: np.ndarray) -> np.ndarray:
+    """Q = 2 (nll at the point - lowest nll), of any shape.
+
+    The point is part of the model, also where it is the standard model and g is below the box: q is never negative.
+    """
+    return np.where(anywhere < at_point, 2 * (at_point - anywhere), 0.0)
 
 
 def toys_at_once() -> int:

@@ -1,141 +1,228 @@
-"""Value, gradient and Hessian of -log L in the nuisances.
+"""Value, gradient and Hessian of -log L in the nuisances, and in the model parameters with them.
 
 Counts are products of factors that each know their derivatives, so these are written down instead of pushed
-through autodiff: a quarter of the time on 960 bins. The Hessian in the nuisances is exact. Fisher's information
-is simpler, but far from the data, where it forgets most of the curvature, it needs hundreds of steps.
+through autodiff. The Hessian is exact. Fisher's information is simpler, but far from the data, where it forgets most
+of the curvature, it needs hundreds of steps. Only the signal knows the model parameters.
+
+Everything is of one point or toy: batches of them are one matrix product where what they meet is the same for all.
 """
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.likelihood.nll import data_slopes, data_term
+from jaxmed.experiments.likelihood.condensed import (
+    Condensed,
+    Events,
+    data_slopes,
+    data_value,
+    mix_events,
+    mix_nominal,
+    mix_variants,
+)
+from jaxmed.experiments.likelihood.forward import as_signal
 from jaxmed.experiments.likelihood.pulls import Pulls, selection
-from jaxmed.experiments.likelihood.yields import Yield, component_yields, counts_range
-from jaxmed.experiments.model import Component, Experiment
-from jaxmed.inference.problem import Data, Problem, acts_on
+from jaxmed.experiments.likelihood.templates import Jet
+from jaxmed.experiments.likelihood.yields import Yield, component_yields, shape_jet
+from jaxmed.experiments.model import Component
+from jaxmed.inference.problem import Problem, acts_on
 from jaxmed.inference.profile.newton import Expansion
 
-Parts = Sequence[tuple[Component, ...]]
-"""The components of each experiment at one point of the model parameters."""
+Signal = Jet | Array
+"""Of one point: events with their slopes in the model parameters, if these are free; or, where these are the same for
+all, every variant (n_variants, n_bins).
+"""
 
 
-def nuisance_expansion(
-    problem: Problem, data: Data, parts: Parts, z: Array, centres: Array
+class Counts(NamedTuple):
+    """What an experiment counted, in the bins of `Condensed`, and where a toy's auxiliary data are.
+
+    Attributes:
+        observed: (n_bins,).
+        constant: of the data term, ().
+    """
+
+    observed: Array
+    constant: Array
+
+
+def expansion(
+    problem: Problem,
+    data: Sequence[Condensed],
+    signals: Sequence[Signal],
+    x: Array,
+    counted: Sequence[Counts],
+    centres: Array,
 ) -> Expansion:
-    """Second-order expansion in the free nuisances.
+    """Second-order expansion in what is free.
 
     Args:
         problem: names of the free nuisances.
         data: the experiments.
-        parts: their components.
-        z: where, (n_nuisances,).
+        signals: theirs.
+        x: model parameters, if these are free, and nuisances, (n_free,).
+        counted: by each experiment.
         centres: where the priors are centred, (n_nuisances,): zero, or what a toy's auxiliary data say.
     """
+    split = x.size - len(problem.nuisances)
+    z = x[split:]
     pulls = problem.pulls(z)
-    prior = problem.prior_weights
-    shift, curvature = (z - centres) * prior, jnp.asarray(np.diag(prior))
+    prior = np.concatenate([np.zeros(split), problem.prior_weights])
+    shift = prior * jnp.concatenate([x[:split], z - centres])
     value, gradient = jnp.sum(shift**2) / 2 + problem.held_pulls, shift
-    for experiment, part in zip(data, parts, strict=True):
-        index, names = own_nuisances(problem, experiment)
-        term = data_expansion(experiment, part, expected(part, pulls, names), names)
+    curvature = jnp.diag(jnp.asarray(prior))
+    for condensed, signal, counts in zip(data, signals, counted, strict=True):
+        own, names = own_nuisances(problem, condensed)
+        index = np.eye(x.size)[np.concatenate([np.arange(split), split + own])]
+        term = _data_expansion(condensed, signal, pulls, names, counts)
         value += term.value
-        gradient = gradient.at[index].add(term.gradient)
-        curvature = curvature.at[np.ix_(index, index)].add(term.curvature)
+        gradient += term.gradient @ index
+        curvature += index.T @ term.curvature @ index
     return Expansion(value, gradient, curvature)
 
 
-class Counts(NamedTuple):
-    """Expected counts of an experiment and their derivatives in some nuisances.
-
-    Attributes:
-        mu: (n_bins,).
-        yields: of each component.
-        rows: what all derivatives are combinations of, (m, n_bins): the units of each component and their slopes.
-        mix: matrix (n, m) that turns them into derivatives in the nuisances.
-    """
-
-    mu: Array
-    yields: list[Yield]
-    rows: Array
-    mix: Array
+def no_bend(weights: Events) -> Array:
+    """`Jet.bend` of a signal whose model parameters are not free."""
+    del weights
+    return jnp.zeros((0, 0))
 
 
-def expected(part: tuple[Component, ...], pulls: Pulls, names: tuple[str, ...]) -> Counts:
-    """Counts of the components of an experiment, ready to be expanded in the nuisances `names`."""
-    yields = component_yields(part, pulls)
-    mu = jnp.stack([y.norm * y.unit for y in yields]).sum(axis=0)
-    return Counts(mu, yields, *_rows(part, yields, names))
+def expected_counts(condensed: Condensed, events: Events, pulls: Pulls) -> Array:
+    """Counts (n_bins,) of an experiment."""
+    return _predicted(condensed, events, pulls).mu
 
 
-def own_nuisances(problem: Problem, experiment: Experiment) -> tuple[np.ndarray, tuple[str, ...]]:
+def counts_jacobian(
+    condensed: Condensed, events: Events, pulls: Pulls, names: tuple[str, ...]
+) -> tuple[Array, Array]:
+    """Counts (n_bins,) of an experiment and their derivatives (n, n_bins) in the nuisances `names`."""
+    at = _predicted(condensed, events, pulls)
+    jacobian = jnp.zeros((len(names), at.mu.size))
+    for part, y in zip(at.parts, at.yields, strict=True):
+        scale, shape = selection(part.scales, names), selection(part.shapes, names)
+        jacobian += (scale.T @ y.norm_slopes)[:, None] * y.unit[None]
+        jacobian += shape.T @ ((y.norm * y.unit_slope)[None] * y.slopes)
+    return at.mu, jacobian
+
+
+def own_nuisances(problem: Problem, condensed: Condensed) -> tuple[np.ndarray, tuple[str, ...]]:
     """Numbers and names of the free nuisances that act on an experiment."""
-    own = [i for i, name in enumerate(problem.nuisances) if acts_on(name, experiment)]
+    own = [i for i, n in enumerate(problem.nuisances) if acts_on(n, condensed.experiment)]
     return np.array(own, dtype=int), tuple(problem.nuisances[i] for i in own)
 
 
-def data_expansion(
-    experiment: Experiment, part: tuple[Component, ...], at: Counts, names: tuple[str, ...]
+class _Predicted(NamedTuple):
+    mu: Array
+    parts: tuple[Component, ...]
+    yields: list[Yield]
+
+
+def _predicted(condensed: Condensed, signal: Events | Array, pulls: Pulls) -> _Predicted:
+    backgrounds = [jnp.asarray(part.variants) for part in condensed.background]
+    if isinstance(signal, tuple):
+        mix, nominal = mix_events(condensed.fillings, signal), mix_nominal(condensed, signal)
+    else:
+        mix, nominal = mix_variants(signal), signal[0]
+    mixes = [mix, *map(mix_variants, backgrounds)]
+    parts = (as_signal(condensed.experiment), *condensed.background)
+    nominals = [nominal, *(variants[0] for variants in backgrounds)]
+    yields = component_yields(parts, pulls, nominals, mixes)
+    mu = jnp.stack([y.norm * y.unit for y in yields]).sum(axis=0)
+    return _Predicted(mu, parts, yields)
+
+
+def _data_expansion(
+    condensed: Condensed, signal: Signal, pulls: Pulls, names: tuple[str, ...], counts: Counts
 ) -> Expansion:
-    """One data term in the nuisances `names`."""
-    slope, weight = data_slopes(experiment, at.mu)
-    projected, gram = at.rows @ slope, (at.rows * weight[None]) @ at.rows.T
-    curvature = at.mix @ gram @ at.mix.T + _bends(part, at.yields, projected, slope, names)
-    return Expansion(data_term(experiment, at.mu), at.mix @ projected, curvature)
+    """One data term in the model parameters and the nuisances `names`."""
+    at = _predicted(condensed, signal.value if isinstance(signal, Jet) else signal, pulls)
+    slope, weight = data_slopes(condensed, counts.observed, at.mu)
+    moved = _moved(condensed, signal, pulls, at, slope)
+    split = len(moved.first)
+    theta = np.eye(split, split + len(names))
+    # all derivatives of mu are mixtures of rows
+    norm = at.yields[0].norm
+    rows, mixing = [norm * moved.first], [jnp.asarray(theta)]
+    gradient, bends = norm * (moved.first @ slope) @ theta, norm * theta.T @ moved.bend @ theta
+    for k, (part, y) in enumerate(zip(at.parts, at.yields, strict=True)):
+        scale = np.pad(selection(part.scales, names), ((0, 0), (split, 0)))
+        shape = np.pad(selection(part.shapes, names), ((0, 0), (split, 0)))
+        norm_slopes, crossed = y.norm_slopes @ scale, jnp.zeros(split + len(names))
+        if scale.any():
+            rows.append(y.unit[None])
+            mixing.append(norm_slopes[None])
+            events = slope @ y.unit
+            gradient += events * norm_slopes
+            bends += events * (scale.T @ y.norm_bends @ scale)
+        if shape.any():
+            rows.append((y.norm * y.unit_slope)[None] * y.slopes)
+            mixing.append(jnp.asarray(shape))
+            pulled, bent = y.projected(slope * y.unit_slope)
+            gradient += y.norm * (pulled @ shape)
+            crossed += pulled @ shape
+            folded = _product(y.slopes * (slope * y.unit_bend)[None], y.slopes)
+            bends += y.norm * (shape.T @ (folded + jnp.diag(bent)) @ shape)
+        if k == 0:
+            crossed += (moved.first @ slope) @ theta
+            mixed = norm * theta.T @ moved.mixed @ shape
+            bends += mixed + mixed.T
+        cross = norm_slopes[:, None] * crossed[None]
+        bends += cross + cross.T
+    value = data_value(condensed, counts.observed, at.mu) + counts.constant
+    scaled, mixture = jnp.concatenate(rows) * jnp.sqrt(weight)[None], jnp.concatenate(mixing)
+    return Expansion(value, gradient, mixture.T @ _product(scaled, scaled) @ mixture + bends)
 
 
-def linearise(
-    part: tuple[Component, ...], pulls: Pulls, names: tuple[str, ...]
-) -> tuple[Array, Array]:
-    """Counts (n_bins,) of an experiment and their derivatives (n, n_bins) in the nuisances `names`."""
-    at = expected(part, pulls, names)
-    return at.mu, at.mix @ at.rows
+def _product(a: Array, b: Array) -> Array:
+    """Sums over the bins of products of rows, (n_a, n_b), for a Hessian.
+
+    Single precision is enough for steps: where they end a gradient in double precision says.
+    """
+    single = (each.astype(np.float32) for each in (a, b.T))
+    return jnp.matmul(*single, precision=jax.lax.Precision.HIGHEST).astype(float)
 
 
-def _rows(
-    part: tuple[Component, ...], yields: list[Yield], names: tuple[str, ...]
-) -> tuple[Array, Array]:
-    """Rows and mix of `Counts`."""
-    rows = [y.rows for y in yields]
-    mixing = []
-    for component, y in zip(part, yields, strict=True):
-        scale, shape = selection(component.scales, names), selection(component.shapes, names)
-        norm_slopes = scale.T @ y.norm_slopes
-        mixing.append(jnp.concatenate([norm_slopes[:, None], y.norm * shape.T], axis=1))
-    return jnp.concatenate(rows), jnp.concatenate(mixing, axis=1)
+class _Moved(NamedTuple):
+    """Derivatives of a signal's events at normalisation 1 in the n model parameters.
+
+    Attributes:
+        first: (n, n_bins).
+        bend: second ones of slope @ events, (n, n).
+        mixed: those of one in a model parameter and one in a shape nuisance, (n, n_shapes).
+    """
+
+    first: Array
+    bend: Array
+    mixed: Array
 
 
-def _bends(
-    part: tuple[Component, ...],
-    yields: list[Yield],
-    projected: Array,
-    slope: Array,
-    names: tuple[str, ...],
-) -> Array:
-    """Second derivatives of slope @ counts in the nuisances, (n, n); `projected` is rows @ slope."""
-    bends, at = jnp.zeros((len(names), len(names))), 0
-    for component, y in zip(part, yields, strict=True):
-        scale, shape = selection(component.scales, names), selection(component.shapes, names)
-        bends += projected[at] * (scale.T @ y.norm_bends @ scale)
-        if component.shapes:
-            slopes = projected[at + 1 : at + 1 + len(component.shapes)]
-            cross = (scale.T @ y.norm_slopes)[:, None] * (shape.T @ slopes)[None]
-            bends += cross + cross.T + y.norm * (shape.T @ y.unit_bends(slope) @ shape)
-        at += 1 + len(component.shapes)
-    return bends
+def _moved(condensed: Condensed, jet: Signal, pulls: Pulls, at: _Predicted, slope: Array) -> _Moved:
+    signal, part = at.yields[0], at.parts[0]
+    if not (isinstance(jet, Jet) and jet.slopes):
+        return _Moved(
+            jnp.zeros((0, slope.size)), jnp.zeros((0, 0)), jnp.zeros((0, len(part.shapes)))
+        )
 
+    def mixture(events: Events) -> tuple[Array, Array]:
+        return shape_jet(part, pulls, mix_events(condensed.fillings, events))[:2]
 
-def least_nll(problem: Problem, data: Data, parts: Parts) -> Array:
-    """A value that -log L cannot fall below, wherever the nuisances go in their box, (); NaN if it has none."""
-    low, high = map(problem.pulls, problem.box[len(problem.parameters) :].T)
-    total = jnp.zeros(())
-    for experiment, part in zip(data, parts, strict=True):
-        # said once and for all: minima and maxima may pass over what is not a number
-        total += jnp.where(jnp.isfinite(part[0].nominal).all(), 0.0, jnp.nan)
-        least, most = counts_range(part, low, high)
-        nearest = jnp.clip(jnp.asarray(experiment.observed), least, most)
-        total += data_term(experiment, nearest)
-    return total
+    pulled, kept = slope * signal.unit_slope, slope * signal.unit_offset
+
+    def weighted(events: Events) -> Array:
+        y = mixture(events)[0]
+        return pulled @ y + kept @ mix_nominal(condensed, events)
+
+    rows, slopes = jax.vmap(mixture)(jet.slopes)
+    nominals = jax.vmap(partial(mix_nominal, condensed))(jet.slopes)
+    first = signal.unit_slope[None] * rows + signal.unit_offset[None] * nominals
+    relative = rows - signal.ratio[None] * nominals
+    folded = relative * (slope * signal.unit_bend)[None]
+    # of what is linear in the events, the gradient is how much each of them counts
+    bend = jet.bend(jax.grad(weighted)(jet.value)) + folded @ relative.T
+    mixed = slopes @ pulled + folded @ signal.slopes.T
+    return _Moved(first, bend, mixed)

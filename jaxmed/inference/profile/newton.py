@@ -41,100 +41,121 @@ class Minimum(NamedTuple):
     steps: Leaf
 
 
-class NewtonState(NamedTuple):
-    """A minimisation that can be taken up again.
+class Walk(NamedTuple):
+    """A minimisation on its way, which can be taken up again.
 
     Attributes:
-        at: the best point so far.
-        damping: of the next step.
-        last: the step proposed before, (n,); zero if it was refused.
+        x: the best point so far, (n,).
+        expansion: value, gradient and curvature there; before the first evaluation the value is infinite.
+        trial: what is evaluated next, (n,).
+        decrement: decrease of the value expected from x on; infinite where the curvature is negative.
+        damping: of the step to `trial`.
+        move: that step, (n,), which may be taken several times over.
+        again: whether it is.
+        last: the step before, (n,); zero if it was refused.
+        steps: evaluations so far.
     """
 
-    at: Minimum
+    x: Leaf
+    expansion: Expansion
+    trial: Leaf
+    decrement: Leaf
     damping: Leaf
+    move: Leaf
+    again: Leaf
     last: Leaf
+    steps: Leaf
 
 
-def initial_state(starts: np.ndarray, damping: float = FIRST_DAMPING) -> NewtonState:
-    """The state before the first step, which evaluates the starts (..., n) themselves.
-
-    One copy of the objective in the program instead of two.
-    """
+def begin(starts: np.ndarray, damping: float = FIRST_DAMPING) -> Walk:
+    """Before the first evaluation, which is at the starts (..., n): one copy of the objective in a program."""
     shape, n = starts.shape[:-1], starts.shape[-1]
     nothing = Expansion(np.full(shape, np.inf), np.zeros((*shape, n)), np.zeros((*shape, n, n)))
     nothing.curvature[...] = np.eye(n)
-    first = Minimum(starts.copy(), nothing, np.full(shape, np.inf), np.zeros(shape, dtype=int))
-    return NewtonState(first, np.full(shape, damping), np.zeros((*shape, n)))
+    return Walk(
+        x=starts.copy(),
+        expansion=nothing,
+        trial=starts.copy(),
+        decrement=np.full(shape, np.inf),
+        damping=np.full(shape, damping),
+        move=np.zeros((*shape, n)),
+        again=np.zeros(shape, dtype=bool),
+        last=np.zeros((*shape, n)),
+        steps=np.zeros(shape, dtype=int),
+    )
 
 
-def minimise(
-    expand: Callable[[Array], Expansion],
-    state: NewtonState,
-    box: Array,
-    *,
-    tolerance: float,
-    limit: Array | int,
-) -> NewtonState:
-    """Levenberg-Marquardt steps until the decrement falls below `tolerance` or `limit` is reached.
+def advance(walk: Walk, found: Expansion, box: Array) -> Walk:
+    """Accept the trial or not, and propose the next one: a Levenberg-Marquardt step.
 
     Parameters at an edge of the box whose gradient points outwards are held there. Where the value flattens out
     exponentially, as for very light and very heavy mediators, Newton's step is the same again and again: then it
     is taken several times over.
 
     Args:
-        expand: x (n,) -> Expansion; the curvature may be that of Fisher scoring.
-        state: from `initial_state`, at x (n,) inside the box, or from an earlier call.
+        walk: so far.
+        found: the expansion at its trial; the curvature may be that of Fisher scoring.
+        box: lower and upper edges, (n, 2).
+    """
+    better = found.value < walk.expansion.value
+    x, expansion = jax.tree.map(
+        lambda new, old: jnp.where(better, new, old),
+        (walk.trial, found),
+        (walk.x, walk.expansion),
+    )
+    kept = (walk.again & ~better) | (walk.steps == 0)
+    damping = jnp.where(kept, walk.damping, next_damping(walk.damping, better))
+    last = jnp.where(better, walk.move, 0.0)
+    near, decrement = step(expansion, x, damping, box)
+    move = near - x
+    again = _alike(move, last, expansion.curvature)
+    trial = x + move * jnp.where(again, _times(x, move, box), 1.0)
+    return Walk(x, expansion, trial, decrement, damping, move, again, last, walk.steps + 1)
+
+
+def minimise(
+    expand: Callable[[Array], Expansion],
+    walk: Walk,
+    box: Array,
+    *,
+    tolerance: float,
+    limit: Array | int,
+) -> Walk:
+    """`advance` until the decrement falls below `tolerance` or `limit` is reached.
+
+    Args:
+        expand: x (n,) -> Expansion.
+        walk: from `begin`, at x (n,) inside the box, or from an earlier call.
         box: lower and upper edges, (n, 2).
         tolerance: on the decrement.
-        limit: number of steps, earlier calls included.
+        limit: number of evaluations, earlier calls included.
     """
 
-    def advance(state: NewtonState) -> NewtonState:
-        here, damping, last = state
-        near, decrement = _traced_step(here.expansion, here.x, damping, box)
-        move = near - here.x
-        again = _alike(move, last, here.expansion.curvature)
-        x = here.x + move * jnp.where(again, _times(here.x, move, box), 1.0)
-        expansion = expand(x)
-        better = expansion.value < here.expansion.value
-        x, expansion = jax.tree.map(
-            lambda new, old: jnp.where(better, new, old), (x, expansion), (here.x, here.expansion)
-        )
-        known = jnp.where(jnp.isfinite(decrement) & (here.steps > 0), jnp.abs(decrement), jnp.inf)
-        return NewtonState(
-            Minimum(x, expansion, known, here.steps + 1),
-            jnp.where(again & ~better, damping, next_damping(damping, better)),
-            jnp.where(better, move, 0.0),
-        )
+    def going(walk: Walk) -> Array:
+        return (jnp.abs(walk.decrement) > tolerance) & (walk.steps < limit)
 
-    def going(state: NewtonState) -> Array:
-        return (state.at.decrement > tolerance) & (state.at.steps < limit)
-
-    return jax.lax.while_loop(going, advance, state)
+    return jax.lax.while_loop(going, lambda w: advance(w, expand(w.trial), box), walk)
 
 
-def last_step(state: NewtonState, box: Array, tolerance: float) -> NewtonState:
+def settle(walk: Walk, tolerance: float) -> Walk:
     """The last step of a minimisation that is over, without evaluation: what rounding made of the way is gone.
 
-    It is over as well where the value is so large that its rounding hides what a step still gains. For objectives
-    without kinks only: value and gradient are taken from the expansion.
+    It is over as well where the value is so large that its rounding hides what a step still gains. Value and gradient
+    are taken from the expansion.
     """
-    here, expansion = state.at, state.at.expansion
-    x, decrement = _traced_step(expansion, here.x, jnp.zeros(()), box)
+    here, x = walk.expansion, walk.x + walk.move
     # of the value itself, and of x, which a parameter held at a steep edge hands on
-    lost = expansion.value + jnp.sum(jnp.abs(expansion.gradient * here.x))
+    lost = here.value + jnp.sum(jnp.abs(here.gradient * walk.x))
     visible = jnp.maximum(tolerance, jnp.finfo(lost.dtype).eps * lost)
-    over = (here.decrement <= visible) & (jnp.abs(decrement) <= visible)
+    # a step that was damped is not the last one
+    over = (jnp.abs(walk.decrement) <= visible) & (walk.damping <= FIRST_DAMPING)
     moved = Expansion(
-        expansion.value - decrement,
-        expansion.gradient + expansion.curvature @ (x - here.x),
-        expansion.curvature,
+        here.value - walk.decrement, here.gradient + here.curvature @ walk.move, here.curvature
     )
-    at = here._replace(
-        x=jnp.where(over, x, here.x),
-        expansion=jax.tree.map(lambda new, old: jnp.where(over, new, old), moved, expansion),
+    return walk._replace(
+        x=jnp.where(over, x, walk.x),
+        expansion=jax.tree.map(lambda new, old: jnp.where(over, new, old), moved, here),
     )
-    return state._replace(at=at)
 
 
 def _alike(move: Array, last: Array, curvature: Array) -> Array:
@@ -174,10 +195,6 @@ def step(expansion: Expansion, x: Leaf, damping: Leaf, box: Leaf) -> tuple[Leaf,
     move *= xp.where(convex, 1.0, xp.minimum(_SHORT / longest, 1.0))
     decrement = xp.where(convex, xp.sum(downhill * move) / 2, xp.inf)
     return xp.clip(x + move, low, high), decrement
-
-
-# Traced once for the loop and for `last_step`.
-_traced_step = jax.jit(step)
 
 
 def at_bound(gradient: Leaf, x: Leaf, box: Leaf) -> Leaf:

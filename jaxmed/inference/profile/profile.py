@@ -1,6 +1,6 @@
 """-log L minimised over all nuisances at fixed model parameters, batched over points."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -9,20 +9,20 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.likelihood.forward import components
+from jaxmed.experiments.likelihood.condensed import (
+    Condensed,
+    condense,
+    condensed_counts,
+    condensed_signal,
+)
+from jaxmed.experiments.likelihood.templates import Jet
 from jaxmed.inference.engine.batches import CONVERGED_BELOW, TOLERANCE, batches, run
 from jaxmed.inference.engine.devices import device_count, on_all_devices, per_element
 from jaxmed.inference.engine.memory import LARGEST, fastest_batch
 from jaxmed.inference.problem import Data, Problem, blocks, constraint_part
-from jaxmed.inference.profile.expansion import least_nll, nuisance_expansion
-from jaxmed.inference.profile.newton import (
-    Minimum,
-    NewtonState,
-    at_bound,
-    initial_state,
-    last_step,
-    minimise,
-)
+from jaxmed.inference.profile.expansion import Counts, expansion, no_bend
+from jaxmed.inference.profile.floor import least_nll
+from jaxmed.inference.profile.newton import Expansion, Walk, at_bound, begin, minimise, settle
 from jaxmed.inference.results import CONVERGED, EXCLUDED, UNCONVERGED, UNDEFINED
 
 _FIRST_ROUND = 3
@@ -95,9 +95,10 @@ def profile(
     def profile_block(block: Problem, own: Data, columns: np.ndarray) -> Profiled:
         size = min(batch, fastest_batch(block, own)) * device_count()
         begun = Start(nuisances[..., columns], floor)
-        return _profile_block(block, points, own, begun, share, size)
+        condensed = on_all_devices(tuple(map(condense, own)))
+        return _profile_block(block, points, condensed, begun, share, size)
 
-    found = join_blocks(problem, on_all_devices(data), len(points), profile_block)
+    found = join_blocks(problem, data, len(points), profile_block)
     if problem.constraints:
         # the same for all values of the nuisances: added once, not in every block
         whole = found.nll + _constraints(constraint_part(problem), points)
@@ -157,7 +158,7 @@ def _share(tick: Callable[[float], None] | None, parts: int, points: int) -> Non
 def _profile_block(
     problem: Problem,
     points: np.ndarray,
-    data: Data,
+    data: Sequence[Condensed],
     start: Start,
     tick: Callable[[int], None],
     size: int,
@@ -165,24 +166,21 @@ def _profile_block(
     """Rounds of steps; those points that are not done go into the next one, packed together."""
     excluded_above, floor = start.nll + _EXCLUDED_ABOVE, np.zeros(len(points))
 
-    def advance(
-        elements: np.ndarray, state: NewtonState, limit: int
-    ) -> tuple[NewtonState, np.ndarray]:
+    def advance(elements: np.ndarray, walk: Walk, limit: int) -> tuple[Walk, np.ndarray]:
         found, least = jax.device_get(
-            _advance(problem, (points[elements], state), data, limit, excluded_above)
+            _advance(problem, (points[elements], walk), data, limit, excluded_above)
         )
         floor[elements] = least
-        return found, (found.at.decrement <= TOLERANCE) | ~(least <= excluded_above)
+        return found, ~(np.abs(found.decrement) > TOLERANCE) | ~(least <= excluded_above)
 
     starts = np.broadcast_to(start.nuisances, (len(points), len(problem.nuisances)))
-    state = run(initial_state(starts), advance, size, _FIRST_ROUND, tick)
-    return _summary(problem, state, floor, floor > excluded_above)
+    walk = run(begin(starts), advance, size, _FIRST_ROUND, tick)
+    return _summary(problem, walk, floor, floor > excluded_above)
 
 
-def _summary(
-    problem: Problem, state: NewtonState, floor: np.ndarray, excluded: np.ndarray
-) -> Profiled:
-    found = summary(state.at, problem.box[len(problem.parameters) :])
+def _summary(problem: Problem, walk: Walk, floor: np.ndarray, excluded: np.ndarray) -> Profiled:
+    box = problem.box[len(problem.parameters) :]
+    found = summary(walk.x, walk.expansion, np.abs(walk.decrement) < CONVERGED_BELOW, box)
     return Profiled(
         nll=np.where(excluded, floor, found.nll),
         nuisances=found.nuisances,
@@ -191,33 +189,37 @@ def _summary(
     )
 
 
-def summary(at: Minimum, box: np.ndarray) -> Profiled:
-    """What finished elements found, none of them excluded; `box` (n_nuisances, 2)."""
-    free = np.where(at_bound(at.expansion.gradient, at.x, box), 0.0, at.expansion.gradient)
-    status = np.where(at.decrement < CONVERGED_BELOW, CONVERGED, UNCONVERGED)
-    norm = np.linalg.norm(free, axis=-1)
-    return Profiled(at.expansion.value, at.x, status.astype(np.int8), norm)
+def summary(
+    x: np.ndarray, expansion: Expansion, converged: np.ndarray, box: np.ndarray
+) -> Profiled:
+    """What finished elements found at x (n, n_free), none of them excluded; `box` (n_free, 2)."""
+    free = np.where(at_bound(expansion.gradient, x, box), 0.0, expansion.gradient)
+    status = np.where(converged, CONVERGED, UNCONVERGED).astype(np.int8)
+    return Profiled(expansion.value, x, status, np.linalg.norm(free, axis=-1))
 
 
 @per_element
 def _advance(
     problem: Problem,
-    element: tuple[Array, NewtonState],
-    data: Data,
+    element: tuple[Array, Walk],
+    data: Sequence[Condensed],
     limit: Array,
     excluded_above: Array,
-) -> tuple[NewtonState, Array]:
-    """Steps at a point (n_parameters,) from its state, and the floor that -log L cannot fall below ()."""
-    point, state = element
+) -> tuple[Walk, Array]:
+    """Steps at a point (n_parameters,) from where they are, and the floor that -log L cannot fall below ()."""
+    point, walk = element
     box = jnp.asarray(problem.box[len(problem.parameters) :])
-    centres = jnp.zeros(len(problem.nuisances))
     couplings = problem.couplings(point)
-    parts = [components(e, couplings) for e in data]
-    floor = least_nll(problem, data, parts)
-    expand = partial(nuisance_expansion, problem, data, parts, centres=centres)
+    signals = [condensed_signal(each, couplings) for each in data]
+    counted = [Counts(*condensed_counts(e, jnp.asarray(e.experiment.observed))) for e in data]
+    floor = least_nll(problem, data, signals, counted)
+    jets = [Jet(events, (), no_bend) for events in signals]
+    expand = partial(
+        expansion, problem, data, jets, counted=counted, centres=jnp.zeros(len(problem.nuisances))
+    )
     worth = jnp.where(floor <= excluded_above, limit, 0)
-    end = minimise(expand, state, box, tolerance=TOLERANCE, limit=worth)
-    return last_step(end, box, TOLERANCE), floor
+    end = minimise(expand, walk, box, tolerance=TOLERANCE, limit=worth)
+    return settle(end, TOLERANCE), floor
 
 
 def _constraints(problem: Problem, points: np.ndarray) -> np.ndarray:

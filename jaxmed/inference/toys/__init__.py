@@ -1,7 +1,7 @@
 """Pseudo-data and their fits, thousands at a time.
 
-`toy` is one toy from top to bottom. Around it `draw` makes many, `conditional_fit` minimises over the nuisances at
-given model parameters and `global_fit` over everything: `grid_likelihood` scores a toy on the whole `parameter_grid`,
-whose minima are starts, and `multistart` drops those that cannot win. Shape variations with nodes have kinks, with a
-minimum on either side: `local_minima` looks across them.
+`draw` makes toys; `conditional_fit` minimises over the nuisances at given model parameters and `global_fit` over
+everything: `grid_likelihood` scores a toy on the whole `parameter_grid`, whose minima are starts. Both give `chunks` of
+toys to the device at a time, where a `work_queue` keeps all lanes busy. Shape variations with nodes have kinks, with a
+minimum on either side: `ways` lead across.
 """

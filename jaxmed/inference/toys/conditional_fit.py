@@ -1,28 +1,33 @@
 """Fits of many toys at given model parameters."""
 
+from collections.abc import Sequence
+
 import jax
+import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.likelihood.forward import signal_events
-from jaxmed.experiments.likelihood.templates import signal_jet
-from jaxmed.inference.engine.batches import TOLERANCE, batches
-from jaxmed.inference.engine.devices import (
-    device_count,
-    joined,
-    on_all_devices,
-    per_element,
-    picked,
-    sized,
+from jaxmed.experiments.likelihood.condensed import (
+    Condensed,
+    Events,
+    all_variants,
+    condense,
+    condensed_signal,
 )
+from jaxmed.experiments.likelihood.templates import Jet
+from jaxmed.inference.engine.batches import batches
+from jaxmed.inference.engine.devices import device_count, per_batch, per_element, sized
 from jaxmed.inference.problem import Data, Problem
-from jaxmed.inference.profile.joint_expansion import Tables
-from jaxmed.inference.profile.newton import NewtonState
-from jaxmed.inference.profile.profile import Profiled, join_blocks, summary
-from jaxmed.inference.toys.draw import Toys, pick_toys, resident_toys, restrict_toys
-from jaxmed.inference.toys.local_minima import across_kinks
-from jaxmed.inference.toys.multistart import Advance, Search, batch_size
-from jaxmed.inference.toys.toy import fitted_at_point, fitted_at_signals
+from jaxmed.inference.profile.expansion import expansion, no_bend
+from jaxmed.inference.profile.newton import FIRST_DAMPING, Expansion
+from jaxmed.inference.profile.profile import Profiled, join_blocks
+from jaxmed.inference.toys.chunks import Chunk, Shared, counted, in_chunks, lane_count
+from jaxmed.inference.toys.draw import Toys, restrict_toys
+from jaxmed.inference.toys.ways import find_ways
+from jaxmed.inference.toys.work_queue import Found, Task, minimise_all
+
+_TOLERANCE = 1e-6  # on the expected further decrease of -log L, which the last step takes
+_AT_ONCE = 64, 1024  # signals worked out together, on a CPU and on an accelerator
 
 
 def conditional_fits(
@@ -39,86 +44,70 @@ def conditional_fits(
         point: model parameters in the fit's coordinate, (n_parameters,) for all toys, or (n_toys, n_parameters).
         start: of the nuisances, such as the truth, (n_nuisances,) or (n_toys, n_nuisances).
     """
-    n, toys = len(toys.numbers), resident_toys(toys)
+    n = len(toys.numbers)
+    points, which = np.unique(np.atleast_2d(point), axis=0, return_inverse=True)
+    which = np.broadcast_to(which.ravel(), n)
 
     def fit_block(block: Problem, own: Data, columns: np.ndarray) -> Profiled:
         few = restrict_toys(toys, problem, data, block, own)
         starts = np.broadcast_to(start[..., columns], (n, columns.size))
-        return _fit_block(block, own, few, point, starts)
+        condensed = tuple(map(condense, own))
+        signals = signals_at(block, condensed, points)
+        lanes = lane_count(condensed, len(block.nuisances))
+        shared = Shared(condensed, block.box[len(block.parameters) :], find_ways(block, own, 0))
+        return in_chunks(
+            lambda chunk: _fitted((block, lanes), chunk, shared, signals),
+            few,
+            condensed,
+            starts[:, None],
+            which,
+            shared.box,
+        )
 
-    return join_blocks(problem, on_all_devices(data), n, fit_block)
-
-
-def _fit_block(
-    problem: Problem, data: Data, toys: Toys, point: np.ndarray, starts: np.ndarray
-) -> Profiled:
-    points, which = np.unique(np.atleast_2d(point), axis=0, return_inverse=True)
-    signals = signals_at(problem, data, points) if point.ndim == 2 else ()
-
-    def search_of(part: Problem, own: Data) -> Search:
-        few, names = restrict_toys(toys, problem, data, part, own), {e.name for e in own}
-        if point.ndim == 1:
-            return search_at_point(part, own, few, point)
-        seen = tuple(s for s, e in zip(signals, data, strict=True) if e.name in names)
-        return search_at_each(part, own, few, seen, which.ravel())
-
-    def at_points(part: Problem, own: Data, numbers: np.ndarray, theta: np.ndarray) -> Search:
-        del theta
-        return search_of(part, own).among(numbers)
-
-    search, every = search_of(problem, data), np.arange(len(starts))
-    found = search(every, starts, np.full(len(starts), np.inf))
-    found = across_kinks(problem, data, search, found, at_points)
-    return summary(found, problem.box[len(problem.parameters) :])
-
-
-_FIRST_ROUND = 5
-_AT_ONCE = 64, 1024  # signals of toys worked out together, on a CPU and on an accelerator
-Signals = tuple[np.ndarray | Array, ...]
-"""Events of every variant of each experiment, (n or more, n_variants, n_bins), `resident`."""
-
-
-def search_at_point(problem: Problem, data: Data, toys: Toys, point: np.ndarray) -> Search:
-    """At the same model parameters (n_parameters,) for all toys."""
-
-    def advance(toy: np.ndarray, state: NewtonState, boxes: np.ndarray, limit: int) -> NewtonState:
-        searches = state, *pick_toys(toys, toy), boxes
-        return jax.device_get(fitted_at_point(problem, searches, data, point, limit))
-
-    return _search(problem, data, advance)
-
-
-def search_at_each(
-    problem: Problem, data: Data, toys: Toys, signals: Signals, which: np.ndarray
-) -> Search:
-    """At model parameters of each toy's own: toy i has signal number `which[i]` of `signals`."""
-
-    def advance(toy: np.ndarray, state: NewtonState, boxes: np.ndarray, limit: int) -> NewtonState:
-        searches = picked(signals, which[toy]), (state, *pick_toys(toys, toy), boxes)
-        return jax.device_get(fitted_at_signals(problem, searches, data, limit))
-
-    return _search(problem, data, advance)
+    return join_blocks(problem, data, n, fit_block)
 
 
 def signals_at(
-    problem: Problem, data: Data, theta: np.ndarray, tables: Tables | None = None
-) -> Signals:
-    """Signals at theta (n, n_parameters); from tables, if these are given, for many points in less time."""
-    every = batches(np.arange(len(theta)), sized(*_AT_ONCE) * device_count())
-    return joined([_signals(problem, theta[elements], data, tables) for elements in every])
+    problem: Problem, data: Sequence[Condensed], points: np.ndarray
+) -> tuple[Events, ...]:
+    """Signals of each experiment at points (n, n_parameters), one row each."""
+    size = sized(*_AT_ONCE) * device_count()
+    every = batches(np.arange(len(points)), min(size, len(points)))
+    parts = [_signals(problem, points[elements], data) for elements in every]
+    return jax.tree.map(lambda *leaves: jnp.concatenate(leaves)[: len(points)], *parts)
 
 
 @per_element
-def _signals(
-    problem: Problem, theta: Array, data: Data, tables: Tables | None
-) -> tuple[Array, ...]:
-    if tables is None:
-        return tuple(signal_events(e, problem.couplings(theta)) for e in data)
-    pairs = zip(data, tables, strict=True)
-    return tuple(signal_jet(e, t, problem.couplings, theta).value for e, t in pairs)
+def _signals(problem: Problem, point: Array, data: Sequence[Condensed]) -> tuple[Events, ...]:
+    couplings = problem.couplings(point)
+    return tuple(condensed_signal(each, couplings) for each in data)
 
 
-def _search(problem: Problem, data: Data, advance: Advance) -> Search:
-    each = sum(e.n_bins for e in data) * (1 + len(problem.names))
-    size = batch_size(each) * device_count()
-    return Search(advance, problem.box[len(problem.parameters) :], TOLERANCE, size, _FIRST_ROUND)
+@per_batch
+def _fitted(
+    static: tuple[Problem, int], chunk: Chunk, shared: Shared, signals: tuple[Events, ...]
+) -> Found:
+    problem, lanes = static
+    same = []
+    if len(jax.tree.leaves(signals)[0]) == 1:
+        pairs = zip(shared.data, jax.tree.map(lambda leaf: leaf[0], signals), strict=True)
+        same = [all_variants(each.fillings, events) for each, events in pairs]
+
+    def pick(toy: Array) -> tuple[Events, ...]:
+        return jax.tree.map(lambda leaf: leaf[chunk.point[toy]], signals)
+
+    def one(toy: Array, x: Array) -> Expansion:
+        own = same or [Jet(e, (), no_bend) for e in pick(toy)]
+        return expansion(problem, shared.data, own, x, *counted(chunk, toy))
+
+    box = jnp.asarray(shared.box)
+    valid = jnp.ones(chunk.starts.shape[:2], dtype=bool)
+    task = Task(chunk.starts, valid, box, chunk.real.sum())
+    return minimise_all(
+        jax.vmap(one),
+        task,
+        shared.ways,
+        lanes=lanes,
+        tolerance=_TOLERANCE,
+        damping=FIRST_DAMPING,
+    )

@@ -11,10 +11,9 @@ from jax import Array
 
 from jaxmed.experiments.likelihood.forward import components
 from jaxmed.experiments.likelihood.yields import counts
+from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.batches import batches
-from jaxmed.inference.engine.devices import picked, resident
 from jaxmed.inference.problem import Data, Problem
-from jaxmed.inference.toys.toy import drawn
 
 # Toys drawn together: one program for any number of them.
 _AT_A_TIME = 512
@@ -82,17 +81,6 @@ def restrict_toys(toys: Toys, whole: Problem, data: Data, part: Problem, own: Da
     return toys._replace(observed=tuple(observed), centres=toys.centres[:, columns])
 
 
-def resident_toys(toys: Toys) -> Toys:
-    """Toys whose counts and centres are where they are fitted (`devices.resident`), for `pick_toys`."""
-    observed, centres = resident((toys.observed, toys.centres))
-    return toys._replace(observed=observed, centres=centres)
-
-
-def pick_toys(toys: Toys, which: np.ndarray) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-    """Counts and centres of some toys, from `resident_toys`."""
-    return picked((toys.observed, toys.centres), which)
-
-
 @partial(jax.jit, static_argnums=0)
 def _means(problem: Problem, x: Array, data: Data) -> tuple[Array, ...]:
     """Expected counts of each experiment, (n_bins,) each."""
@@ -108,4 +96,32 @@ def _draw(
     measured = jnp.asarray(problem.prior_weights)
     key = jax.random.key(seed)
 
-    return jax.vmap(lambda i: drawn(jax.random.fold_in(key, i), data, means, z, measured))(numbers)
+    return jax.vmap(lambda i: _drawn(jax.random.fold_in(key, i), data, means, z, measured))(numbers)
+
+
+def _drawn(
+    key: Array, data: Data, means: tuple[Array, ...], z: Array, measured: Array
+) -> tuple[tuple[Array, ...], Array]:
+    """What the experiments count and where the auxiliary measurements put the nuisances.
+
+    Args:
+        key: of the toy.
+        data: the experiments.
+        means: expected counts of each, (n_bins,) each.
+        z: true nuisances [sigma], (n_nuisances,).
+        measured: 1 for those with a prior, 0 for the others, (n_nuisances,).
+    """
+    *keys, last = jax.random.split(key, len(data) + 1)
+    observed = tuple(_counted(k, e, m) for k, e, m in zip(keys, data, means, strict=True))
+    return observed, measured * (z + jax.random.normal(last, z.shape))
+
+
+def _counted(key: Array, experiment: Experiment, mean: Array) -> Array:
+    if experiment.one_sided:
+        raise ValueError(
+            f"{experiment.name} is a one-sided count with a background that nobody knows: expected a method without "
+            "toys"
+        )
+    if experiment.gaussian:
+        return mean + jnp.asarray(experiment.error) * jax.random.normal(key, mean.shape)
+    return jax.random.poisson(key, jnp.maximum(mean, 0.0), dtype=int).astype(float)

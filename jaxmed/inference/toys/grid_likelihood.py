@@ -6,6 +6,7 @@ Fisher's information then profiles the nuisances, well enough to tell where the 
 afterwards.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -14,11 +15,10 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.likelihood.forward import components
+from jaxmed.experiments.likelihood.condensed import Condensed, condensed_signal
 from jaxmed.experiments.likelihood.nll import floored, prior_weights
-from jaxmed.experiments.model import Experiment
-from jaxmed.inference.problem import Data, Problem, acts_on, blocks
-from jaxmed.inference.profile.expansion import linearise
+from jaxmed.inference.problem import Problem, acts_on, blocks
+from jaxmed.inference.profile.expansion import counts_jacobian
 
 # Points of the grid tabulated together.
 _ROUNDING = 1e-11  # of the diagonal of a Fisher matrix
@@ -54,7 +54,9 @@ class GridLikelihood(NamedTuple):
 
 
 @partial(jax.jit, static_argnums=0)
-def tabulate_grid(problem: Problem, points: Array, start: Array, data: Data) -> GridLikelihood:
+def tabulate_grid(
+    problem: Problem, points: Array, start: Array, data: Sequence[Condensed]
+) -> GridLikelihood:
     """Everything about the points (n_points, n_parameters) that no toy changes; nuisances at `start`."""
     names = _order(problem, data)
     measured = jnp.asarray(prior_weights(names, problem.floating))
@@ -66,7 +68,7 @@ def tabulate_grid(problem: Problem, points: Array, start: Array, data: Data) -> 
         fisher = jnp.diag(jnp.maximum(measured, _RIDGE))
         per_count, slope_per_count = [], []
         for e in data:
-            mu, jacobian = linearise(components(e, couplings), pulls, names)
+            mu, jacobian = counts_jacobian(e, condensed_signal(e, couplings), pulls, names)
             constant, linear, pull, weight = _terms(e, mu)
             value += constant.sum()
             per_count.append(linear)
@@ -98,7 +100,7 @@ def tabulate_grid(problem: Problem, points: Array, start: Array, data: Data) -> 
 def first_order_profile(
     problem: Problem,
     likelihood: GridLikelihood,
-    data: Data,
+    data: Sequence[Condensed],
     observed: tuple[Array, ...],
     centres: Array,
 ) -> Array:
@@ -108,7 +110,7 @@ def first_order_profile(
         problem: names of the nuisances.
         likelihood: the grid.
         data: the experiments.
-        observed: counts of each experiment, (n_toys, n_bins) each.
+        observed: counts of each experiment in its bins, (n_toys, n_bins) each.
         centres: of the priors, (n_toys, n_nuisances).
 
     Returns:
@@ -128,7 +130,7 @@ def first_order_profile(
     return values
 
 
-def distances(likelihood: GridLikelihood, data: Data, n: int) -> Array:
+def distances(likelihood: GridLikelihood, data: Sequence[Condensed], n: int) -> Array:
     """By how many sigma of statistics neighbours along the first of the grid's axes differ, (n - 1, n_others).
 
     Args:
@@ -139,7 +141,11 @@ def distances(likelihood: GridLikelihood, data: Data, n: int) -> Array:
     square = jnp.zeros(())
     for e, linear in zip(data, likelihood.per_count, strict=True):
         # back from `_terms` to counts in units of their own error
-        even = -linear * jnp.asarray(e.error)[None] if e.gaussian else 2 * jnp.exp(-linear / 2)
+        even = (
+            -linear * jnp.asarray(e.error)[None]
+            if e.experiment.gaussian
+            else 2 * jnp.exp(-linear / 2)
+        )
         steps = jnp.diff(even.reshape(n, -1, even.shape[-1]), axis=0)
         square += jnp.sum(steps**2, axis=-1)
     return jnp.sqrt(square)
@@ -148,7 +154,7 @@ def distances(likelihood: GridLikelihood, data: Data, n: int) -> Array:
 def profiled_nuisances(
     problem: Problem,
     likelihood: GridLikelihood,
-    data: Data,
+    data: Sequence[Condensed],
     observed: tuple[Array, ...],
     centres: Array,
     at: Array,
@@ -166,22 +172,22 @@ def profiled_nuisances(
     return likelihood.start[None, None] - step[..., back]
 
 
-def _order(problem: Problem, data: Data) -> tuple[str, ...]:
+def _order(problem: Problem, data: Sequence[Condensed]) -> tuple[str, ...]:
     """The free nuisances, those of several experiments last."""
     return tuple(sorted(problem.nuisances, key=lambda name: _shared(name, data)))
 
 
-def _shared(name: str, data: Data) -> bool:
-    return sum(acts_on(name, e) for e in data) > 1
+def _shared(name: str, data: Sequence[Condensed]) -> bool:
+    return sum(acts_on(name, e.experiment) for e in data) > 1
 
 
-def _rows(problem: Problem, data: Data) -> list[tuple[int, np.ndarray]]:
+def _rows(problem: Problem, data: Sequence[Condensed]) -> list[tuple[int, np.ndarray]]:
     """Numbers of the experiments and of the rows of L^-1 that are not zero there.
 
     These are an experiment's own nuisances and, after them, those shared ones that it is linked to.
     """
     found, names = [], _order(problem, data)
-    for block, group in blocks(problem, data):
+    for block, group in blocks(problem, tuple(e.experiment for e in data)):
         linked = [name for name in block.nuisances if _shared(name, data)]
         for e in group:
             rows = [i for i, name in enumerate(names) if name in linked or acts_on(name, e)]
@@ -190,17 +196,19 @@ def _rows(problem: Problem, data: Data) -> list[tuple[int, np.ndarray]]:
     return found
 
 
-def _shift(problem: Problem, likelihood: GridLikelihood, data: Data, centres: Array) -> Array:
+def _shift(
+    problem: Problem, likelihood: GridLikelihood, data: Sequence[Condensed], centres: Array
+) -> Array:
     names = _order(problem, data)
     columns = np.array([problem.nuisances.index(name) for name in names], dtype=int)
     away = (likelihood.start[None] - centres)[:, columns]
     return jnp.asarray(prior_weights(names, problem.floating))[None] * away
 
 
-def _terms(experiment: Experiment, mu: Array) -> tuple[Array, Array, Array, Array]:
+def _terms(condensed: Condensed, mu: Array) -> tuple[Array, Array, Array, Array]:
     """A data term as constant + linear n, its derivative in mu as pull - weight n; (n_bins,) each."""
-    if experiment.gaussian:
-        weight = jnp.asarray(experiment.error) ** -2.0
+    if condensed.experiment.gaussian:
+        weight = jnp.asarray(condensed.error) ** -2.0
         return mu**2 * weight / 2, -mu * weight, mu * weight, weight
     safe = floored(mu)
     return safe, -jnp.log(safe), jnp.ones_like(mu), 1 / safe

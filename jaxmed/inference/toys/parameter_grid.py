@@ -4,6 +4,7 @@ Where the effects of a mediator in one experiment nearly cancel, a valley of -lo
 of a coupling. So couplings are put where the expected counts change, not evenly.
 """
 
+from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -13,9 +14,9 @@ import numpy as np
 from jax import Array
 
 from jaxmed.constants import M_Z
-from jaxmed.experiments.likelihood.forward import components
-from jaxmed.experiments.likelihood.yields import counts
-from jaxmed.inference.problem import Data, Problem
+from jaxmed.experiments.likelihood.condensed import Condensed, condensed_signal
+from jaxmed.inference.problem import Problem
+from jaxmed.inference.profile.expansion import expected_counts
 from jaxmed.inference.toys.grid_likelihood import (
     GridLikelihood,
     distances,
@@ -35,7 +36,7 @@ _NEAR_Z = 11
 
 
 def toy_grid(
-    problem: Problem, data: Data, start: np.ndarray, density: tuple[int, int]
+    problem: Problem, data: Sequence[Condensed], start: np.ndarray, density: tuple[int, int]
 ) -> np.ndarray:
     """Points (..., n_parameters), one axis for each parameter, at least two: even but for a coupling beside the mass.
 
@@ -61,7 +62,7 @@ def toy_grid(
 
 
 def mass_line(
-    problem: Problem, data: Data, start: np.ndarray, log_mass: float, n: int
+    problem: Problem, data: Sequence[Condensed], start: np.ndarray, log_mass: float, n: int
 ) -> np.ndarray:
     """The same for couplings at one mass: points (n, 1, 2)."""
     log_g = np.linspace(problem.box[0, 0], problem.box[0, 1], n)
@@ -88,7 +89,7 @@ def _masses(low: float, high: float, n: int) -> np.ndarray:
 
 
 def _placed(
-    problem: Problem, data: Data, start: np.ndarray, grid: np.ndarray, n: int
+    problem: Problem, data: Sequence[Condensed], start: np.ndarray, grid: np.ndarray, n: int
 ) -> np.ndarray:
     """Couplings (n, n_masses) for the masses of an even grid (n_g, n_masses, n_parameters)."""
     log_g = grid[:, 0, 0]
@@ -117,11 +118,16 @@ def _along(log_g: np.ndarray, low: float, high: float, apart: np.ndarray, n: int
 
 
 @partial(jax.jit, static_argnums=0)
-def _expected_profile(problem: Problem, likelihood: GridLikelihood, data: Data) -> Array:
+def _expected_profile(
+    problem: Problem, likelihood: GridLikelihood, data: Sequence[Condensed]
+) -> Array:
     """The first-order profile at what the first point that is defined predicts, (n_points,)."""
     first = likelihood.points[jnp.argmax(jnp.isfinite(likelihood.value))]
     couplings, pulls = problem.couplings(first), problem.pulls(likelihood.start)
-    expected = tuple(counts(components(e, couplings), pulls)[None] for e in data)
+    signals = [condensed_signal(e, couplings) for e in data]
+    expected = tuple(
+        expected_counts(e, events, pulls)[None] for e, events in zip(data, signals, strict=True)
+    )
     return first_order_profile(problem, likelihood, data, expected, likelihood.start[None])[0]
 
 

@@ -10,7 +10,6 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxmed.inference.engine import devices
 from jaxmed.inference.engine.devices import device_count, local_devices, on_device, over_devices
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile.profile import profile
@@ -89,19 +88,6 @@ def test_results_depend_on_the_batch_by_rounding_only(experiments):
     small = profile(problem, points, data, heard.append, batch=8)
     np.testing.assert_allclose(small.nll, profile(problem, points, data).nll, rtol=1e-12)
     assert sum(heard) == len(points) and len(heard) >= 3
-
-
-@pytest.mark.parametrize("accelerator", [False, True])
-def test_rows_are_picked_wherever_they_lie(monkeypatch, accelerator):
-    monkeypatch.setattr(devices, "on_cpu", lambda: not accelerator)
-    rows = (np.arange(10.0).reshape(5, 2), np.arange(5))
-    lying = devices.resident(rows)
-    assert len(lying[1]) == (8 if accelerator else 5)
-    for whole in (lying, devices.joined([(rows[0], rows[1]), (rows[0] + 10, rows[1] + 5)])):
-        pairs, numbers = devices.picked(whole, np.array([4, 0, 4]))
-        np.testing.assert_array_equal(numbers, [4, 0, 4])
-        np.testing.assert_array_equal(pairs, [[8, 9], [0, 1], [8, 9]])
-    assert devices.sized(1, 2) == 1 + accelerator
 
 
 def test_a_kind_of_device_that_is_not_there_is_one_sentence():

@@ -69,8 +69,8 @@ def test_toys_of_the_best_fit_are_others_and_prefer_it(found):
 def test_failed_toys_stay_and_count_as_extreme(experiments, monkeypatch):
     fit = hypothesis.global_fits
 
-    def failing(problem, data, toys, fitter):
-        good = fit(problem, data, toys, fitter)
+    def failing(problem, toys, fitter):
+        good = fit(problem, toys, fitter)
         bad = np.isin(toys.numbers, [2, 5])
         return good._replace(status=np.where(bad, UNCONVERGED, good.status))
 

@@ -1,15 +1,14 @@
 """Global minima of toys against fine grids, and the joint expansion against autodiff."""
 
-from functools import partial
-
 import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxmed.experiments.likelihood.templates import tabulate
+from jaxmed.experiments.likelihood.condensed import condense, condensed_counts
+from jaxmed.experiments.likelihood.templates import signal_jet, tabulate
 from jaxmed.inference.problem import make_problem, with_counts
-from jaxmed.inference.profile.joint_expansion import joint_expansion
+from jaxmed.inference.profile.expansion import Counts, expansion
 from jaxmed.inference.profile.profile import standard_start
 from jaxmed.inference.results import UNCONVERGED
 from jaxmed.inference.toys.conditional_fit import conditional_fits
@@ -29,7 +28,7 @@ def test_no_point_of_a_fine_grid_is_lower(xenon):
     problem, data = xenon
     start = np.zeros(len(problem.nuisances))
     toys = draw(problem, data, np.array([-30.0, 0.0, *start]), 5, 40)
-    found = global_fits(problem, data, toys, make_fitter(problem, data, start))
+    found = global_fits(problem, toys, make_fitter(problem, data, start))
     assert UNCONVERGED not in found.status
     lowest = np.full(40, np.inf)
     for log_mass in np.linspace(-4, 3, 15):
@@ -46,7 +45,7 @@ def test_a_signal_is_found_where_it_was_put(xenon):
     start = np.zeros(len(problem.nuisances))
     truth = np.array([-5.7, -1.0])
     toys = draw(problem, data, np.concatenate([truth, start]), 7, 200)
-    found = global_fits(problem, data, toys, make_fitter(problem, data, start))
+    found = global_fits(problem, toys, make_fitter(problem, data, start))
     conditional = conditional_fits(problem, data, toys, truth, start)
     q = 2 * (conditional.nll - found.nll)
     assert q.min() > -1e-5
@@ -56,11 +55,12 @@ def test_a_signal_is_found_where_it_was_put(xenon):
     assert q.mean() == pytest.approx(2, abs=3 * 2 / np.sqrt(200))
 
 
-@pytest.mark.parametrize("name", ["xenon1t", "coherent_csi", "texono"])
+@pytest.mark.parametrize("name", ["xenon1t", "coherent_csi", "coherent_lar", "texono"])
 def test_joint_expansion_is_that_of_autodiff(experiments, name):
     data = (experiments[name],)
     problem = make_problem(data, get_model("u1r"))
-    tables = tuple(tabulate(e, problem.couplings, problem.box[:2], (-6.0, 5.0)) for e in data)
+    whole = condense(data[0])
+    tables = tabulate(whole, problem.couplings, problem.box[:2], (-6.0, 5.0))
     start = np.zeros(len(problem.nuisances))
     toy = draw(problem, data, np.array([-5.8, -1.2, *start]), 3, 1)
     own = with_counts(data, tuple(jnp.asarray(o[0]) for o in toy.observed))
@@ -71,7 +71,13 @@ def test_joint_expansion_is_that_of_autodiff(experiments, name):
         z = x[2:]
         return problem.nll(x, own) + (jnp.sum((z - centres) ** 2) - jnp.sum(z**2)) / 2
 
-    found = jax.jit(partial(joint_expansion, problem, own, tables))(x, centres)
+    @jax.jit
+    def ours(x):
+        jet = signal_jet(whole, tables, problem.couplings, x[:2])
+        counted = Counts(*condensed_counts(whole, own[0].observed))
+        return expansion(problem, (whole,), (jet,), x, (counted,), centres)
+
+    found = ours(x)
     wanted, slope = jax.jit(jax.value_and_grad(nll))(x)
     hessian = jax.jit(jax.jacfwd(jax.jacfwd(nll)))(x)
     assert float(found.value) == pytest.approx(float(wanted), abs=1e-6)
@@ -94,7 +100,7 @@ def test_minima_on_either_side_of_a_seam_are_found(experiments):
     start = standard_start(problem, data).nuisances
     truth = np.concatenate([problem.model.standard, start])
     toys = draw(problem, data, truth, 20210612, 1, first=4)
-    found = global_fits(problem, data, toys, make_fitter(problem, data, start))
+    found = global_fits(problem, toys, make_fitter(problem, data, start))
     time = problem.names.index("lar_cevns_time")
     assert found.nuisances[0, time] == pytest.approx(1.33, abs=0.02)
     assert found.nll[0] < 532.80

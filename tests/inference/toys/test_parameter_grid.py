@@ -5,6 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from jaxmed.experiments.likelihood.condensed import condense
 from jaxmed.experiments.likelihood.forward import components
 from jaxmed.experiments.likelihood.yields import counts
 from jaxmed.inference.problem import make_problem
@@ -30,7 +31,7 @@ def expected(experiments):
 def test_couplings_are_close_together_where_the_data_tell_them_apart(expected):
     """At a few MeV the scattering nearly cancels the interference in a narrow range of couplings."""
     problem, data, events = expected
-    grid = toy_grid(problem, data, np.zeros(0), (41, 101))
+    grid = toy_grid(problem, (condense(data[0]),), np.zeros(0), (41, 101))
     column = grid[:, np.abs(grid[0, :, 1] - 0.75).argmin()]
     even = np.linspace(column[0], column[30], 31)
 
@@ -46,7 +47,7 @@ def test_couplings_are_close_together_where_the_data_tell_them_apart(expected):
 
 def test_couplings_rise_to_the_edge_of_the_box(expected):
     problem, data, _ = expected
-    grid = toy_grid(problem, data, np.zeros(0), (41, 21))
+    grid = toy_grid(problem, (condense(data[0]),), np.zeros(0), (41, 21))
     assert grid.shape == (41, 21, 2)
     assert (np.diff(grid[..., 0], axis=0) >= 0).all()
     np.testing.assert_allclose(grid[-1, :, 0], problem.box[0, 1])

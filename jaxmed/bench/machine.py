@@ -8,20 +8,19 @@ from typing import Any
 import jax
 import numpy as np
 
+from jaxmed.bench.measure import platforms
 from jaxmed.bench.referees import versions
 
 
 def describe_machine() -> dict[str, Any]:
-    """Processor, cores, load, device, precision and versions."""
-    device = jax.devices()[0]
+    """Processor, cores, load, devices of each kind, precision and versions."""
     return {
         "cpu": _cpu(),
         "cores": len(os.sched_getaffinity(0))
         if hasattr(os, "sched_getaffinity")
         else os.cpu_count(),
         "load": os.getloadavg()[0],
-        "device": f"{device.platform}: {device.device_kind}",
-        "devices": jax.device_count(),
+        "devices": {name: _devices(name) for name in platforms()},
         "dtype": "float64",
         "versions": {"jax": jax.__version__, "numpy": np.__version__}
         | {"python": platform.python_version()}
@@ -31,11 +30,17 @@ def describe_machine() -> dict[str, Any]:
 
 def machine_line(machine: dict[str, Any]) -> str:
     """The same in one line, for the title of a table."""
-    on = "" if machine["device"].startswith("cpu") else f" and {machine['device']}"
+    others = (f" and {kind}" for name, kind in machine["devices"].items() if name != "cpu")
     return (
-        f"{machine['cpu']}, {machine['cores']} cores (load {machine['load']:.1f}){on}, "
+        f"{machine['cpu']}, {machine['cores']} cores (load {machine['load']:.1f}){''.join(others)}, "
         f"jax {machine['versions']['jax']}, {machine['dtype']}"
     )
+
+
+def _devices(name: str) -> str:
+    """How many there are, and what JAX calls them."""
+    found = jax.local_devices(backend=name)
+    return f"{len(found)} x {found[0].device_kind}" if len(found) > 1 else found[0].device_kind
 
 
 def _cpu(path: Path = Path("/proc/cpuinfo")) -> str:

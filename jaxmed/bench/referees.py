@@ -1,4 +1,4 @@
-"""The same minimisations by iminuit on NumPy and by SciPy's L-BFGS-B with JAX's gradient."""
+"""Who jaxmed is timed beside, and the minimisations of iminuit on NumPy and of SciPy's L-BFGS-B with JAX's gradient."""
 
 from functools import partial
 from importlib.metadata import PackageNotFoundError, version
@@ -14,18 +14,42 @@ from jaxmed.experiments.likelihood.nll import data_nll, pull_nll
 from jaxmed.experiments.model import Component
 from jaxmed.inference.problem import Data, Problem
 
-REFEREES = ("iminuit", "scipy")
-INSTALL = (
-    "no comparison: install iminuit and SciPy with pip install 'jaxmed[bench]' to time them as well"
-)
+PEERS = {
+    "iminuit": ("iminuit",),
+    "SciPy": ("scipy",),
+    "evermore": ("evermore", "optimistix"),
+    "NextStat": ("nextstat",),
+}
+"""Names of those that jaxmed is timed beside, and the packages they need."""
+# Starts of a global search along log10 g and log10 mass [MeV], and where.
+_ALONG = 5
+_OPEN = ((-8.0, -3.0), (-4.0, 3.0))
+
+
+def is_installed(name: str) -> bool:
+    """Whether one of PEERS can be timed."""
+    return all(map(_version, PEERS[name]))
+
+
+def missing_words() -> list[str]:
+    """Who cannot be timed, in a sentence; none if all can."""
+    missing = [name for name in PEERS if not is_installed(name)]
+    return [f"not timed: {', '.join(missing)}; pip install 'jaxmed[bench]' adds them"] * bool(
+        missing
+    )
 
 
 def versions() -> dict[str, str]:
-    """Versions of the referees; empty unless all are installed."""
+    """Of all packages of PEERS that are installed."""
+    found = {package: _version(package) for each in PEERS.values() for package in each}
+    return {package: number for package, number in found.items() if number}
+
+
+def _version(package: str) -> str:
     try:
-        return {name: version(name) for name in REFEREES}
+        return version(package)
     except PackageNotFoundError:
-        return {}
+        return ""
 
 
 def minuit_minimum(
@@ -54,6 +78,20 @@ def minuit_minimum(
     minuit.limits = box.tolist()
     minuit.migrad()
     return float(minuit.fval or 0.0)
+
+
+def lowest_minimum(
+    likelihood: NumpyLikelihood, held: np.ndarray, starts: np.ndarray, box: np.ndarray
+) -> float:
+    """The lowest of `minuit_minimum` from several starts (n_starts, n)."""
+    return min(minuit_minimum(likelihood, held, start, box) for start in starts)
+
+
+def even_starts(nuisances: np.ndarray) -> np.ndarray:
+    """Where to start without jaxmed's grid: all over those g and masses that the data do not exclude, (25, n_free)."""
+    axes = [low + (high - low) * (np.arange(_ALONG) + 0.5) / _ALONG for low, high in _OPEN]
+    plane = np.stack(np.meshgrid(*axes, indexing="ij"), axis=-1).reshape(-1, len(axes))
+    return np.hstack([plane, np.tile(nuisances, (len(plane), 1))])
 
 
 def scipy_minimum(

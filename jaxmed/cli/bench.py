@@ -7,9 +7,10 @@ import typer
 from jaxmed.analysis.analysis import check_experiments
 from jaxmed.analysis.progress import bar, part
 from jaxmed.bench.machine import describe_machine
-from jaxmed.bench.referees import INSTALL, versions
+from jaxmed.bench.peers import peer_speeds
+from jaxmed.bench.referees import missing_words
 from jaxmed.bench.speed import FULL, QUICK, speeds
-from jaxmed.bench.table import EXPLANATION, bench_table
+from jaxmed.bench.table import EXPLANATION, bench_tables
 from jaxmed.cli import common
 from jaxmed.cli.names import complete_experiments
 from jaxmed.cli.options import names_of
@@ -28,7 +29,7 @@ def bench(
     quick: Annotated[bool, typer.Option("--quick", help="A rough answer sooner.")] = False,
     json: common.Json = None,
 ) -> None:
-    """Speed of likelihood, gradient and scan, beside iminuit on NumPy and SciPy in the same run."""
+    """Speed of fits, scans, limits and toys on each kind of device, beside iminuit, SciPy, evermore and NextStat."""
     names = [str(name) for name in check_experiments(names_of(experiments))]
     # compile times are part of the answer: nothing is taken from the cache
     common.set_up(cache=False)
@@ -39,8 +40,9 @@ def bench(
         fits["combined"] = list(data.values())
     content = {"machine": describe_machine(), "quick": quick, "fits": {}}
     with bar(f"Timing {', '.join(fits)}") as tick:
-        share = part(tick, 1 / len(fits))
+        share = part(tick, 1 / (len(fits) + 1))
         for name, group in fits.items():
             content["fits"][name] = speeds(group, QUICK if quick else FULL, share)
-    sentence = EXPLANATION if versions() else INSTALL
-    common.finish(content, json, tables=[bench_table(content)], sentences=[sentence])
+        content["likelihoods"] = peer_speeds(quick, share)
+    sentences = [EXPLANATION, *missing_words()]
+    common.finish(content, json, tables=bench_tables(content), sentences=sentences)

@@ -91,15 +91,13 @@ def read_job(out: Path) -> dict[str, Any] | None:
 
 
 def _is_job(job: Any) -> bool:
-    """Whether it has an identity, and a plan: positive sizes of batches and chunks."""
+    """Whether it has an identity, and a plan: positive sizes, that of chunks among them."""
     if not isinstance(job, dict) or not all(
         isinstance(job.get(k), dict) for k in ("identity", "plan")
     ):
         return False
     sizes = job["plan"]
-    return sizes.keys() == {"batch", "chunk"} and all(
-        type(n) is int and n > 0 for n in sizes.values()
-    )
+    return "chunk" in sizes and all(type(n) is int and n > 0 for n in sizes.values())
 
 
 def write_job(out: Path, identity: Mapping[str, Any], plan: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""The processes of one scan notice when one of them ends: each gives signs of life in the folder that they share."""
+"""The processes of one job notice when one of them ends: each gives signs of life in the folder that they share."""
 
 import os
 import threading
@@ -15,10 +15,10 @@ _MISSED_AT_FIRST = 20
 
 
 class Partners:
-    """The processes of one scan.
+    """The processes of one job.
 
     Attributes:
-        complete: whether all work is done, after which each may end; no until a scan says so.
+        complete: whether all work is done, after which each may end; no until the job says so.
     """
 
     def __init__(self) -> None:
@@ -94,7 +94,7 @@ class _Partner:
 
 def _sentence(index: int, folder: Path) -> str:
     return (
-        f"process {index} of this scan has ended before its work was done, or cannot write to {folder} any more: "
+        f"process {index} of this job has ended before its work was done, or cannot write to {folder} any more: "
         "start all again with --resume"
     )
 

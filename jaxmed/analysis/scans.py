@@ -6,8 +6,9 @@ from typing import Any
 import numpy as np
 
 from jaxmed.analysis.analysis import Analysis, Options
-from jaxmed.analysis.progress import Share, running
-from jaxmed.analysis.scan_plan import ScanPlan, computer, plan_scan, result_of
+from jaxmed.analysis.progress import running
+from jaxmed.analysis.resumable import find
+from jaxmed.analysis.scan_plan import plan_scan
 from jaxmed.experiments import Experiment
 from jaxmed.inference.engine.memory import default_memory
 from jaxmed.models.model import Choice
@@ -61,8 +62,7 @@ def scan(
     given = {"grid": grid, "toys": toys, "cl": cl, "seed": seed, "scan": axes}
     analysis = Analysis.of(model=model, box=box, **settings, **data, **given)
     with running(analysis, f"Scanning {analysis.name}", progress) as tick:
-        plan = plan_scan(analysis).in_memory(default_memory())
-        return find_scan(plan, tick)
+        return find(plan_scan(analysis).in_memory(default_memory()), tick)
 
 
 def feldman_cousins(
@@ -70,12 +70,3 @@ def feldman_cousins(
 ) -> ScanResult:
     """A `scan` with `number` toys at each point; all other keywords are those of `scan`."""
     return scan(experiments, model, toys=number, **others)
-
-
-def find_scan(plan: ScanPlan, tick: Share) -> ScanResult:
-    """Compute a planned scan, chunk by chunk as the command does, and so to the same bits."""
-    compute, n = computer(plan), len(plan.points)
-    found = [compute(where, lambda points: tick(points / n)) for where in plan.chunks]
-    return result_of(
-        plan, {name: np.concatenate([part[name] for part in found]) for name in found[0]}
-    )

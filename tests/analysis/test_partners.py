@@ -41,7 +41,7 @@ def test_who_ends_before_the_work_is_done_is_lost_at_once(two):
         second.enter_context(partners(folder, 1, 2, lambda _: None))
         time.sleep(5 * BEAT)
     assert told.wait(5)
-    assert told.words.startswith("process 1 of this scan has ended before its work was done")
+    assert told.words.startswith("process 1 of this job has ended before its work was done")
     assert told.words.endswith("start all again with --resume")
 
 

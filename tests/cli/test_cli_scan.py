@@ -196,7 +196,7 @@ def test_a_killed_scan_resumes_to_the_same_bits(run, reference, tmp_path, monkey
     assert len(list(chunks.glob(".*"))) == 2 - kept
     refused = run("job.toml", "--out", "out")
     assert refused.exit_code == 2
-    assert "out already holds a scan: add --resume" in refused.stderr
+    assert "out already holds a job: add --resume" in refused.stderr
     done = run("job.toml", "--out", "out", "--resume")
     assert done.exit_code == 0, done.output
     assert _arrays(tmp_path / "out" / "scan.npz") == _arrays(reference / "out" / "scan.npz")
@@ -242,7 +242,7 @@ def test_one_of_two_processes_that_is_killed_ends_the_other(tmp_path, killed):
     said = both[1 - killed].communicate(timeout=30)
     both[killed].communicate()
     assert both[1 - killed].returncode == 2
-    sentence = f"error: process {killed} of this scan has ended before its work was done, or cannot write to "
+    sentence = f"error: process {killed} of this job has ended before its work was done, or cannot write to "
     assert said[0] == "" and said[1].startswith(sentence) and said[1].count("\n") == 1
 
 
@@ -256,7 +256,7 @@ def test_of_two_scans_at_once_in_one_folder_the_second_is_refused(reference, tmp
     assert said[1 - first][0] == "" and said[1 - first][1].count("\n") == 1
     # the second may come when the first has ended
     sentences = (
-        f"error: out is in use by process {both[first].pid} on|error: out already holds a scan"
+        f"error: out is in use by process {both[first].pid} on|error: out already holds a job"
     )
     assert re.match(sentences, said[1 - first][1])
     found = jaxmed.load_result(tmp_path / "out")
@@ -288,7 +288,7 @@ def test_another_configuration_is_refused(run, tmp_path):
     (tmp_path / "heavy.toml").write_text(own % 2 + JOB)
     for arguments, message in (
         (("other.toml", "--resume"), "out holds another computation (axes is"),
-        (("other.toml",), "out already holds a scan"),
+        (("other.toml",), "out already holds a job"),
         (("heavy.toml", "--resume"), 'out holds another computation (model is "u1r" there'),
         (("job.toml", "--resume", "--constraint", "rho"), "(constraints is [] there"),
     ):
@@ -349,7 +349,7 @@ def test_errors_are_one_sentence_and_leave_nothing(run, tmp_path, arguments, mes
 
 def test_a_process_that_does_not_see_the_folder_says_so(run, monkeypatch):
     monkeypatch.setattr("jax.process_index", lambda: 1)
-    monkeypatch.setattr("jaxmed.analysis.resumable_scan._PATIENCE_SECONDS", 0.3)
+    monkeypatch.setattr("jaxmed.analysis.resumable._PATIENCE_SECONDS", 0.3)
     done = run("job.toml", "--out", "mine")
     assert done.exit_code == 2
     assert "process 1 does not see in mine what process 0 has written there" in done.stderr

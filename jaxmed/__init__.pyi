@@ -2,6 +2,7 @@
 
 from .analysis.analysis import Analysis
 from .analysis.bounds import bounds
+from .analysis.calibrations import calibrate, calibrate_posterior
 from .analysis.contours import contours
 from .analysis.coverages import coverage
 from .analysis.expected import expected_limits
@@ -18,6 +19,7 @@ from .models.choose import couplings
 from .models.from_function import own_model
 from .models.model import Model, Parameter
 from .results.bounds import BoundsResult
+from .results.calibration import CalibrationResult
 from .results.contours import ContoursResult
 from .results.coverage import CoverageResult
 from .results.expected import ExpectedResult
@@ -39,6 +41,7 @@ from .theory.neutrino_masses.seesaw import seesaw
 __all__ = [
     "Analysis",
     "BoundsResult",
+    "CalibrationResult",
     "Charges",
     "ContoursResult",
     "Couplings",
@@ -59,6 +62,8 @@ __all__ = [
     "SpectrumResult",
     "anomalies",
     "bounds",
+    "calibrate",
+    "calibrate_posterior",
     "charges",
     "contours",
     "couplings",

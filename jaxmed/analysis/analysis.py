@@ -51,6 +51,8 @@ METHODS = ("asymptotic", "fc")
 """Of limits."""
 Options = dict[str, dict[str, Any]]
 Toys = Annotated[int | None, Field(ge=1, le=MOST_TOYS)]
+Axis = float | Sequence[float] | np.ndarray | str
+"""Values of a parameter: one, several, or text such as '1e-3:1e3:61'."""
 
 
 def _one_or_several(value: Any) -> Any:
@@ -99,7 +101,9 @@ class Analysis(BaseModel):
         cl: confidence levels; limits take one.
         sided: convention of limits, 'two' or 'one'.
         method: of limits, 'asymptotic' or 'fc', Feldman-Cousins.
-        toys: for Feldman-Cousins at each point, at most, and of each truth for a significance.
+        toys: for Feldman-Cousins at each point, at most, and of each truth for a significance or a coverage.
+        regions: whether a calibration is of regions of g and mass, and not of limits at each mass.
+        replicas: data sets for the calibration of a posterior.
         expected: toys for limits expected without a mediator.
         seed: of toys and chains.
         chains: of a posterior.
@@ -130,6 +134,8 @@ class Analysis(BaseModel):
     sided: str = "two"
     method: str = "asymptotic"
     toys: Toys = None
+    regions: bool = False
+    replicas: Annotated[int, Field(ge=50, le=MOST_TOYS)] = 100
     expected: Toys = None
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
     chains: Annotated[int, Field(ge=1)] = 4

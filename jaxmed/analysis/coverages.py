@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, Unpack
 
-from jaxmed.analysis.analysis import Analysis, Common, asked
+from jaxmed.analysis.analysis import Analysis, Common
+from jaxmed.analysis.coverage_plan import coverage_result
 from jaxmed.analysis.progress import running
 from jaxmed.experiments import Experiment
-from jaxmed.inference.hypothesis.coverage import Coverage
 from jaxmed.inference.hypothesis.coverage import coverage as sampled
 from jaxmed.inference.hypothesis.p_values import check_toys
 from jaxmed.models.model import Choice, Model
@@ -66,25 +66,8 @@ def coverage(
             tick=tick,
             **analysis.settings,
         )
-    return coverage_result(analysis, truths, pulls, found)
-
-
-def coverage_result(
-    analysis: Analysis,
-    points: list[dict[str, float]],
-    nuisances: dict[str, float],
-    found: Coverage,
-) -> CoverageResult:
-    """What was found, with what was asked."""
-    return CoverageResult(
-        **asked(analysis),
-        points=points,
-        nuisances=nuisances,
-        cl=analysis.level(),
-        number=analysis.toys or 0,
-        seed=analysis.seed,
-        **found._asdict(),
-    )
+    limit = analysis.problem.parameters == ("g",)
+    return coverage_result(analysis, truths, pulls, limit, found)
 
 
 def _points(model: Model, points: Any) -> list[dict[str, float]]:

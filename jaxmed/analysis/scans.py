@@ -3,9 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
-from jaxmed.analysis.analysis import Analysis, Options
+from jaxmed.analysis.analysis import Analysis, Axis, Options
 from jaxmed.analysis.progress import running
 from jaxmed.analysis.resumable import find
 from jaxmed.analysis.scan_plan import plan_scan
@@ -15,7 +13,6 @@ from jaxmed.models.model import Choice
 from jaxmed.results.scans import ScanResult
 
 Experiments = str | Experiment | Sequence[str | Experiment]
-Axis = float | Sequence[float] | np.ndarray | str
 
 
 def scan(

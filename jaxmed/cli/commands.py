@@ -7,6 +7,7 @@ import typer
 
 from jaxmed.cli.bench import bench
 from jaxmed.cli.bounds import bounds
+from jaxmed.cli.calibrate import calibrate
 from jaxmed.cli.check import check
 from jaxmed.cli.cite import cite
 from jaxmed.cli.contour import contour
@@ -72,6 +73,7 @@ _EXAMPLES = {
     contour: "jaxmed contour --experiments xenon1t,xenonnt --g 1e-7:1e-5:17 --mass 1e-3:1:13",
     sensitivity: "jaxmed sensitivity my_detector --model b_minus_l --mass 0.01,1,10",
     significance: "jaxmed significance --experiments xenon1t --toys 10000 --seed 1",
+    calibrate: "jaxmed calibrate --experiments xenon1t --toys 2000 --out trust --resume",
     posterior: "jaxmed posterior --experiments xenon1t,xenonnt --prior g=log-uniform:1e-8:1e-5",
     spectrum: "jaxmed spectrum --experiment xenon1t --g 1.6e-6 --mass 0.06",
     model: "jaxmed model --model u1r --g 1e-6 --mass 0.05",

@@ -181,6 +181,14 @@ OPTIONS: Mapping[str, KeyOption] = {
         complete=complete_method,
     ),
     "toys": KeyOption("--toys", "Feldman-Cousins: at most so many toys at each point.", _WHOLE),
+    "regions": KeyOption(
+        "--regions/--limits",
+        "Regions of g' and M_Z', as of contour, or limits on g' at each mass, the default.",
+        bool | None,
+    ),
+    "replicas": KeyOption(
+        "--replicas", "Data sets for the calibration of a posterior: 100 by default.", _WHOLE
+    ),
     "expected": KeyOption(
         "--expected", "Add limits expected without a mediator, from this many toys.", _WHOLE
     ),

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypedDict, Unpack
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -11,6 +13,7 @@ from jax import Array
 from jaxmed.experiments.likelihood.forward import components, require_float64
 from jaxmed.experiments.likelihood.nll import data_nll, prior_weights, pull_nll
 from jaxmed.experiments.likelihood.pulls import Pulls
+from jaxmed.experiments.likelihood.yields import counts
 from jaxmed.experiments.model import SIGNAL_STRENGTH, STRENGTH, Experiment, Leaf, as_group
 from jaxmed.models.choose import get_model
 from jaxmed.models.model import Choice, Model, Parameter, Values
@@ -278,6 +281,14 @@ def constraint_nll(names: Sequence[str], model: Model, values: Values) -> Array 
     if model.charges is None:
         return 0.0
     return sum((CONSTRAINTS[name](model.charges, values) for name in names), 0.0)
+
+
+@partial(jax.jit, static_argnums=0)
+def expected_counts(problem: Problem, x: Array, data: Data) -> tuple[Array, ...]:
+    """Of every experiment at the free values x (n_free,), (n_bins,) each."""
+    split = len(problem.parameters)
+    couplings, pulls = problem.couplings(x[:split]), problem.pulls(x[split:])
+    return tuple(counts(components(e, couplings), pulls) for e in data)
 
 
 def with_counts(data: Data, observed: tuple[Array, ...]) -> Data:

@@ -1,6 +1,7 @@
 """Every kind of result by its name, as `kind` says it on disk."""
 
 from jaxmed.results.bounds import BoundsResult
+from jaxmed.results.calibration import CalibrationResult
 from jaxmed.results.contours import ContoursResult
 from jaxmed.results.coverage import CoverageResult
 from jaxmed.results.expected import ExpectedResult
@@ -22,6 +23,7 @@ KINDS: dict[str, type[Result]] = {
         ContoursResult,
         ScanResult,
         PosteriorResult,
+        CalibrationResult,
         SignificanceResult,
         ExpectedResult,
         SensitivityResult,

@@ -34,7 +34,8 @@ _QUANTILES = {
     "0.05": "90 %, low",
     "0.95": "90 %, high",
 }
-_METHODS = ("Hoffman:2011ukg", "Phan:2019elc", "Kumar:2019arviz", "Vehtari:2019rhat")
+SAMPLING = ("Hoffman:2011ukg", "Phan:2019elc", "Kumar:2019arviz", "Vehtari:2019rhat")
+"""Keys of the papers of sampler and diagnostics."""
 _CREDIBLE = (
     "Edge of the credible region, densest per decade of coupling and mass, vertex by vertex, nuisances marginalised. "
     "Where a line ends, the edge of the priors closes it."
@@ -162,7 +163,7 @@ class PosteriorResult(Result):
     @property
     def methods(self) -> set[str]:
         """Keys of the papers whose statistics it uses."""
-        return {*_METHODS} | ({ASYMPTOTIC} if self.confidence else set())
+        return {*SAMPLING} | ({ASYMPTOTIC} if self.confidence else set())
 
     def table(self) -> Rows:
         """One row per model parameter, or per nuisance of a model without any."""

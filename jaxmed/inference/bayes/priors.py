@@ -6,8 +6,10 @@ Nuisances are not here: their unit Gaussians are terms of -log L already.
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import jax.numpy as jnp
+import numpy as np
 from jax import Array
 
 from jaxmed.experiments.model import SIGNAL_STRENGTH
@@ -56,6 +58,18 @@ class Prior:
         if self.kind == "normal":
             return slope - ((value - self.mean) / self.sigma) ** 2 / 2
         return jnp.zeros_like(x) if self.log else -jnp.log(value)
+
+    def draw(self, rng: np.random.Generator) -> float:
+        """A random value in the fit's coordinate."""
+        low, high = self.low, self.high
+        if self.kind == "log-uniform":
+            value = math.exp(rng.uniform(math.log(low), math.log(high)))
+        elif self.kind == "uniform":
+            value = rng.uniform(low, high)
+        else:
+            normal = NormalDist(self.mean, self.sigma)
+            value = normal.inv_cdf(rng.uniform(normal.cdf(low), normal.cdf(high)))
+        return math.log10(value) if self.log else value
 
     def __str__(self) -> str:
         numbers = (self.mean, self.sigma) if self.kind == "normal" else (self.low, self.high)

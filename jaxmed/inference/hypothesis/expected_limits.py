@@ -7,12 +7,17 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from jaxmed.experiments.likelihood.forward import components
-from jaxmed.experiments.likelihood.yields import counts
 from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.hypothesis.p_values import check_toys, standard_point
-from jaxmed.inference.problem import Data, Problem, Settings, pose, with_counts
+from jaxmed.inference.problem import (
+    Data,
+    Problem,
+    Settings,
+    expected_counts,
+    pose,
+    with_counts,
+)
 from jaxmed.inference.profile.profile import Start, standard_start
 from jaxmed.inference.regions.limits import check_line, limits
 from jaxmed.inference.results import UNCONVERGED
@@ -143,7 +148,5 @@ def _quantiles(upper: np.ndarray) -> np.ndarray:
 
 def _expected_data(problem: Problem, data: Data, start: Start) -> Data:
     """The experiments with the counts that the standard model expects."""
-    couplings = problem.couplings(jnp.asarray(standard_point(problem)))
-    pulls = problem.pulls(jnp.asarray(start.nuisances))
-    means = tuple(jax.device_get(counts(components(e, couplings), pulls)) for e in data)
-    return with_counts(data, means)
+    x = jnp.append(standard_point(problem), start.nuisances)
+    return with_counts(data, jax.device_get(expected_counts(problem, x, data)))

@@ -21,7 +21,7 @@ Points = list[dict[str, float]]
 """All free model parameters by name in their own unit; g = 0 is the standard model."""
 
 
-class Line(NamedTuple):
+class MassLine(NamedTuple):
     """Couplings at one mass [MeV], and the limit to expect there."""
 
     mass: float
@@ -44,7 +44,7 @@ def truths(analysis: Analysis) -> tuple[Points, np.ndarray | None]:
     if couplings is None:
         lines = around_limits(analysis, masses)
     else:
-        lines = [Line(mass, couplings.tolist(), np.nan) for mass in masses]
+        lines = [MassLine(mass, couplings.tolist(), np.nan) for mass in masses]
     # without a coupling the mass means nothing, unless sets are of couplings at that mass
     alone = lines[:1] if analysis.regions else lines
     plane = [
@@ -68,7 +68,7 @@ def mass_values(analysis: Analysis) -> list[float]:
     return _rounded(np.geomspace(*ends, _VALUES), mass)
 
 
-def around_limits(analysis: Analysis, masses: list[float]) -> list[Line]:
+def around_limits(analysis: Analysis, masses: list[float]) -> list[MassLine]:
     """Couplings at each mass [MeV] by their effect on the counts to expect in the standard model.
 
     Masses at which none is excluded are left out.
@@ -88,7 +88,7 @@ def around_limits(analysis: Analysis, masses: list[float]) -> list[Line]:
     coupling = next(p for p in model.parameters if p.name == "g")
     ends = zip(masses, none.intervals, limit.g_upper, much.g_upper, strict=True)
     lines = [
-        Line(mass, _rounded(np.geomspace(low[0][1], high, _COUPLINGS), coupling), float(g))
+        MassLine(mass, _rounded(np.geomspace(low[0][1], high, _COUPLINGS), coupling), float(g))
         for mass, low, g, high in ends
         if np.isfinite(high)
     ]

@@ -30,7 +30,7 @@ Found = dict[str, np.ndarray]
 R = TypeVar("R", bound=Result, covariant=True)
 
 
-class Plan(Protocol[R]):
+class Pieces(Protocol[R]):
     """A checked computation of many alike pieces, such as the points of a scan."""
 
     @property
@@ -60,13 +60,13 @@ class Plan(Protocol[R]):
         ...
 
 
-def pieces(plan: Plan[Result]) -> list[slice]:
+def pieces(plan: Pieces[Result]) -> list[slice]:
     """Those of each chunk; the last one may be smaller."""
     n, chunk = plan.number, plan.sizes["chunk"]
     return [slice(i, min(i + chunk, n)) for i in range(0, n, chunk)]
 
 
-def find(plan: Plan[R], tick: Share) -> R:
+def find(plan: Pieces[R], tick: Share) -> R:
     """Compute all chunks at once, and so to the same bits as a `Job` does."""
     compute = plan.computer()
     found = [compute(where, lambda done: tick(done / plan.number)) for where in pieces(plan)]
@@ -76,7 +76,7 @@ def find(plan: Plan[R], tick: Share) -> R:
 class Job(NamedTuple, Generic[R]):
     """A computation in a folder: the plan, and its finished chunks."""
 
-    plan: Plan[R]
+    plan: Pieces[R]
     chunks: Chunks
 
     def share(self) -> range:
@@ -88,7 +88,7 @@ class Job(NamedTuple, Generic[R]):
         return all(self.chunks.path(i).exists() for i in range(len(pieces(self.plan))))
 
 
-def open_job(plan: Plan[R], out: Path, held: dict[str, Any] | None) -> Job[R]:
+def open_job(plan: Pieces[R], out: Path, held: dict[str, Any] | None) -> Job[R]:
     """Fix what the numbers depend on.
 
     Args:

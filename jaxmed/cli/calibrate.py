@@ -7,12 +7,12 @@ import typer
 from jaxmed.analysis.analysis import Analysis
 from jaxmed.analysis.calibration_plan import plan_calibration
 from jaxmed.analysis.coverage_plan import plan_coverage
-from jaxmed.analysis.resumable import Plan
+from jaxmed.analysis.resumable import Pieces
 from jaxmed.cli import common
 from jaxmed.cli.deliver import deliver
 from jaxmed.cli.described import FITTED, describes
 from jaxmed.cli.progress import Quiet
-from jaxmed.cli.resumable import Coordinator, Held, Index, Number, Resume, Way, carry_out
+from jaxmed.cli.resumable import Coordinator, Held, Index, Manner, Number, Resume, carry_out
 from jaxmed.results.result import Result
 from jaxmed.results.store import file_stem
 from jaxmed.results.style import save
@@ -44,11 +44,11 @@ def calibrate(
     kind = "calibration" if posterior else "coverage"
     path = to.out / file_stem(kind, analysis.model.name, analysis.name)
 
-    def plan(held: Held) -> Plan[Result]:
+    def plan(held: Held) -> Pieces[Result]:
         del held
         return plan_calibration(analysis) if posterior else plan_coverage(analysis)
 
-    way = Way(resume, quiet, cache, coordinator, number, index)
+    way = Manner(resume, quiet, cache, coordinator, number, index)
     found = carry_out(analysis, plan, to, path, way, f"{kind.capitalize()} of")
     if found is not None:
         drawn = path.with_name(f"{path.name}.json")

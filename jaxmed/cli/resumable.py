@@ -10,7 +10,7 @@ import typer
 from jaxmed.analysis.analysis import Analysis
 from jaxmed.analysis.chunks import chunk_folder, read_job
 from jaxmed.analysis.partners import partners
-from jaxmed.analysis.resumable import Plan, assemble, compute, missing, open_job, pieces
+from jaxmed.analysis.resumable import Pieces, assemble, compute, missing, open_job, pieces
 from jaxmed.cli import common
 from jaxmed.cli.progress import point_progress
 from jaxmed.inference.engine.devices import on_device
@@ -30,7 +30,7 @@ Held = dict[str, Any] | None
 """What a folder says about the computation in it; None if it holds none."""
 
 
-class Way(NamedTuple):
+class Manner(NamedTuple):
     """How it is computed: resumed or not, bar or lines, programs kept or not, and by which of the processes."""
 
     resume: bool
@@ -43,10 +43,10 @@ class Way(NamedTuple):
 
 def carry_out(
     analysis: Analysis,
-    make_plan: Callable[[Held], Plan[R]],
+    make_plan: Callable[[Held], Pieces[R]],
     to: common.Outputs,
     folder: Path,
-    way: Way,
+    way: Manner,
     what: str,
     **own: Any,
 ) -> R | None:

@@ -11,7 +11,7 @@ from jaxmed.cli import common
 from jaxmed.cli.deliver import deliver
 from jaxmed.cli.described import FITTED, describes
 from jaxmed.cli.progress import Quiet
-from jaxmed.cli.resumable import Coordinator, Held, Index, Number, Resume, Way, carry_out
+from jaxmed.cli.resumable import Coordinator, Held, Index, Manner, Number, Resume, carry_out
 from jaxmed.inference.engine.memory import default_memory, read_bytes
 from jaxmed.results.overlay import Overlay
 from jaxmed.results.style import figure_of, save
@@ -38,7 +38,7 @@ def scan(
     def plan(held: Held) -> ScanPlan:
         return _fitting(plan_scan(analysis), held, to.out, size or default_memory())
 
-    way = Way(resume, quiet, cache, coordinator, number, index)
+    way = Manner(resume, quiet, cache, coordinator, number, index)
     overlays = [each.as_json() for each in curves] or None
     found = carry_out(analysis, plan, to, to.out, way, "Scanning", overlays=overlays)
     if found is None:

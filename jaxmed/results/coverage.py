@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from pydantic import AfterValidator
 
-from jaxmed.results.coverage_figures import Plane, Shares, draw_map, draw_rows, maps
+from jaxmed.results.coverage_figures import Shares, TestedPlane, draw_map, draw_rows, maps
 from jaxmed.results.fit_in_words import LABELS, UNITS
 from jaxmed.results.result import ASYMPTOTIC, UNIFIED, Array, Result
 from jaxmed.results.rows import Rows
@@ -85,10 +85,10 @@ class CoverageResult(Result):
         return len({*masses}) > 1 and all(masses.count(mass) > 1 for mass in masses)
 
     @property
-    def plane(self) -> Plane:
+    def plane(self) -> TestedPlane:
         """Masses [MeV], couplings, and the limit to expect, (n,) each."""
         mass, g = (np.array([point[name] for point in self.points]) for name in ("mass", "g"))
-        return Plane(mass, g, self.g_expected)
+        return TestedPlane(mass, g, self.g_expected)
 
     @property
     def _title(self) -> str:

@@ -22,7 +22,7 @@ _MARK: dict[str, Any] = {"mfc": "white", "mec": BLACK, "mew": 0.8, "ms": 5.5}
 _MARKS = {1: ("^", "covers more than asked for"), -1: ("v", "covers less")}
 
 
-class Plane(NamedTuple):
+class TestedPlane(NamedTuple):
     """Points, (n,) each: masses [MeV], couplings, and the limit to expect there if couplings were chosen by it."""
 
     mass: np.ndarray
@@ -62,7 +62,7 @@ def draw_rows(ax: Axes | None, names: Sequence[str], shares: Sequence[Shares], c
     return panel
 
 
-def maps(plane: Plane, shares: Sequence[Shares], cl: float, title: str) -> Figure:
+def maps(plane: TestedPlane, shares: Sequence[Shares], cl: float, title: str) -> Figure:
     """A map of each kind of sets, one scale for all."""
     figure = Figure(figsize=(4.4 * len(shares) + 1.2, 5.2), layout="constrained")
     panels = figure.subplots(1, len(shares), sharey=True, squeeze=False)[0]
@@ -76,7 +76,7 @@ def maps(plane: Plane, shares: Sequence[Shares], cl: float, title: str) -> Figur
     return figure
 
 
-def draw_map(ax: Axes | None, plane: Plane, shares: Shares, cl: float) -> Axes:
+def draw_map(ax: Axes | None, plane: TestedPlane, shares: Shares, cl: float) -> Axes:
     """One map, on a figure of its own unless given."""
     panel = mediator_axes(ax, "")
     _map(panel, plane, shares, cl)
@@ -89,7 +89,7 @@ def draw_map(ax: Axes | None, plane: Plane, shares: Shares, cl: float) -> Axes:
     return panel
 
 
-def _map(panel: Axes, plane: Plane, shares: Shares, cl: float) -> None:
+def _map(panel: Axes, plane: TestedPlane, shares: Shares, cl: float) -> None:
     """Points by their mass and coupling: relative to the limit to expect, if that is known, which is written below."""
     mediator_axes(panel, "")
     mass, none = plane.mass, plane.g == 0

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 import jaxmed
 from jaxmed.analysis.analysis import Analysis
-from jaxmed.analysis.coverages import coverage_result
+from jaxmed.analysis.coverage_plan import coverage_result
 from jaxmed.analysis.expected import expected_result
 from jaxmed.inference.hypothesis.coverage import Coverage
 from jaxmed.inference.hypothesis.expected_limits import Expected
@@ -26,9 +26,16 @@ def expected():
 @pytest.fixture(scope="module")
 def covered():
     asked = Analysis.of(experiments="texono", toys=60, cl=0.9, seed=4)
-    numbers = (np.array([0.9, 0.8]), np.full(2, 0.01), np.array([0.95, 0.98]))
-    found = Coverage(*numbers, np.array([2.8, np.inf]), np.array([0, 7]))
-    return coverage_result(asked, POINTS, {"background": 1.0}, found)
+    found = Coverage(
+        value=np.array([0.9, 0.8]),
+        error=np.full(2, 0.01),
+        asymptotic=np.array([0.95, 0.98]),
+        asymptotic_error=np.full(2, 0.007),
+        critical=np.array([2.8, np.inf]),
+        failed=np.array([0, 7]),
+        exact=np.zeros(2, dtype=bool),
+    )
+    return coverage_result(asked, POINTS, {"background": 1.0}, False, found)
 
 
 @pytest.fixture(params=["expected", "covered"])
@@ -93,8 +100,11 @@ def test_coverage_in_words(covered):
         ["standard model", "90.0 %", "1.0 %", "95.0 %", "2.8"],
         ["g' 2e-05, M_Z' 0.05 MeV", "80.0 %", "1.0 %", "98.0 %", "inf"],
     ]
+    close, point = "within 1 % or three errors", "g' 2e-05, M_Z' 0.05 MeV"
     assert covered.notes() == [
-        "g' 2e-05, M_Z' 0.05 MeV: 7 toys did not converge and count as not covered"
+        f"asymptotic regions cover 90 % of the toys at 0 of 2 points, {close}; more at 2, 98.0 % at {point}",
+        f"Feldman-Cousins regions cover 90 % of the toys at 1 of 2 points, {close}; less at 1, 80.0 % at {point}",
+        f"7 toys did not converge and count as not covered, the most 7 at {point}",
     ]
     assert covered.columns()["mass"] == [1.0, 0.05]
     panel = covered.plot()

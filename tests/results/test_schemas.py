@@ -8,6 +8,7 @@ import pytest
 from jsonschema import Draft202012Validator
 
 import jaxmed.results
+from jaxmed.analysis.calibrations import calibrate_posterior
 from jaxmed.analysis.contours import contours
 from jaxmed.analysis.coverages import coverage
 from jaxmed.analysis.expected import expected_limits
@@ -36,9 +37,11 @@ def small_bounds():
 
 
 POINT = {"g": 1e-6, "mass": 1.0}
+SMALL = {"replicas": 50, "chains": 2, "samples": 8, "warmup": 16}
 PLANE = [1e-6, 1e-5, 1e-4]
 MAKE = {
     "bounds": small_bounds,
+    "calibration": lambda: calibrate_posterior("texono", "weak_mixing", **SMALL),
     "contours": lambda: contours("texono", g=PLANE, mass=[0.1, 1.0, 10.0]),
     "coverage": lambda: coverage("texono", points=[POINT], number=20),
     "expected": lambda: expected_limits("texono", masses=[0.1], number=20),

@@ -123,14 +123,14 @@ def cover(
     for point, own, start in zip(points, at.nuisances, first.tolist(), strict=True):
         mass = float(point[problem.parameters.index("mass")]) if at_mass else None
         here = setting if mass is None else setting_at(setting, mass)
-        truth = _Truth(here, np.append(point, own), np.append(point, put(own)), cl, threshold)
+        truth = _TestedPoint(here, np.append(point, own), np.append(point, put(own)), cl, threshold)
         told = tick, share / len(points)
         row = _summed(truth, *told)
         rows.append(row if row is not None else _sampled(truth, number, seed, start, *told))
     return Coverage(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
-class _Truth(NamedTuple):
+class _TestedPoint(NamedTuple):
     """One truth: what its fits share, its values (n_free,) for the critical value and for the toys that are tested."""
 
     setting: Setting
@@ -149,7 +149,9 @@ _Row = tuple[float, float, float, float, float, int, bool]
 """What `Coverage` says about one point."""
 
 
-def _sampled(truth: _Truth, number: int, seed: int, first: int, tick: Tick, share: float) -> _Row:
+def _sampled(
+    truth: _TestedPoint, number: int, seed: int, first: int, tick: Tick, share: float
+) -> _Row:
     problem, data, cl = truth.setting.problem, truth.setting.data, truth.cl
     critical, tested = (
         truth.ratios(draw(problem, data, x, seed, number, first=i), x, tick, share / 2)
@@ -164,7 +166,7 @@ def _sampled(truth: _Truth, number: int, seed: int, first: int, tick: Tick, shar
     return float(np.mean(inside)), np.sqrt(2) * error, asymptotic, error, least, failed, False
 
 
-def _summed(truth: _Truth, tick: Tick, share: float) -> _Row | None:
+def _summed(truth: _TestedPoint, tick: Tick, share: float) -> _Row | None:
     """The same from all counts, if they are few."""
     found = every_count(truth.setting.problem, truth.setting.data, truth.critical)
     if found is None:

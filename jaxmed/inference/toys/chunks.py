@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import jax
 import numpy as np
@@ -17,6 +17,8 @@ from jaxmed.inference.profile.profile import Profiled, summary
 from jaxmed.inference.toys.draw import Toys
 from jaxmed.inference.toys.ways import Ways
 from jaxmed.inference.toys.work_queue import Found
+
+T = TypeVar("T")
 
 # Toys of a chunk on each device, if there are few of them and if there are many, on a CPU and on an accelerator.
 _ON_CPU, _ON_ACCELERATOR = (32, 1024), (1024, 16_384)
@@ -33,7 +35,7 @@ class Chunk(NamedTuple):
         constant: of their data terms, (n_toys,) each.
         centres: of the priors, (n_toys, n_nuisances).
         starts: (n_toys, n_starts, n_free).
-        point: number of the model parameters that a toy has, (n_toys,).
+        signals: of each experiment at a toy's own model parameters, if these are given, (n_toys, ...).
         real: which of them are no copies, (n_toys,).
     """
 
@@ -41,7 +43,7 @@ class Chunk(NamedTuple):
     constant: tuple[Leaf, ...]
     centres: Leaf
     starts: Leaf
-    point: Leaf
+    signals: tuple[Leaf, ...]
     real: Leaf
 
 
@@ -66,10 +68,11 @@ def in_chunks(
     toys: Toys,
     data: Sequence[Condensed],
     starts: np.ndarray,
-    point: np.ndarray,
     box: np.ndarray,
+    signals: tuple[Leaf, ...] = (),
+    which: np.ndarray | None = None,
 ) -> Profiled:
-    """Fit all toys."""
+    """Fit all toys; with signals of their own the number of each is in `which`, (n_toys,)."""
     n, devices = len(toys.numbers), device_count()
     few, many = (each * devices for each in (_ON_CPU if on_cpu() else _ON_ACCELERATOR))
     size = few if n <= few else many
@@ -84,7 +87,8 @@ def in_chunks(
         ]
         observed, constant = zip(*pairs, strict=True)
         real = np.arange(size) < own.size
-        chunk = Chunk(observed, constant, toys.centres[rows], starts[rows], point[rows], real)
+        own_signals = () if which is None else _rows(signals, which[rows])
+        chunk = Chunk(observed, constant, toys.centres[rows], starts[rows], own_signals, real)
         return jax.tree.map(lambda leaf: leaf[: own.size], jax.device_get(fit(chunk)))
 
     with ThreadPoolExecutor(workers) as pool:
@@ -92,6 +96,10 @@ def in_chunks(
     found = jax.tree.map(lambda *leaves: np.concatenate(leaves), *done)
     at = Expansion(found.value, found.gradient, np.zeros(0))
     return summary(found.x, at, found.converged, box)
+
+
+def _rows(tree: T, numbers: np.ndarray) -> T:
+    return jax.tree.map(lambda leaf: leaf[numbers], tree)
 
 
 def lane_count(data: Sequence[Condensed], n_free: int) -> int:

@@ -46,22 +46,24 @@ def conditional_fits(
     """
     n = len(toys.numbers)
     points, which = np.unique(np.atleast_2d(point), axis=0, return_inverse=True)
-    which = np.broadcast_to(which.ravel(), n)
+    each = np.broadcast_to(which.ravel(), n) if len(points) > 1 else None
 
     def fit_block(block: Problem, own: Data, columns: np.ndarray) -> Profiled:
         few = restrict_toys(toys, problem, data, block, own)
         starts = np.broadcast_to(start[..., columns], (n, columns.size))
         condensed = tuple(map(condense, own))
         signals = signals_at(block, condensed, points)
-        lanes = lane_count(condensed, len(block.nuisances))
+        static = block, lane_count(condensed, len(block.nuisances))
         shared = Shared(condensed, block.box[len(block.parameters) :], find_ways(block, own, 0))
+        same = signals if each is None else ()
         return in_chunks(
-            lambda chunk: _fitted((block, lanes), chunk, shared, signals),
+            lambda chunk: _fitted(static, chunk, shared, same),
             few,
             condensed,
             starts[:, None],
-            which,
             shared.box,
+            signals,
+            each,
         )
 
     return join_blocks(problem, data, n, fit_block)
@@ -71,10 +73,10 @@ def signals_at(
     problem: Problem, data: Sequence[Condensed], points: np.ndarray
 ) -> tuple[Events, ...]:
     """Signals of each experiment at points (n, n_parameters), one row each."""
-    size = sized(*_AT_ONCE) * device_count()
-    every = batches(np.arange(len(points)), min(size, len(points)))
-    parts = [_signals(problem, points[elements], data) for elements in every]
-    return jax.tree.map(lambda *leaves: jnp.concatenate(leaves)[: len(points)], *parts)
+    size = (sized(*_AT_ONCE) if len(points) > 1 else 1) * device_count()
+    every = batches(np.arange(len(points)), size)
+    parts = [jax.device_get(_signals(problem, points[elements], data)) for elements in every]
+    return jax.tree.map(lambda *leaves: np.concatenate(leaves)[: len(points)], *parts)
 
 
 @per_element
@@ -87,14 +89,13 @@ def _signals(problem: Problem, point: Array, data: Sequence[Condensed]) -> tuple
 def _fitted(
     static: tuple[Problem, int], chunk: Chunk, shared: Shared, signals: tuple[Events, ...]
 ) -> Found:
+    """Signals are those of all toys, unless a chunk has some for each toy."""
     problem, lanes = static
-    same = []
-    if len(jax.tree.leaves(signals)[0]) == 1:
-        pairs = zip(shared.data, jax.tree.map(lambda leaf: leaf[0], signals), strict=True)
-        same = [all_variants(each.fillings, events) for each, events in pairs]
+    pairs = zip(shared.data, jax.tree.map(lambda leaf: leaf[0], signals), strict=bool(signals))
+    same = [all_variants(each.fillings, events) for each, events in pairs]
 
     def pick(toy: Array) -> tuple[Events, ...]:
-        return jax.tree.map(lambda leaf: leaf[chunk.point[toy]], signals)
+        return jax.tree.map(lambda leaf: leaf[toy], chunk.signals)
 
     def one(toy: Array, x: Array) -> Expansion:
         own = same or [Jet(e, (), no_bend) for e in pick(toy)]

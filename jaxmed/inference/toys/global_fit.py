@@ -135,7 +135,6 @@ def global_fits(problem: Problem, toys: Toys, fitter: GlobalFitter) -> Profiled:
         toys,
         fitter.data,
         np.zeros((n, 0, len(problem.names))),
-        np.zeros(n, dtype=int),
         fitter.box,
     )
 

@@ -42,7 +42,8 @@ def calibrate(
 ) -> None:
     """Where asymptotic limits can be trusted: how often they cover the truth, and Feldman-Cousins, from toys."""
     kind = "calibration" if posterior else "coverage"
-    path = to.out / file_stem(kind, analysis.model.name, analysis.name)
+    about = [kind, "regions"] if analysis.regions and not posterior else [kind]
+    path = to.out / file_stem(*about, analysis.model.name, analysis.name)
 
     def plan(held: Held) -> Pieces[Result]:
         del held

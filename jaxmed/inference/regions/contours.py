@@ -13,14 +13,10 @@ from jaxmed.inference.profile.polish import polish
 from jaxmed.inference.profile.profile import Start, profile
 from jaxmed.inference.regions.contour_lines import ContourLine, trace
 from jaxmed.inference.regions.level import Profile
-from jaxmed.inference.regions.mass_lines import (
-    Samples,
-    check_plane,
-    local_minima,
-    refine_minima,
-    scan_lines,
-)
+from jaxmed.inference.regions.mass_lines import check_plane, scan_lines
+from jaxmed.inference.regions.minima import refine_minima
 from jaxmed.inference.regions.refinement import make_lattice, refine
+from jaxmed.inference.regions.samples import Samples, local_minima
 from jaxmed.inference.results import prefers_mediator
 from jaxmed.models.choose import mediator_model
 from jaxmed.models.model import Choice, Model, Parameter

@@ -10,7 +10,9 @@ from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.problem import Data, Problem, Settings, pose
 from jaxmed.inference.regions.level import Crossings, Profile, find_crossings
-from jaxmed.inference.regions.mass_lines import Samples, check_plane, refine_minima, scan_lines
+from jaxmed.inference.regions.mass_lines import check_plane, scan_lines
+from jaxmed.inference.regions.minima import refine_minima
+from jaxmed.inference.regions.samples import Samples
 from jaxmed.models.choose import mediator_model
 from jaxmed.models.model import Choice, Model
 from jaxmed.user_files.keys import unknown

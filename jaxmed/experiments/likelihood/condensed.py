@@ -186,6 +186,14 @@ def data_slopes(condensed: Condensed, observed: Array, mu: Array) -> tuple[Array
     return jnp.where(missing, 0.0, slope), jnp.where(missing, 0.0, bend)
 
 
+def data_information(condensed: Condensed, observed: Array, mu: Array) -> Array:
+    """Fisher's information on mu (n_bins,): the mean of that second derivative over data."""
+    if condensed.experiment.gaussian:
+        return jnp.asarray(condensed.error) ** -2.0
+    certain = 1 / floored(mu)
+    return jnp.where(mu < observed, 0.0, certain) if condensed.experiment.one_sided else certain
+
+
 def condensed_signal(condensed: Condensed, couplings: Couplings) -> Events:
     """The signal of these couplings; NaN where any of them is not a number."""
     found = []

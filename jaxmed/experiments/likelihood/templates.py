@@ -16,7 +16,7 @@ import numpy as np
 from jax import Array
 
 from jaxmed.experiments.likelihood.condensed import Condensed, Events
-from jaxmed.experiments.model import Channel, Leaf, pytree, unstacked
+from jaxmed.experiments.model import Channel, Experiment, Leaf, pytree, unstacked
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.scattering import (
     Electron,
@@ -126,13 +126,23 @@ def signal_jet(
     return Jet(value, tuple(jet.slopes[0] for jet in jets), bend)
 
 
+def coupling_products(experiment: Experiment, couplings: Couplings) -> Array:
+    """Products of couplings, of order one each, that all events are linear in at one mass, (n_products,)."""
+
+    def one(target: Nucleus | Electron, recoil: Array) -> Array:
+        return _products(target, jnp.asarray(_scale(target, recoil)), couplings)
+
+    stacks = [jax.vmap(one)(c.target, jnp.asarray(c.recoil)) for c in experiment.channels]
+    return jnp.concatenate([products.ravel() for products in stacks])
+
+
 def _table(
     channels: Channel, classes: np.ndarray, samples: Couplings, masses: tuple[float, float]
 ) -> SignalTable:
     first = masses[0] - _POINTS * _STEP
     line = 10 ** np.arange(first, masses[1] + _POINTS * _STEP, _STEP)
     single = unstacked(channels)
-    scale = np.array([_scale(c) for c in single])
+    scale = np.array([_scale(c.target, c.recoil) for c in single])
     powers = [_powers(channel, line) for channel in single]
     sizes = np.stack([_sizes(c, p) for c, p in zip(single, powers, strict=True)])
     axes = _subspaces(
@@ -183,7 +193,7 @@ def _strengths(rows: np.ndarray, negligible: float) -> tuple[np.ndarray, np.ndar
 
 def _powers(channel: Channel, masses: np.ndarray) -> np.ndarray:
     """Powers 0, 1, 2 of the propagator in the unit of the table, (n_masses, 3, n)."""
-    unit = masses[:, None] ** 2 + _scale(channel)
+    unit = masses[:, None] ** 2 + _scale(channel.target, channel.recoil)
     one = unit * propagator(channel.recoil[None], channel.target.mass, masses[:, None])
     return np.stack([np.ones_like(one), one, one**2], axis=1)
 
@@ -209,9 +219,10 @@ def _templates(channel: Channel, powers: np.ndarray, basis: np.ndarray) -> np.nd
     return np.stack(events, axis=2)
 
 
-def _scale(channel: Channel) -> float:
+def _scale(target: Nucleus | Electron, recoil: Leaf) -> Leaf:
     """S = 2 m <T> [MeV^2], <T> the geometric mean: (M_Z'^2 + s) P is smooth and of order one for any mass."""
-    return 2 * float(channel.target.mass) * float(np.exp(np.mean(np.log(channel.recoil))))
+    xp = recoil.__array_namespace__()
+    return 2 * target.mass * xp.exp(xp.mean(xp.log(recoil)))
 
 
 def _foldings(channel: Channel) -> list[tuple[np.ndarray, Forms]]:

@@ -27,8 +27,8 @@ from jaxmed.inference.results import CONVERGED, EXCLUDED, UNCONVERGED, UNDEFINED
 
 _FIRST_ROUND = 3
 _CONSTRAINED = 64  # points at a time
-# -log L that is certain to lie this far above the standard model's is bounded, not minimised.
-_EXCLUDED_ABOVE = 500.0
+EXCLUDED_ABOVE = 500.0
+"""-log L that is certain to lie this far above the standard model's is bounded, not minimised."""
 
 
 class Start(NamedTuple):
@@ -99,11 +99,8 @@ def profile(
         return _profile_block(block, points, condensed, begun, share, size)
 
     found = join_blocks(problem, data, len(points), profile_block)
-    if problem.constraints:
-        # the same for all values of the nuisances: added once, not in every block
-        whole = found.nll + _constraints(constraint_part(problem), points)
-        found = _with_undefined(found._replace(nll=whole))
-    return found
+    # the same for all values of the nuisances: added once, not in every block
+    return _with_undefined(found._replace(nll=found.nll + constraint_values(problem, points)))
 
 
 def join_blocks(
@@ -164,7 +161,7 @@ def _profile_block(
     size: int,
 ) -> Profiled:
     """Rounds of steps; those points that are not done go into the next one, packed together."""
-    excluded_above, floor = start.nll + _EXCLUDED_ABOVE, np.zeros(len(points))
+    excluded_above, floor = start.nll + EXCLUDED_ABOVE, np.zeros(len(points))
 
     def advance(elements: np.ndarray, walk: Walk, limit: int) -> tuple[Walk, np.ndarray]:
         found, least = jax.device_get(
@@ -222,11 +219,13 @@ def _advance(
     return settle(end, TOLERANCE), floor
 
 
-def _constraints(problem: Problem, points: np.ndarray) -> np.ndarray:
-    """Constraints at each point, (n_points,), in batches of one compiled size."""
+def constraint_values(problem: Problem, points: np.ndarray) -> np.ndarray:
+    """What the constraints add to -log L at each point, (n_points,), in batches of one compiled size."""
     values = np.zeros(len(points))
-    for elements in batches(np.arange(len(points)), _CONSTRAINED):
-        values[elements] = jax.device_get(_constraint_chunk(problem, points[elements]))
+    if problem.constraints:
+        alone = constraint_part(problem)
+        for elements in batches(np.arange(len(points)), _CONSTRAINED):
+            values[elements] = jax.device_get(_constraint_chunk(alone, points[elements]))
     return values
 
 

@@ -10,7 +10,7 @@ from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.problem import Data, Problem, Settings, pose
 from jaxmed.inference.regions.level import Crossings, Profile, find_crossings
-from jaxmed.inference.regions.mass_lines import check_plane, scan_lines
+from jaxmed.inference.regions.mass_lines import check_plane, scan_for_level
 from jaxmed.inference.regions.minima import refine_minima
 from jaxmed.inference.regions.samples import Samples
 from jaxmed.models.choose import mediator_model
@@ -88,12 +88,13 @@ def limits(
     log_masses = np.log10(line_masses)
     low, high = problem.box[0]
     log_g = np.linspace(low, high, round((high - low) / _STEP) + 1)
-    scanned = scan_lines(
-        problem, log_g, log_masses, group, lambda share: advance(tick, 0.7 * share)
+    rise = threshold / 2
+    scanned = scan_for_level(
+        problem, log_g, log_masses, rise, group, lambda share: advance(tick, 0.7 * share)
     )
-    samples = refine_minima(problem, scanned, scanned.lowest + threshold / 2, group)
+    samples = refine_minima(problem, scanned, scanned.lowest + rise, group)
     advance(tick, 0.15)
-    level = samples.lowest + threshold / 2
+    level = samples.lowest + rise
     allowed = samples.nll <= level[samples.line]
     if sided == "one":
         allowed |= samples.defined & (samples.log_g <= _best_log_g(samples)[samples.line])

@@ -1,12 +1,12 @@
 """Profiled -log L along lines of constant mass: the scan behind limits and contours."""
 
-from collections.abc import Callable
-
 import numpy as np
 
+from jaxmed.inference.engine.timing import Tick
 from jaxmed.inference.problem import Data, Problem
 from jaxmed.inference.regions.candidates import candidate_couplings
 from jaxmed.inference.regions.samples import Samples, sample
+from jaxmed.inference.regions.screening import profile_decisive
 
 
 def check_plane(problem: Problem) -> Problem:
@@ -24,7 +24,7 @@ def scan_lines(
     log_g: np.ndarray,
     log_masses: np.ndarray,
     data: Data,
-    tick: Callable[[float], None] | None = None,
+    tick: Tick = None,
 ) -> Samples:
     """Every line at the standard model, at `log_g` and where a narrow island may hide, in one batch.
 
@@ -35,12 +35,32 @@ def scan_lines(
         data: the experiments.
         tick: called with the share of the points finished since the last call.
     """
+    line, points = _points(problem, log_g, log_masses, data)
+    share = (lambda number: tick(number / line.size)) if tick else None
+    return sample(problem, line, points, data, share)
+
+
+def scan_for_level(
+    problem: Problem,
+    log_g: np.ndarray,
+    log_masses: np.ndarray,
+    rise: float,
+    data: Data,
+    tick: Tick = None,
+) -> Samples:
+    """Those points of the same scan that decide where each line crosses its level, `rise` above its lowest point."""
+    line, points = _points(problem, log_g, log_masses, data)
+    return profile_decisive(problem, line, points, rise, data, tick)
+
+
+def _points(
+    problem: Problem, log_g: np.ndarray, log_masses: np.ndarray, data: Data
+) -> tuple[np.ndarray, np.ndarray]:
+    """Line (n,) and coordinates (n, 2) of all points of a scan."""
     couplings = []
-    for log_mass in log_masses:
-        extra = np.log10(candidate_couplings(problem, float(log_mass), data))
+    for found in candidate_couplings(problem, log_masses, data):
+        extra = np.log10(found)
         inside = extra[(extra > log_g[0]) & (extra < log_g[-1])]
         couplings.append(np.unique(np.concatenate([[problem.model.standard[0]], log_g, inside])))
     line = np.repeat(np.arange(len(log_masses)), [each.size for each in couplings])
-    points = np.stack([np.concatenate(couplings), log_masses[line]], axis=1)
-    share = (lambda number: tick(number / line.size)) if tick else None
-    return sample(problem, line, points, data, share)
+    return line, np.stack([np.concatenate(couplings), log_masses[line]], axis=1)

@@ -69,7 +69,11 @@ def merge(parts: list[Samples]) -> Samples:
 
 def local_minima(samples: Samples) -> np.ndarray:
     """Indices of points that lie lower than both neighbours on their line; a plateau counts once."""
-    nll, line = samples.nll, samples.line
+    return minima_of(samples.nll, samples.line)
+
+
+def minima_of(nll: np.ndarray, line: np.ndarray) -> np.ndarray:
+    """The same of values (n,) at points of the lines `line` (n,)."""
     middle = np.arange(1, nll.size - 1)
     inside = (line[middle - 1] == line[middle]) & (line[middle + 1] == line[middle])
     falls = nll[middle - 1] > nll[middle] + _FLAT

@@ -127,13 +127,19 @@ def signal_jet(
 
 
 def coupling_products(experiment: Experiment, couplings: Couplings) -> Array:
-    """Products of couplings, of order one each, that all events are linear in at one mass, (n_products,)."""
+    """Products of couplings that all events are linear in at one mass, (n_products,)."""
 
     def one(target: Nucleus | Electron, recoil: Array) -> Array:
         return _products(target, jnp.asarray(_scale(target, recoil)), couplings)
 
     stacks = [jax.vmap(one)(c.target, jnp.asarray(c.recoil)) for c in experiment.channels]
     return jnp.concatenate([products.ravel() for products in stacks])
+
+
+def product_sizes(experiment: Experiment, masses: np.ndarray) -> np.ndarray:
+    """Events that each of these stands for, at the one of the masses [MeV] where it has most, (n_products,)."""
+    single = [channel for stack in experiment.channels for channel in unstacked(stack)]
+    return np.concatenate([_sizes(channel, _powers(channel, masses)) for channel in single])
 
 
 def _table(
@@ -145,6 +151,7 @@ def _table(
     scale = np.array([_scale(c.target, c.recoil) for c in single])
     powers = [_powers(channel, line) for channel in single]
     sizes = np.stack([_sizes(c, p) for c, p in zip(single, powers, strict=True)])
+    sizes = np.where(sizes > 0, sizes, 1.0)
     axes = _subspaces(
         [_reached(c, s, size, samples) for c, s, size in zip(single, scale, sizes, strict=True)]
     )
@@ -202,8 +209,8 @@ def _sizes(channel: Channel, powers: np.ndarray) -> np.ndarray:
     """Events that each of the 27 products stands for, at the mass where it has most, (27,)."""
     response, forms = _foldings(channel)[0]
     seen = response.sum(axis=0) * np.abs(np.stack(forms))
-    most = np.einsum("cfn,mkn->mcfk", seen, np.abs(powers), optimize=True).max(axis=0)
-    return np.where(most > 0, most, 1.0).ravel()
+    events = np.einsum("cfn,mkn->mcfk", seen, np.abs(powers), optimize=True)
+    return events.max(axis=0).ravel()
 
 
 def _templates(channel: Channel, powers: np.ndarray, basis: np.ndarray) -> np.ndarray:

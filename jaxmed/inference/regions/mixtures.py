@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.likelihood.templates import coupling_products
+from jaxmed.experiments.likelihood.templates import coupling_products, product_sizes
 from jaxmed.inference.engine.batches import batches
 from jaxmed.inference.engine.devices import device_count, on_all_devices, per_element
 from jaxmed.inference.problem import Data, Problem
@@ -47,7 +47,8 @@ def mixtures(problem: Problem, line: np.ndarray, points: np.ndarray, data: Data)
         points: in the fit's coordinate, (n, 2).
         data: the experiments.
     """
-    shared, size = on_all_devices(data), _AT_ONCE * device_count()
+    masses, size = 10 ** np.unique(points[:, 1]), _AT_ONCE * device_count()
+    shared = on_all_devices((data, tuple(_sums(product_sizes(each, masses)) for each in data)))
     chunks = [_products(problem, points[i], shared) for i in batches(np.arange(line.size), size)]
     mass, *products = (np.concatenate(leaves)[: line.size] for leaves in zip(*chunks, strict=True))
     first = np.flatnonzero(np.diff(line, prepend=-1))
@@ -96,11 +97,17 @@ def _decompose(vectors: np.ndarray, known: np.ndarray) -> tuple[np.ndarray, np.n
     return numbers, np.where(mixed[..., None], np.swapaxes(weights, 1, 2), np.nan)
 
 
+def _sums(sizes: np.ndarray) -> np.ndarray:
+    """Weights of products (n_products,) in random sums of the events that they stand for, (n_products, _SKETCH)."""
+    return sizes[:, None] * np.random.default_rng(_SEED).normal(size=(sizes.size, _SKETCH))
+
+
 @per_element
-def _products(problem: Problem, point: Array, data: Data) -> tuple[Array, ...]:
+def _products(
+    problem: Problem, point: Array, shared: tuple[Data, tuple[Array, ...]]
+) -> tuple[Array, ...]:
     """The mass, then random sums of the products of couplings that each experiment sees."""
     couplings = problem.couplings(point)
-    seen = [coupling_products(e, couplings) for e in data]
-    sums = [np.random.default_rng(_SEED).normal(size=(each.size, _SKETCH)) for each in seen]
-    found = (each @ mixed for each, mixed in zip(seen, sums, strict=True))
+    pairs = zip(*shared, strict=True)
+    found = (coupling_products(each, couplings) @ sums for each, sums in pairs)
     return couplings.mass, *(jnp.where(couplings.defined, each, jnp.nan) for each in found)

@@ -109,7 +109,7 @@ class Analysis(BaseModel):
         chains: of a posterior.
         samples: kept from each chain.
         warmup: steps of each chain before.
-        device: where to compute, 'cpu', 'gpu' or 'tpu'; where JAX would if left out.
+        device: where to compute, 'cpu', 'gpu' or 'tpu'; by default where JAX would, and a fit on the host's processor.
     """
 
     model_config = ConfigDict(

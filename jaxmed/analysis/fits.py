@@ -53,7 +53,7 @@ def fit(
         ValueError: whatever cannot be: one sentence with what was got and what is expected.
     """
     analysis = Analysis.of(experiments=experiments, model=model, grid=grid, **common)
-    with running(analysis, f"Fitting {analysis.name}", progress) as tick:
+    with running(analysis, f"Fitting {analysis.name}", progress, small=True) as tick:
         return find_fit(analysis, tick)
 
 

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 
 from jaxmed.analysis.analysis import Analysis
-from jaxmed.inference.engine.devices import on_device
+from jaxmed.inference.engine.devices import host, on_device
 
 Share = Callable[[float], None]
 """Told the share of the work that was done since the last call."""
@@ -38,9 +38,15 @@ def bar(what: str, shown: bool = True) -> Iterator[Share]:
 
 
 @contextmanager
-def running(analysis: Analysis, what: str, shown: bool = True) -> Iterator[Share]:
-    """Work of an analysis: on the device that it asks for, with a bar."""
-    with on_device(analysis.device), bar(what, shown) as tick:
+def running(
+    analysis: Analysis, what: str, shown: bool = True, *, small: bool = False
+) -> Iterator[Share]:
+    """Work of an analysis, with a bar: on the device that it asks for, else on the host's processor if it is `small`.
+
+    A fit evaluates a few points at a time, one after the other: each step on an accelerator takes longer to start than
+    a processor takes to finish.
+    """
+    with on_device(analysis.device or (host() if small else "")), bar(what, shown) as tick:
         yield tick
 
 

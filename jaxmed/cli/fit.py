@@ -19,7 +19,7 @@ def fit(analysis: Analysis, to: common.Outputs) -> None:
     """Fit g', M_Z' and every nuisance; each experiment alone as well if the analysis says so."""
     parts = analysis.parts()
     common.prepare(*to)
-    with running(analysis, f"Fitting {', '.join(parts)}") as tick:
+    with running(analysis, f"Fitting {', '.join(parts)}", small=True) as tick:
         found = find_fits(parts, analysis, tick)
     deliver(
         found,

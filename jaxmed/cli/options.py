@@ -202,7 +202,7 @@ OPTIONS: Mapping[str, KeyOption] = {
     ),
     "device": KeyOption(
         "--device",
-        "cpu, gpu or tpu: where to compute, instead of where JAX would.",
+        "cpu, gpu or tpu: where to compute; by default fits on the processor, the rest where JAX would.",
         complete=complete_device,
     ),
 }

@@ -48,6 +48,16 @@ def on_device(platform: str) -> Iterator[None]:
         jax.config.update("jax_default_device", before)
 
 
+def host() -> str:
+    """'cpu' where JAX would use an accelerator but has the processor too: for work too small to be sent; else ''."""
+    if jax.default_backend() == "cpu":
+        return ""
+    try:
+        return jax.local_devices(backend="cpu")[0].platform
+    except RuntimeError:  # JAX_PLATFORMS names the accelerator alone
+        return ""
+
+
 def _chosen() -> Any:
     return jax.config.jax_default_device  # pyright: ignore[reportAttributeAccessIssue]
 

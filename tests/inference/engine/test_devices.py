@@ -10,7 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
-from jaxmed.inference.engine.devices import device_count, local_devices, on_device, over_devices
+from jaxmed.analysis.analysis import Analysis
+from jaxmed.analysis.progress import running
+from jaxmed.inference.engine.devices import (
+    device_count,
+    host,
+    local_devices,
+    on_device,
+    over_devices,
+)
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile.profile import profile
 from jaxmed.inference.results import UNCONVERGED
@@ -105,3 +113,25 @@ def test_on_a_device_all_threads_compute_there_and_nowhere_else_afterwards():
         assert list(pool.map(platform, [0])) == [({"cpu"}, "cpu")]
         assert jax.config.jax_default_device.platform == "cpu"
     assert jax.config.jax_default_device is None
+
+
+def test_small_work_stays_on_the_processor_of_an_accelerators_host(monkeypatch):
+    assert host() == ""
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    assert host() == "cpu"
+    analysis = Analysis.of(experiments="texono", model="u1r")
+    chosen = []
+    for work in (analysis, Analysis.of(experiments="texono", model="u1r", device="cpu")):
+        for small in (True, False):
+            with running(work, "nothing", shown=False, small=small):
+                chosen.append(getattr(jax.config.jax_default_device, "platform", None))
+    assert chosen == ["cpu", None, "cpu", "cpu"]
+
+
+def test_small_work_goes_to_an_accelerator_that_jax_has_alone(monkeypatch):
+    def none(backend):
+        raise RuntimeError(f"no {backend}")
+
+    monkeypatch.setattr(jax, "default_backend", lambda: "gpu")
+    monkeypatch.setattr(jax, "local_devices", none)
+    assert host() == ""

@@ -1,16 +1,16 @@
 """The calibration of a posterior that is asked for, and how it is computed a data set at a time."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable
+from dataclasses import dataclass
 from importlib.metadata import version
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 
 from jaxmed.analysis.analysis import Analysis, asked
 from jaxmed.analysis.coverage_points import around_limits, mass_values, refuse_one_sided
 from jaxmed.analysis.identity import identity
-from jaxmed.analysis.resumable import Found
+from jaxmed.analysis.resumable import Found, OneByOne
 from jaxmed.inference.bayes.calibration import Replicas, Study, check_study, replicate
 from jaxmed.inference.bayes.posterior import check_posterior
 from jaxmed.inference.bayes.priors import complete_priors, read_priors
@@ -20,27 +20,16 @@ from jaxmed.results.calibration import CalibrationResult
 
 
 @dataclass(frozen=True)
-class CalibrationPlan:
+class CalibrationPlan(OneByOne):
     """A checked calibration of a posterior.
 
     Attributes:
         analysis: what is asked.
         study: what is calibrated.
-        chunk: data sets computed, and kept, together.
     """
 
     analysis: Analysis
     study: Study
-    chunk: int = 1
-
-    @property
-    def sizes(self) -> dict[str, int]:
-        """Of chunks."""
-        return {"chunk": self.chunk}
-
-    def with_sizes(self, sizes: Mapping[str, int]) -> Self:
-        """The same data sets in others."""
-        return replace(self, **sizes)
 
     @property
     def number(self) -> int:

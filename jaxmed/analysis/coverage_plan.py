@@ -1,15 +1,15 @@
 """What a coverage is asked, what its numbers depend on, and how its points are computed one at a time."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Any, Self
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from jaxmed.analysis.analysis import Analysis, asked
 from jaxmed.analysis.coverage_points import Points, refuse_one_sided, truths
 from jaxmed.analysis.identity import identity
-from jaxmed.analysis.resumable import Found
+from jaxmed.analysis.resumable import Found, OneByOne
 from jaxmed.inference.engine.timing import Tick
 from jaxmed.inference.hypothesis.coverage import Coverage, chi2_threshold, coordinates, cover
 from jaxmed.inference.hypothesis.feldman_cousins import set_up
@@ -22,7 +22,7 @@ NUMBER = 2000
 
 
 @dataclass(frozen=True)
-class CoveragePlan:
+class CoveragePlan(OneByOne):
     """A checked calibration of sets.
 
     Attributes:
@@ -31,7 +31,6 @@ class CoveragePlan:
         points: the truths.
         inner: the same in the fit's coordinates, (n, n_parameters).
         g_expected: limit to expect at the mass of each, (n,); None if couplings were given.
-        chunk: points computed, and kept, together.
     """
 
     analysis: Analysis
@@ -39,16 +38,6 @@ class CoveragePlan:
     points: Points
     inner: np.ndarray
     g_expected: np.ndarray | None
-    chunk: int = 1
-
-    @property
-    def sizes(self) -> dict[str, int]:
-        """Of chunks."""
-        return {"chunk": self.chunk}
-
-    def with_sizes(self, sizes: Mapping[str, int]) -> Self:
-        """The same points in others."""
-        return replace(self, **sizes)
 
     @property
     def number(self) -> int:

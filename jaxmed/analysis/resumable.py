@@ -8,6 +8,7 @@ processes. The price is a folder that all of them see, which resuming asks for a
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Generic, NamedTuple, Protocol, Self, TypeVar
 
@@ -58,6 +59,26 @@ class Pieces(Protocol[R]):
     def result(self, found: Found, **own: Any) -> R:
         """The result from what all pieces gave; `own` fields are kept with it."""
         ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class OneByOne:
+    """Sizes of pieces that are computed one by one.
+
+    Attributes:
+        chunk: pieces computed, and kept, together.
+    """
+
+    chunk: int = 1
+
+    @property
+    def sizes(self) -> dict[str, int]:
+        """See `Pieces`."""
+        return {"chunk": self.chunk}
+
+    def with_sizes(self, sizes: Mapping[str, int]) -> Self:
+        """See `Pieces`."""
+        return replace(self, **sizes)
 
 
 def pieces(plan: Pieces[Result]) -> list[slice]:

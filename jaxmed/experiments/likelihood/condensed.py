@@ -45,7 +45,7 @@ class Filling:
     moved: tuple[int, ...]
 
 
-@pytree("name")
+@pytree()
 @dataclass(frozen=True)
 class Condensed:
     """What is left of an experiment.
@@ -58,7 +58,6 @@ class Condensed:
         kept: numbers of the bins that stay alone, ascending; `merged` is the last bin, if there is any.
         merged: numbers of those that are one bin.
         log_share: log of what each of these contributes, (n_merged,).
-        name: of the experiment.
     """
 
     experiment: Experiment
@@ -68,7 +67,6 @@ class Condensed:
     kept: Leaf
     merged: Leaf
     log_share: Leaf
-    name: str
 
 
 def condense(experiment: Experiment) -> Condensed:
@@ -89,7 +87,6 @@ def condense(experiment: Experiment) -> Condensed:
         kept=kept,
         merged=together,
         log_share=np.log(share),
-        name=experiment.name,
     )
 
 

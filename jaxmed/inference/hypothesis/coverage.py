@@ -18,8 +18,8 @@ from jaxmed.inference.hypothesis.p_values import (
     LikelihoodRatios,
     at_least,
     check_toys,
+    fit_all,
     fit_both,
-    in_chunks,
 )
 from jaxmed.inference.problem import Data, Problem, Settings, pose
 from jaxmed.inference.profile.profile import profile
@@ -142,7 +142,7 @@ class _TestedPoint(NamedTuple):
     def ratios(self, toys: Toys, x: np.ndarray, tick: Tick, share: float) -> LikelihoodRatios:
         """Fit toys of x."""
         problem, data, _, fitter, _ = self.setting
-        return in_chunks(toys, lambda some: fit_both(problem, data, some, x, fitter), tick, share)
+        return fit_all(toys, lambda some: fit_both(problem, data, some, x, fitter), tick, share)
 
 
 _Row = tuple[float, float, float, float, float, int, bool]

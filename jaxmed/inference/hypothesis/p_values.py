@@ -136,7 +136,7 @@ def toys_at_once() -> int:
     return sized(*_CHUNK)
 
 
-def in_chunks(
+def fit_all(
     toys: Toys, fit: Callable[[Toys], LikelihoodRatios], tick: Tick = None, share: float = 1.0
 ) -> LikelihoodRatios:
     """Fit toys a chunk at a time, reporting a share of the work in all."""

@@ -14,8 +14,8 @@ from jaxmed.inference.hypothesis.p_values import (
     PValue,
     check_toys,
     data_as_toy,
+    fit_all,
     fit_both,
-    in_chunks,
     p_value,
     standard_point,
     z_of,
@@ -109,10 +109,10 @@ def significance(
     data_local = _test(local, group, data_as_toy(local.problem, group))
     background = draw(truth.problem, group, truth.x, seed, number)
     signal = draw(truth.problem, group, data.best[0], seed, number, first=number)
-    toys = in_chunks(background, partial(_test, truth, group), tick, 0.45)
-    toys_local = in_chunks(background, partial(_test, local, group), tick, 0.1)
+    toys = fit_all(background, partial(_test, truth, group), tick, 0.45)
+    toys_local = fit_all(background, partial(_test, local, group), tick, 0.1)
     at_best = truth._replace(x=data.best[0])
-    toys_best = in_chunks(signal, partial(_test, at_best, group), tick, 0.45)
+    toys_best = fit_all(signal, partial(_test, at_best, group), tick, 0.45)
     found = _result(data, float(data_local.q[0]), best, toys, toys_local, toys_best)
     return found._replace(undefined=problem.model.undefined)
 

@@ -1,8 +1,9 @@
 """Value, gradient and Hessian of -log L in the nuisances, and in the model parameters with them.
 
 Counts are products of factors that each know their derivatives, so these are written down instead of pushed
-through autodiff. The Hessian is exact. Fisher's information is simpler, but far from the data, where it forgets most
-of the curvature, it needs hundreds of steps. Only the signal knows the model parameters.
+through autodiff. The Hessian is the whole one, though its sums over bins are in single precision. Fisher's information
+is simpler, but far from the data, where it forgets most of the curvature, it needs hundreds of steps. Only the signal
+knows the model parameters.
 
 Everything is of one point or toy: batches of them are one matrix product where what they meet is the same for all.
 """
@@ -40,7 +41,7 @@ all, every variant (n_variants, n_bins).
 
 
 class Counts(NamedTuple):
-    """What an experiment counted, in the bins of `Condensed`, and where a toy's auxiliary data are.
+    """What an experiment counted, in the bins of `Condensed`.
 
     Attributes:
         observed: (n_bins,).
@@ -92,8 +93,8 @@ def no_bend(weights: Events) -> Array:
     return jnp.zeros((0, 0))
 
 
-def expected_counts(condensed: Condensed, events: Events, pulls: Pulls) -> Array:
-    """Counts (n_bins,) of an experiment."""
+def condensed_means(condensed: Condensed, events: Events, pulls: Pulls) -> Array:
+    """Expected counts in the bins of `Condensed`, (n_bins,)."""
     return _predicted(condensed, events, pulls).mu
 
 

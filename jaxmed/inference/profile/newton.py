@@ -149,6 +149,7 @@ def settle(walk: Walk, tolerance: float) -> Walk:
     visible = jnp.maximum(tolerance, jnp.finfo(lost.dtype).eps * lost)
     # a step that was damped is not the last one
     over = (jnp.abs(walk.decrement) <= visible) & (walk.damping <= FIRST_DAMPING)
+    over &= jnp.isfinite(walk.decrement)
     moved = Expansion(
         here.value - walk.decrement, here.gradient + here.curvature @ walk.move, here.curvature
     )

@@ -58,9 +58,8 @@ class Shared(NamedTuple):
 def counted(chunk: Chunk, toy: Array) -> tuple[list[Counts], Array]:
     """Of one toy what the experiments counted, and the centres of its priors."""
     pairs = zip(chunk.observed, chunk.constant, strict=True)
-    return [Counts(observed[toy], constant[toy]) for observed, constant in pairs], chunk.centres[
-        toy
-    ]
+    counts = [Counts(observed[toy], constant[toy]) for observed, constant in pairs]
+    return counts, chunk.centres[toy]
 
 
 def in_chunks(

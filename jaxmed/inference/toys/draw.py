@@ -9,11 +9,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.likelihood.forward import components
-from jaxmed.experiments.likelihood.yields import counts
 from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.batches import batches
-from jaxmed.inference.problem import Data, Problem
+from jaxmed.inference.problem import Data, Problem, expected_counts
 
 # Toys drawn together: one program for any number of them.
 _AT_A_TIME = 512
@@ -50,7 +48,7 @@ def draw(
         first: number of the first one in the stream.
     """
     numbers = np.arange(first, first + number)
-    means = _means(problem, jnp.asarray(x), data)
+    means = expected_counts(problem, jnp.asarray(x), data)
     z = jnp.asarray(x[len(problem.parameters) :])
     parts = [
         jax.device_get(_draw(problem, means, z, data, seed, elements))
@@ -79,14 +77,6 @@ def restrict_toys(toys: Toys, whole: Problem, data: Data, part: Problem, own: Da
     observed = [o for o, e in zip(toys.observed, data, strict=True) if e.name in names]
     columns = np.array([whole.nuisances.index(name) for name in part.nuisances], dtype=int)
     return toys._replace(observed=tuple(observed), centres=toys.centres[:, columns])
-
-
-@partial(jax.jit, static_argnums=0)
-def _means(problem: Problem, x: Array, data: Data) -> tuple[Array, ...]:
-    """Expected counts of each experiment, (n_bins,) each."""
-    split = len(problem.parameters)
-    couplings, pulls = problem.couplings(x[:split]), problem.pulls(x[split:])
-    return tuple(counts(components(e, couplings), pulls) for e in data)
 
 
 @partial(jax.jit, static_argnums=0)

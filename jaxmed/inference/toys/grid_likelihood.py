@@ -187,12 +187,13 @@ def _rows(problem: Problem, data: Sequence[Condensed]) -> list[tuple[int, np.nda
     These are an experiment's own nuisances and, after them, those shared ones that it is linked to.
     """
     found, names = [], _order(problem, data)
-    for block, group in blocks(problem, tuple(e.experiment for e in data)):
+    experiments = tuple(condensed.experiment for condensed in data)
+    by_name = {e.name: number for number, e in enumerate(experiments)}
+    for block, group in blocks(problem, experiments):
         linked = [name for name in block.nuisances if _shared(name, data)]
         for e in group:
             rows = [i for i, name in enumerate(names) if name in linked or acts_on(name, e)]
-            number = [other.name for other in data].index(e.name)
-            found += [(number, np.array(rows))] if rows else []
+            found += [(by_name[e.name], np.array(rows))] if rows else []
     return found
 
 

@@ -16,7 +16,7 @@ from jax import Array
 from jaxmed.constants import M_Z
 from jaxmed.experiments.likelihood.condensed import Condensed, condensed_signal
 from jaxmed.inference.problem import Problem
-from jaxmed.inference.profile.expansion import expected_counts
+from jaxmed.inference.profile.expansion import condensed_means
 from jaxmed.inference.toys.grid_likelihood import (
     GridLikelihood,
     distances,
@@ -126,7 +126,7 @@ def _expected_profile(
     couplings, pulls = problem.couplings(first), problem.pulls(likelihood.start)
     signals = [condensed_signal(e, couplings) for e in data]
     expected = tuple(
-        expected_counts(e, events, pulls)[None] for e, events in zip(data, signals, strict=True)
+        condensed_means(e, events, pulls)[None] for e, events in zip(data, signals, strict=True)
     )
     return first_order_profile(problem, likelihood, data, expected, likelihood.start[None])[0]
 

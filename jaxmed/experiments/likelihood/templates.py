@@ -8,14 +8,13 @@ log M_Z' and tabulated there, as mixtures of the few patterns of events that all
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.likelihood.condensed import Condensed, Events
+from jaxmed.experiments.likelihood.condensed import Condensed
 from jaxmed.experiments.model import Channel, Experiment, Leaf, pytree, unstacked
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.scattering import (
@@ -28,8 +27,8 @@ from jaxmed.theory.scattering import (
     propagator,
 )
 
-_STEP = 0.025  # in log10 M_Z': six points then give the templates to 1e-7
-_POINTS = 6
+STEP = 0.025  # in log10 M_Z': six points then give the templates to 1e-7
+POINTS = 6
 # Parameters at which a model shows in which products of couplings it moves, and what it does not move in.
 _SAMPLES, _SEED, _NEGLIGIBLE = 2048, 1, 1e-12
 _SKETCH = 128  # random mixtures that large sets of events are known by
@@ -84,53 +83,11 @@ def tabulate(
     return tuple(_table(channels, f.classes, samples, masses) for channels, f in pairs)
 
 
-class Jet(NamedTuple):
-    """Events of a signal around some parameters theta (n,).
-
-    Attributes:
-        value: (n_classes, n_foldings, n_recoil_bins) of each stack.
-        slopes: its first derivatives, (n, n_classes, n_foldings, n_recoil_bins) each.
-        bend: weights like `value` -> second derivatives (n, n) of the weighted sum of all events.
-    """
-
-    value: Events
-    slopes: Events
-    bend: Callable[[Events], Array]
-
-
-def signal_jet(
-    condensed: Condensed,
-    tables: tuple[SignalTable, ...],
-    couplings: Callable[[Array], Couplings],
-    theta: Array,
-) -> Jet:
-    """`condensed_signal` from the tables with two derivatives.
-
-    Autodiff would carry every derivative through the tables; here they meet only once, as a matrix product.
-
-    Args:
-        condensed: the data set.
-        tables: of its signal; the mediator's mass lies within them.
-        couplings: parameters (n,) -> couplings.
-        theta: where, (n,).
-    """
-    stacks = zip(condensed.experiment.channels, condensed.fillings, tables, strict=True)
-    jets = [_stack_jet(c, f.classes, t, couplings, theta) for c, f, t in stacks]
-    defined = couplings(theta).defined
-
-    def bend(weights: Events) -> Array:
-        pairs = zip(jets, weights, strict=True)
-        return jnp.stack([jet.bend((own,)) for jet, own in pairs]).sum(axis=0)
-
-    value = tuple(jnp.where(defined, jet.value[0], jnp.nan) for jet in jets)
-    return Jet(value, tuple(jet.slopes[0] for jet in jets), bend)
-
-
 def coupling_products(experiment: Experiment, couplings: Couplings) -> Array:
     """Products of couplings that all events are linear in at one mass, (n_products,)."""
 
     def one(target: Nucleus | Electron, recoil: Array) -> Array:
-        return _products(target, jnp.asarray(_scale(target, recoil)), couplings)
+        return products_in_unit(target, jnp.asarray(_scale(target, recoil)), couplings)
 
     stacks = [jax.vmap(one)(c.target, jnp.asarray(c.recoil)) for c in experiment.channels]
     return jnp.concatenate([products.ravel() for products in stacks])
@@ -145,8 +102,8 @@ def product_sizes(experiment: Experiment, masses: np.ndarray) -> np.ndarray:
 def _table(
     channels: Channel, classes: np.ndarray, samples: Couplings, masses: tuple[float, float]
 ) -> SignalTable:
-    first = masses[0] - _POINTS * _STEP
-    line = 10 ** np.arange(first, masses[1] + _POINTS * _STEP, _STEP)
+    first = masses[0] - POINTS * STEP
+    line = 10 ** np.arange(first, masses[1] + POINTS * STEP, STEP)
     single = unstacked(channels)
     scale = np.array([_scale(c.target, c.recoil) for c in single])
     powers = [_powers(channel, line) for channel in single]
@@ -163,7 +120,7 @@ def _table(
 
 def _reached(channel: Channel, scale: float, size: np.ndarray, samples: Couplings) -> np.ndarray:
     """Directions of the 27 products, in events, that the samples go into, (n_samples, 27)."""
-    products = jax.vmap(lambda c: _products(channel.target, jnp.asarray(scale), c))(samples)
+    products = jax.vmap(lambda c: products_in_unit(channel.target, jnp.asarray(scale), c))(samples)
     weighed = np.asarray(products) * size[None]
     return weighed / np.linalg.norm(weighed, axis=1, keepdims=True)
 
@@ -244,77 +201,8 @@ def _foldings(channel: Channel) -> list[tuple[np.ndarray, Forms]]:
     return first + [(responses[0], forms) for forms in others]
 
 
-def _stack_jet(
-    channels: Channel,
-    classes: Array,
-    table: SignalTable,
-    couplings: Callable[[Array], Couplings],
-    theta: Array,
-) -> Jet:
-    def log_mass(theta: Array) -> Array:
-        return jnp.log10(couplings(theta).mass)
-
-    def products(theta: Array) -> Array:
-        def one(target: Nucleus | Electron, scale: Array, basis: Array) -> Array:
-            return _products(target, scale, couplings(theta)) @ basis
-
-        return jax.vmap(one)(channels.target, table.scale, table.basis)
-
-    t, t1, t2 = _derivatives(log_mass, theta)
-    p, p1, p2 = _derivatives(products, theta)
-    p1, p2 = jnp.moveaxis(p1, -1, 0), jnp.moveaxis(p2, (-2, -1), (0, 1))
-    mixture = _stencil(table, t)
-    patterns = jnp.asarray(table.patterns)
-    flat = patterns.reshape(*patterns.shape[:2], -1)
-    # how much of each pattern there is, and its slopes by the chain rule
-    value = jnp.einsum("cj,cjp->cp", p, mixture[0])
-    slopes = jnp.einsum("icj,cjp->icp", p1, mixture[0])
-    slopes += t1[:, None, None] * jnp.einsum("cj,cjp->cp", p, mixture[1])[None]
-    amounts = jnp.einsum("kc,rcp->rkp", classes, jnp.concatenate([value[None], slopes]))
-    events = jnp.einsum("rkp,kpx->rkx", amounts, flat)
-    events = events.reshape(*events.shape[:2], *patterns.shape[2:])
-
-    def bend(weights: Events) -> Array:
-        seen = jnp.einsum("kpx,kx->kp", flat, weights[0].reshape(len(flat), -1))
-        seen = jnp.einsum("kc,kp->cp", classes, seen)
-        of_w, of_w1, of_w2 = jnp.einsum("mcjp,cp->mcj", mixture, seen)
-        value, slope = jnp.sum(p * of_w1), jnp.einsum("icj,cj->i", p1, of_w1)
-        crossed = jnp.outer(slope, t1)
-        bent = crossed + crossed.T + t2 * value + jnp.outer(t1, t1) * jnp.sum(p * of_w2)
-        return jnp.einsum("ikcj,cj->ik", p2, of_w) + bent
-
-    return Jet((events[0],), (events[1:],), bend)
-
-
-def _derivatives(function: Callable[[Array], Array], x: Array) -> tuple[Array, Array, Array]:
-    """Value, first and second derivatives of something small."""
-    return function(x), jax.jacfwd(function)(x), jax.jacfwd(jax.jacfwd(function))(x)
-
-
-def _products(target: Nucleus | Electron, scale: Array, couplings: Couplings) -> Array:
+def products_in_unit(target: Nucleus | Electron, scale: Array, couplings: Couplings) -> Array:
     """The 27 products of couplings, in the unit of the table."""
     unit = 1 / (couplings.mass**2 + scale)
     powers = jnp.stack([jnp.ones_like(unit), unit, unit**2])
     return (amplitudes(couplings, target).products * powers[None, None]).ravel()
-
-
-def _stencil(table: SignalTable, log_mass: Array) -> Array:
-    """The mixture of patterns and its two derivatives in log10 M_Z', (3, n_channels, n_templates, n_patterns).
-
-    Lagrange interpolation through the nearest masses.
-    """
-    position = (log_mass - table.first) / _STEP
-    start = jnp.floor(position).astype(int) - (_POINTS // 2 - 1)
-    start = jnp.clip(start, 0, table.mixture.shape[0] - _POINTS)
-    rows = jax.lax.dynamic_slice_in_dim(table.mixture, start, _POINTS)
-    weights = _derivatives(_lagrange, position - start.astype(float))
-    per_decade = np.array([1.0, 1 / _STEP, 1 / _STEP**2])[:, None]
-    return jnp.einsum("mk,kcjp->mcjp", jnp.stack(weights) * per_decade, rows)
-
-
-def _lagrange(t: Array) -> Array:
-    """Weights of the points 0, 1, ... at t, (_POINTS,)."""
-    knots = np.arange(float(_POINTS))
-    other = ~np.eye(_POINTS, dtype=bool)
-    distance = np.where(other, knots[:, None] - knots[None], 1.0)
-    return jnp.prod(jnp.where(other, t - knots[None], 1.0) / distance, axis=1)

@@ -28,7 +28,7 @@ from jaxmed.experiments.likelihood.condensed import (
 )
 from jaxmed.experiments.likelihood.forward import as_signal
 from jaxmed.experiments.likelihood.pulls import Pulls, selection
-from jaxmed.experiments.likelihood.templates import Jet
+from jaxmed.experiments.likelihood.signal_jet import Jet
 from jaxmed.experiments.likelihood.yields import Yield, component_yields, shape_jet
 from jaxmed.experiments.model import Component
 from jaxmed.inference.problem import Problem, acts_on

@@ -15,7 +15,7 @@ from jaxmed.experiments.likelihood.condensed import (
     condensed_counts,
     condensed_signal,
 )
-from jaxmed.experiments.likelihood.templates import Jet
+from jaxmed.experiments.likelihood.signal_jet import Jet
 from jaxmed.inference.engine.batches import CONVERGED_BELOW, TOLERANCE, batches, run
 from jaxmed.inference.engine.devices import device_count, on_all_devices, per_element
 from jaxmed.inference.engine.memory import LARGEST, fastest_batch

@@ -14,7 +14,7 @@ from jaxmed.experiments.likelihood.condensed import (
     condense,
     condensed_signal,
 )
-from jaxmed.experiments.likelihood.templates import Jet
+from jaxmed.experiments.likelihood.signal_jet import Jet
 from jaxmed.inference.engine.batches import batches
 from jaxmed.inference.engine.devices import device_count, per_batch, per_element, sized
 from jaxmed.inference.problem import Data, Problem

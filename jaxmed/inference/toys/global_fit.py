@@ -9,7 +9,8 @@ import numpy as np
 from jax import Array
 
 from jaxmed.experiments.likelihood.condensed import Condensed, condense
-from jaxmed.experiments.likelihood.templates import SignalTable, signal_jet, tabulate
+from jaxmed.experiments.likelihood.signal_jet import signal_jet
+from jaxmed.experiments.likelihood.templates import SignalTable, tabulate
 from jaxmed.inference.engine.devices import on_all_devices, per_batch
 from jaxmed.inference.engine.memory import numbers_at_once
 from jaxmed.inference.problem import Data, Problem

@@ -7,7 +7,8 @@ import pytest
 
 from jaxmed.experiments import load
 from jaxmed.experiments.likelihood.condensed import all_variants, condense, condensed_signal
-from jaxmed.experiments.likelihood.templates import signal_jet, tabulate
+from jaxmed.experiments.likelihood.signal_jet import signal_jet
+from jaxmed.experiments.likelihood.templates import tabulate
 from jaxmed.models.choose import get_model
 
 BOX = np.array([[-9.0, 0.0], [-6.0, 5.0]])

@@ -12,7 +12,7 @@ from jaxmed.experiments.likelihood.condensed import (
     condensed_counts,
     condensed_signal,
 )
-from jaxmed.experiments.likelihood.templates import Jet
+from jaxmed.experiments.likelihood.signal_jet import Jet
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile.expansion import Counts, expansion, no_bend
 from jaxmed.inference.profile.floor import least_nll

@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from jaxmed.experiments.likelihood.condensed import condense, condensed_counts
-from jaxmed.experiments.likelihood.templates import signal_jet, tabulate
+from jaxmed.experiments.likelihood.signal_jet import signal_jet
+from jaxmed.experiments.likelihood.templates import tabulate
 from jaxmed.inference.problem import make_problem, with_counts
 from jaxmed.inference.profile.expansion import Counts, expansion
 from jaxmed.inference.profile.profile import standard_start

@@ -49,6 +49,11 @@ CASES = {
     "limit": ((), jaxmed.limits, QUESTION | LINE),
     "contour": ((), jaxmed.contours, QUESTION | PLANE | {"cl": 0.9}),
     "scan": ((), jaxmed.feldman_cousins, QUESTION | PLANE | {"cl": 0.9, "number": 40, "seed": 3}),
+    "calibrate": (
+        ("--g", "1e-7,2e-7"),
+        jaxmed.calibrate,
+        QUESTION | PLANE | {"g": [1e-7, 2e-7], "cl": 0.9, "number": 40, "seed": 3},
+    ),
     "significance": ((), jaxmed.significance, QUESTION | {"number": 40, "seed": 3}),
     "sensitivity": ((), jaxmed.sensitivity, ONE | LINE),
     "posterior": (

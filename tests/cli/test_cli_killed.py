@@ -19,6 +19,10 @@ from jaxmed.user_files.keys import is_there
 pytestmark = pytest.mark.slow
 NUMBER = int(os.environ.get("JAXMED_EXAMPLES", "2"))
 COMMANDS = {
+    "calibrate": (
+        *("calibrate", "--experiments", "texono", "--mass", "0.1,10", "--g", "2e-6:1e-5:8"),
+        *("--toys", "200"),
+    ),
     "fit": ("fit", "--experiments", "texono,xenon1t", "--grid", "11"),
     "limit": ("limit", "--experiments", "texono", "--mass", "1e-2:1e2:21"),
     "posterior": (
@@ -76,7 +80,9 @@ def test_a_folder_holds_a_whole_result_or_none(tmp_path, name):
             found = jaxmed.load_result(path)
             kinds = {each.kind for each in (found.values() if isinstance(found, dict) else [found])}
             assert kinds == {expected[path.name]}
-        again = start((*COMMANDS[name], *(["--resume"] if name == "scan" else [])), out)
+        again = start(
+            (*COMMANDS[name], *(["--resume"] if name in ("calibrate", "scan") else [])), out
+        )
         _, said = again.communicate()
         assert again.returncode == first.returncode, said
         assert {s.path.name for s in read_saved(out)} == set(expected)

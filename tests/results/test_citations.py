@@ -73,6 +73,8 @@ def test_all_that_is_cited_has_an_entry(experiments):
         ("significance", {}, {"Wilks:1938dza"}),
         ("sensitivity", {}, {"Wilks:1938dza"}),
         ("scan", {}, {"Wilks:1938dza"}),
+        ("coverage", {}, {"Feldman:1997qc", "Wilks:1938dza"}),
+        ("calibration", {}, {"Talts:2018sbc", *SAMPLING}),
         ("spectrum", {}, set()),
     ],
 )

@@ -78,7 +78,6 @@ def make_fitter(
     box = problem.box[: len(problem.parameters)]
     masses, condensed = _mass_range(problem), tuple(map(condense, data))
     tables = tuple(tabulate(each, problem.couplings, box, masses) for each in condensed)
-    condensed, tables = on_all_devices((condensed, tables))
     points = toy_grid(problem, condensed, start, density)
     return _fitter(problem, condensed, start, points, tables, problem.box)
 
@@ -94,10 +93,11 @@ def at_mass(
         start: nuisances near which the toys are, (n_nuisances,).
         log_mass: log10 of the mass [MeV].
     """
-    points = mass_line(problem, fitter.data, start, log_mass, _ALONG_LINE)
+    data = jax.device_get(fitter.data)
+    points = mass_line(problem, data, start, log_mass, _ALONG_LINE)
     box = problem.box.copy()
     box[problem.parameters.index("mass")] = log_mass
-    return _fitter(problem, fitter.data, start, points, fitter.tables, box)
+    return _fitter(problem, data, start, points, fitter.tables, box)
 
 
 def _fitter(
@@ -108,9 +108,10 @@ def _fitter(
     tables: Tables,
     box: np.ndarray,
 ) -> GlobalFitter:
+    # by one device: a CPU that is several has them wait for each other's threads if all do it
     grid = jnp.asarray(points)
     likelihood = tabulate_grid(problem, grid.reshape(-1, grid.shape[-1]), start, data)
-    return GlobalFitter(data, likelihood, grid, tables, box)
+    return GlobalFitter(*on_all_devices((data, likelihood, grid, tables)), box)
 
 
 def global_fits(problem: Problem, toys: Toys, fitter: GlobalFitter) -> Profiled:
@@ -145,7 +146,8 @@ def _mass_range(problem: Problem) -> tuple[float, float]:
     if "mass" in problem.parameters:
         low, high = problem.box[problem.parameters.index("mass")]
         return float(low), float(high)
-    held = dict(problem.fixed).get("mass", 0.0)
+    anywhere = jnp.asarray(problem.box[: len(problem.parameters)].mean(axis=1))
+    held = float(jnp.log10(problem.couplings(anywhere).mass))
     return held, held
 
 

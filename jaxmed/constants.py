@@ -21,7 +21,13 @@ M_TAU = 1776.86
 M_PI = 139.57039
 M_Z = 91187.6
 M_W = 80379.0
+M_PROTON = 938.27208816
+M_NEUTRON = 939.56542052
 ATOMIC_MASS_UNIT = 931.49410242
+
+# Light quarks, MS-bar at 2 GeV [MeV].
+M_U = 2.16
+M_D = 4.67
 
 # Total width of the Z [MeV].
 GAMMA_Z = 2495.2

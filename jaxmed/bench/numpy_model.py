@@ -66,8 +66,7 @@ class NumpyLikelihood:
 
 @partial(jax.jit, static_argnums=0)
 def _packed_couplings(problem: Problem, point: Array) -> Array:
-    mass, eps_nu, *rest = problem.couplings(point)
-    return jnp.concatenate([jnp.stack([mass]), eps_nu, jnp.stack(rest)])
+    return jnp.concatenate(list(map(jnp.ravel, jax.tree.leaves(problem.couplings(point)))))
 
 
 class _DataTerm:

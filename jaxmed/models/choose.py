@@ -3,6 +3,7 @@
 import math
 from pathlib import Path
 
+import jax
 import numpy as np
 
 from jaxmed.models.from_file import read_model
@@ -76,7 +77,8 @@ def couplings(model: Choice, *, g: Scalar, mass: Scalar, **others: Scalar) -> Co
         raise ValueError(f"mass = {mass} MeV: expected a finite positive number")
     values: dict[str, Scalar] = {"g": g, "mass": mass} | other_values(chosen, others)
     found = chosen.build(values)
-    if not (is_traced(*found) or all(np.isfinite(leaf).all() for leaf in found)):
+    leaves = jax.tree.leaves(found)
+    if not (is_traced(*leaves) or all(np.isfinite(leaf).all() for leaf in leaves)):
         at = ", ".join(f"{name} = {value:g}" for name, value in values.items())
         why = "its couplings are not numbers there"
         if chosen.charges is not None:

@@ -4,19 +4,20 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from jaxmed import constants
 from jaxmed.models.expressions import FUNCTIONS, Expression, parse
-from jaxmed.models.from_function import Columns, checked, with_parameters
-from jaxmed.models.model import Model, Parameter, Values
+from jaxmed.models.from_function import Columns, Terms, checked, with_parameters
+from jaxmed.models.model import ELECTROMAGNETIC, MEDIATOR, Model, Parameter, Values
 from jaxmed.models.presets import charged, direct, preset
 from jaxmed.theory.charges import charges
-from jaxmed.theory.couplings import Couplings, Epsilon, mediator
-from jaxmed.theory.scalars import real
+from jaxmed.theory.couplings import Couplings, Epsilon
+from jaxmed.theory.structures import CHARGED, STRUCTURES, interactions
 from jaxmed.user_files import keys
+from jaxmed.user_files.keys import unknown
 
 CONSTANTS = {
     "pi": math.pi,
@@ -31,7 +32,6 @@ CONSTANTS = {
 }
 """Names that every expression knows beside the model's parameters: e_em = sqrt(4 pi alpha), masses in MeV."""
 
-_CHARGED = ("e", "u", "d")
 _LARGEST_CHARGE = 1000
 
 
@@ -57,25 +57,31 @@ def model_from(value: Any) -> Model:
     """A model from what a TOML file says under `model`.
 
     A text is a preset name. A table has a `name` and either `charges`, a table of x_q, x_l and x_h, or `eps`, a table
-    of nu (a list of three), e, u and d. A number there is a coupling per unit g; a text is the coupling itself, an
-    expression (`expressions`) in g, mass [MeV], CONSTANTS, what a table `constants` adds to these, and the parameters
-    of a table `parameters`, each of them a table of low, high and, if wanted, log and unit.
+    of nu (a list of three), e, u and d, with a `structure` (`theory.structures`) if it is not a vector; or a list
+    `interactions` of tables with both. A number there is a coupling per unit g, or per unit of the structure's own
+    parameter (`model.ELECTROMAGNETIC`); a text is the coupling itself, an expression (`expressions`) in g, mass [MeV],
+    CONSTANTS, what a table `constants` adds to these, and the parameters of a table `parameters`, each of them a table
+    of low, high and, if wanted, log and unit.
 
     Raises:
         ValueError: anything else; the key is named.
     """
     if isinstance(value, str):
         return preset(value)
-    if not isinstance(value, dict) or len({"charges", "eps"} & value.keys()) != 1:
-        raise ValueError("model: expected a preset name, or a table with either charges or eps")
-    only_with_eps = ("constants", "parameters") if "eps" in value else ()
-    keys.known(value, ("name", "charges", "eps", *only_with_eps), "key under model")
+    kinds = {"charges", "eps", "interactions"}
+    if not isinstance(value, dict) or len(kinds & value.keys()) != 1:
+        raise ValueError(
+            "model: expected a preset name, or a table with one of charges, eps and interactions"
+        )
+    more = () if "charges" in value else ("constants", "parameters")
+    own = (*kinds & value.keys(), *(("structure",) if "eps" in value else ()))
+    keys.known(value, ("name", *own, *more), "key under model")
     name = keys.identifier("model.name", value.get("name", "custom"))
     if "charges" in value:
         table = keys.typed(value, "charges", dict)
         keys.known(table, ("x_q", "x_l", "x_h"), "key under model.charges")
         return charged(name, charges(*(_charge(table, k) for k in ("x_q", "x_l", "x_h"))))
-    return _from_eps(name, value)
+    return _from_terms(name, value, _terms(value))
 
 
 def _charge(table: Mapping[str, Any], name: str) -> float:
@@ -87,56 +93,178 @@ def _charge(table: Mapping[str, Any], name: str) -> float:
     return charge
 
 
+class _Term(NamedTuple):
+    """One interaction as it is written.
+
+    Attributes:
+        structure: its name.
+        nu: entries of nu_e, nu_mu and nu_tau by key; empty where an axial has those of the vector.
+        charged: entries of charged fermions by key.
+    """
+
+    structure: str
+    nu: dict[str, Any]
+    charged: dict[str, Any]
+
+    @property
+    def entries(self) -> dict[str, Any]:
+        return self.nu | self.charged
+
+
+def _terms(value: Mapping[str, Any]) -> list[_Term]:
+    """The interactions of a table; ValueError for two that cannot be together."""
+    if "eps" in value:
+        return [_term("model", value, shared=False)]
+    tables = value["interactions"]
+    if not (isinstance(tables, list) and tables and all(isinstance(each, dict) for each in tables)):
+        raise ValueError(
+            f"model.interactions = {keys.short(tables)}: expected tables with structure and eps"
+        )
+    found = []
+    for i, table in enumerate(tables):
+        keys.known(table, ("structure", "eps"), f"key under model.interactions[{i}]")
+        vector = any(term.structure == "vector" for term in found)
+        found.append(_term(f"model.interactions[{i}]", table, shared=vector))
+    names = [term.structure for term in found]
+    if len(set(names)) < len(names):
+        raise ValueError(
+            f"model.interactions: got {', '.join(names)}, expected each structure once"
+        )
+    massive = [name for name in names if STRUCTURES[name].massive]
+    if massive and "millicharge" in names:
+        raise ValueError(
+            f"model.interactions: a millicharge is seen by a photon, without mass: expected no {massive[0]} beside it"
+        )
+    if "axial" in names and names.index("axial") < names.index(
+        "vector" if "vector" in names else "axial"
+    ):
+        raise ValueError(
+            "model.interactions: expected vector before axial, which has its neutrinos"
+        )
+    return found
+
+
+def _term(where: str, value: Mapping[str, Any], *, shared: bool) -> _Term:
+    """One interaction; `shared` where an axial has the couplings of the neutrinos to the vector."""
+    name = keys.typed(value, "structure", str, default="vector")
+    if name not in STRUCTURES:
+        raise ValueError(unknown(f"{where}.structure", name, STRUCTURES))
+    table, structure = keys.typed(value, "eps", dict), STRUCTURES[name]
+    if shared and name == "axial":
+        keys.known(table, structure.charged, f"key under {where}.eps, beside a vector")
+        return _Term(name, {}, {f"{where}.eps.e": table.get("e", 0.0)})
+    known = ("nu", *structure.charged)
+    for fermion in CHARGED:
+        if fermion in table and fermion not in structure.charged:
+            why = "does not scatter coherently" if structure.massive else "has none"
+            raise ValueError(
+                f"{where}.eps.{fermion}: {fermion} with structure '{name}' {why}, expected {' and '.join(known)}"
+            )
+    keys.known(table, known, f"key under {where}.eps")
+    if not table:
+        raise ValueError(f"{where}.eps is empty: expected some of {', '.join(known)}")
+    nu = table.get("nu", [0.0, 0.0, 0.0])
+    if not isinstance(nu, list) or len(nu) != 3:
+        raise ValueError(
+            f"{where}.eps.nu = {keys.short(nu)}: expected three numbers or expressions, for nu_e, nu_mu and nu_tau"
+        )
+    of_nu = {f"{where}.eps.nu[{i}]": x for i, x in enumerate(nu)}
+    return _Term(name, of_nu, {f"{where}.eps.{k}": table.get(k, 0.0) for k in structure.charged})
+
+
 @dataclass(frozen=True)
 class _Formulas:
-    """Couplings from expressions: nu_e, nu_mu, nu_tau, e, u, d."""
+    """Couplings from expressions: of each structure those of neutrinos, or none, and those of charged fermions."""
 
-    eps: tuple[Expression, ...]
+    terms: tuple[tuple[str, tuple[Expression, ...], tuple[Expression, ...]], ...]
     constants: tuple[tuple[str, float], ...]
 
     def __call__(self, values: Values) -> Couplings:
         known = dict(self.constants) | dict(values)
-        *nu, e, u, d = (expression.value(known) for expression in self.eps)
-        return mediator(real(values["mass"]), nu=nu, e=e, u=u, d=d)
+        found = []
+        for name, nu, others in self.terms:
+            of_nu = [expression.value(known) for expression in nu] or None
+            pairs = zip(STRUCTURES[name].charged, others, strict=True)
+            found.append((name, of_nu, {key: e.value(known) for key, e in pairs}))
+        return interactions(values.get("mass", 1.0), found)
 
 
-def _from_eps(name: str, value: Mapping[str, Any]) -> Model:
-    table = keys.typed(value, "eps", dict)
-    keys.known(table, ("nu", *_CHARGED), "key under model.eps")
-    if not table:
-        raise ValueError("model.eps is empty: expected some of nu, e, u and d")
-    entries = _entries(table)
+def _from_terms(name: str, value: Mapping[str, Any], terms: Sequence[_Term]) -> Model:
     extra = _parameters(keys.typed(value, "parameters", dict, default={}))
     own = _constants(keys.typed(value, "constants", dict, default={}), [p.name for p in extra])
-    if not extra and all(not isinstance(entry, str) for entry in entries.values()):
-        e_nu, mu_nu, tau_nu, *rest = (keys.number(key, x) for key, x in entries.items())
-        return direct(name, Epsilon((e_nu, mu_nu, tau_nu), *rest))
-    known = CONSTANTS | own
-    names = ("g", "mass", *(p.name for p in extra if p.name not in ("g", "mass")), *known)
-    parsed = {key: _parsed(key, entry, names) for key, entry in entries.items()}
-    used = {content for p in parsed.values() for kind, content in p.program if kind == "name"}
-    for unused in {*own, *(p.name for p in extra)} - {*used, "g", "mass"}:
-        raise ValueError(f"model: '{unused}' is declared, expected it in one of the expressions")
-    numbers = tuple((k, v) for k, v in known.items() if k in used)
-    model = with_parameters(name, _Formulas(tuple(parsed.values()), numbers), extra)
-    return _checked(model, parsed, known)
-
-
-def _entries(table: Mapping[str, Any]) -> dict[str, Any]:
-    """Six entries by key, in the order of `_Formulas`."""
-    nu = table.get("nu", [0.0, 0.0, 0.0])
-    if not isinstance(nu, list) or len(nu) != 3:
-        raise ValueError(
-            f"model.eps.nu = {keys.short(nu)}: expected three numbers or expressions, for nu_e, nu_mu and nu_tau"
+    numbers = all(not isinstance(x, str) for term in terms for x in term.entries.values())
+    if len(terms) == 1 and not extra and numbers:
+        (term,) = terms
+        nu_e, nu_mu, nu_tau = (keys.number(key, x) for key, x in term.nu.items())
+        of = {k: keys.number(key, x) for k, (key, x) in _by_fermion(term).items()}
+        return direct(
+            name, Epsilon((nu_e, nu_mu, nu_tau), *(of.get(k, 0.0) for k in CHARGED)), term.structure
         )
-    entries = {f"model.eps.nu[{i}]": x for i, x in enumerate(nu)}
-    return entries | {f"model.eps.{k}": table.get(k, 0.0) for k in _CHARGED}
+    first = _first(terms)
+    known = CONSTANTS | own
+    taken = [p.name for p in first]
+    names = (*taken, *(p.name for p in extra if p.name not in taken), *known)
+    parsed = {
+        key: _parsed(key, entry, names, _unit_of(term))
+        for term in terms
+        for key, entry in term.entries.items()
+    }
+    used = {content for p in parsed.values() for kind, content in p.program if kind == "name"}
+    for unused in {*own, *(p.name for p in extra)} - {*used, *taken}:
+        raise ValueError(f"model: '{unused}' is declared, expected it in one of the expressions")
+    constants = tuple((k, v) for k, v in known.items() if k in used)
+    formulas = tuple(
+        (t.structure, tuple(parsed[k] for k in t.nu), tuple(parsed[k] for k in t.charged))
+        for t in terms
+    )
+    strengths = _strengths(terms, parsed, known)
+    model = with_parameters(name, _Formulas(formulas, constants), extra, first, strengths)
+    return _checked(model, terms, parsed, known, strengths)
 
 
-def _parsed(key: str, entry: Any, names: Sequence[str]) -> Expression:
-    """An expression as it is written, or a number times g."""
+def _by_fermion(term: _Term) -> dict[str, tuple[str, Any]]:
+    pairs = zip(STRUCTURES[term.structure].charged, term.charged.items(), strict=True)
+    return dict(pairs)
+
+
+def _unit_of(term: _Term) -> str:
+    """The parameter that a number is a multiple of."""
+    own = ELECTROMAGNETIC.get(term.structure)
+    return own.name if own else "g"
+
+
+def _first(terms: Sequence[_Term]) -> tuple[Parameter, ...]:
+    """The parameters that a model has without declaring them."""
+    massive = any(STRUCTURES[term.structure].massive for term in terms)
+    electromagnetic = [
+        ELECTROMAGNETIC[term.structure]
+        for term in terms
+        if term.structure in ELECTROMAGNETIC
+        and not all(isinstance(x, str) for x in term.entries.values())
+    ]
+    return (*(MEDIATOR if massive else ()), *electromagnetic)
+
+
+def _strengths(
+    terms: Sequence[_Term], parsed: Mapping[str, Expression], known: Mapping[str, float]
+) -> tuple[str, ...]:
+    """Parameters without which there is the standard model: g, and all in moments, radii and charges of neutrinos."""
+    massive = any(STRUCTURES[term.structure].massive for term in terms)
+    electromagnetic = [
+        content
+        for term in terms
+        if term.structure in ELECTROMAGNETIC
+        for key in term.nu
+        for kind, content in parsed[key].program
+        if kind == "name" and content not in known and content != "mass"
+    ]
+    return tuple(dict.fromkeys([*(["g"] if massive else []), *map(str, electromagnetic)]))
+
+
+def _parsed(key: str, entry: Any, names: Sequence[str], unit: str = "g") -> Expression:
+    """An expression as it is written, or a number times the parameter that is its unit."""
     if not isinstance(entry, str):
-        return parse(f"{keys.number(key, entry)!r} * g", names)
+        return parse(f"{keys.number(key, entry)!r} * {unit}", names)
     try:
         return parse(entry, names)
     except ValueError as problem:
@@ -179,11 +307,21 @@ def _require_free(where: str, name: str, taken: Sequence[str]) -> None:
         raise ValueError(f"{where}: the name '{name}' is taken, expected another")
 
 
-def _checked(model: Model, parsed: Mapping[str, Expression], known: Mapping[str, float]) -> Model:
+def _checked(
+    model: Model,
+    written: Sequence[_Term],
+    parsed: Mapping[str, Expression],
+    known: Mapping[str, float],
+    strengths: Sequence[str],
+) -> Model:
     """The model, its expressions looked at over the box."""
-    labels = {f"{key} = {p.text!r}": p for key, p in parsed.items()}
+    labels = {key: f"{key} = {p.text!r}" for key, p in parsed.items()}
+    vector = next((list(t.nu) for t in written if t.structure == "vector"), [])
+    pairs = [(t.nu or vector, t.charged) for t in written]
+    terms = [([labels[k] for k in nu], [labels[k] for k in others]) for nu, others in pairs]
 
-    def evaluate(columns: Columns) -> Columns:
-        return {label: np.asarray(p.value({**known, **columns}, np)) for label, p in labels.items()}
+    def evaluate(columns: Columns) -> tuple[Columns, Terms]:
+        every = {**known, **columns}
+        return {labels[key]: np.asarray(p.value(every, np)) for key, p in parsed.items()}, terms
 
-    return checked(model, "model.eps", evaluate)
+    return checked(model, "model.eps", evaluate, strengths)

@@ -1,7 +1,7 @@
 """A user's own model from a pure Python function, with a box for each of its parameters."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,12 +10,15 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxmed.models.model import DECOUPLED, MEDIATOR, Model, Parameter, Values
+from jaxmed.models.presets import absent
 from jaxmed.models.undefined import undefined_words
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.scalars import real
 from jaxmed.user_files import keys
 
 Columns = Mapping[str, np.ndarray]
+Terms = Sequence[tuple[Sequence[str], Sequence[str]]]
+"""Names of couplings of neutrinos, and of charged fermions, to the same mediator."""
 
 _MOST_EXTRA = 4
 # Points on which a box is searched for regions where a model is undefined.
@@ -40,14 +43,25 @@ def own_model(
     """
     model = with_parameters(name, _Own(name, build), parameters)
 
-    def evaluate(columns: Columns) -> Columns:
+    def evaluate(columns: Columns) -> tuple[Columns, Terms]:
         found = jax.vmap(model.build)({name: jnp.asarray(x) for name, x in columns.items()})
-        leaves = {name: np.asarray(leaf) for name, leaf in found._asdict().items()}
-        nu = leaves.pop("eps_nu")
-        named = {f"eps_nu[{i}]": column for i, column in enumerate(nu.T)}
-        return named | {k: leaves.pop(k) for k in ("eps_e", "eps_u", "eps_d")} | leaves
+        flips = found.flips
+        every = found._asdict() | (flips._asdict() if flips else {})
+        leaves = {name: np.asarray(leaf) for name, leaf in every.items() if name != "flips"}
+        # of those of several flavours each
+        columns = {
+            f"{name}[{i}]" if leaf.ndim == 2 else name: column
+            for name, leaf in leaves.items()
+            for i, column in enumerate(leaf.T if leaf.ndim == 2 else [leaf])
+        }
+        terms = [("eps_nu", ("eps_e", "eps_u", "eps_d", "axial_e"))]
+        if flips:
+            terms += [("scalar_nu", ("scalar_e", "scalar_u", "scalar_d"))]
+            terms += [(f"{each}_nu", (f"{each}_e",)) for each in ("pseudoscalar", "tensor")]
+            terms += [("magnetic", ())]
+        return columns, [(tuple(f"{nu}[{i}]" for i in range(3)), others) for nu, others in terms]
 
-    return checked(model, f"model '{name}'", evaluate)
+    return checked(model, f"model '{name}'", evaluate, ("g",))
 
 
 @dataclass(frozen=True)
@@ -63,20 +77,33 @@ class _Own:
             raise ValueError(
                 f"model '{self.name}' returns {type(found).__name__}: expected jaxmed.Couplings"
             )
-        leaves = [real(leaf) for leaf in found]
-        shapes = [leaf.shape for leaf in leaves]
-        if shapes != [(), (3,), *[()] * (len(leaves) - 2)]:
-            wrong = dict(zip(Couplings._fields, shapes, strict=True))
-            raise ValueError(
-                f"model '{self.name}' returns shapes {wrong}: expected (3,) for eps_nu, () for the rest"
-            )
-        return Couplings(*leaves)
+        found = jax.tree.map(real, found)
+        every = found._asdict() | (found.flips._asdict() if found.flips else {})
+        shapes = {name: leaf.shape for name, leaf in every.items() if name != "flips"}
+        for name, shape in shapes.items():
+            allowed = [(3,) if name.endswith("_nu") or name == "magnetic" else ()]
+            if shape not in allowed + ([(3,)] if name.startswith("nc_") else []):
+                raise ValueError(
+                    f"model '{self.name}' returns shapes {shapes}: expected (3,) for eps_nu, () for the rest"
+                )
+        return found
 
 
 def with_parameters(
-    name: str, build: Callable[[Values], Couplings], parameters: Sequence[Parameter]
+    name: str,
+    build: Callable[[Values], Couplings],
+    parameters: Sequence[Parameter],
+    first: Sequence[Parameter] = MEDIATOR,
+    strengths: Collection[str] = ("g",),
 ) -> Model:
     """A model whose first parameters are g and mass; `parameters` replace those of their name, or come after.
+
+    Args:
+        name: for tables, JSON and file names.
+        build: as for `own_model`.
+        parameters: as for `own_model`.
+        first: in place of g and mass.
+        strengths: parameters without which there is the standard model.
 
     Raises:
         ValueError: a bad name, a box that is none, or too many parameters.
@@ -85,53 +112,79 @@ def with_parameters(
     given = {p.name: p for p in parameters}
     if len(given) != len(parameters):
         raise ValueError(f"parameters of model '{name}': expected each name once")
-    extra = [p for p in parameters if p.name not in ("g", "mass")]
+    own = [given.get(p.name, p) for p in first]
+    extra = [p for p in parameters if p.name not in {p.name for p in first}]
     if len(extra) > _MOST_EXTRA:
+        beside = " and ".join(p.name for p in first)
         raise ValueError(
-            f"model '{name}' has {len(extra)} parameters beside g and mass: expected at most {_MOST_EXTRA}"
+            f"model '{name}' has {len(extra)} parameters{f' beside {beside}' if first else ''}: "
+            f"expected at most {_MOST_EXTRA}"
         )
-    for parameter in parameters:
+    for parameter in (*own, *extra):
         _check_box(parameter, name)
-    first = tuple(given.get(p.name, p) for p in MEDIATOR)
-    standard = tuple(0.0 if p.low <= 0 <= p.high else sum(p.box) / 2 for p in extra)
-    return Model(name, (*first, *extra), build, (*DECOUPLED, *standard))
+        if parameter.name in strengths and not (
+            parameter.log or parameter.low <= 0 <= parameter.high
+        ):
+            raise ValueError(
+                f"box of '{parameter.name}' in model '{name}': got {parameter.low:g} to {parameter.high:g}, "
+                "expected 0 within it, where there is the standard model"
+            )
+    standard = [_standard(p, p.name in strengths) for p in (*own, *extra)]
+    return Model(name, (*own, *extra), build, tuple(standard))
 
 
-def checked(model: Model, where: str, evaluate: Callable[[Columns], Columns]) -> Model:
+def _standard(parameter: Parameter, strength: bool) -> float:
+    if strength:
+        return absent(parameter)
+    if parameter.name == "mass":
+        return DECOUPLED[1]
+    return 0.0 if parameter.low <= 0 <= parameter.high else sum(parameter.box) / 2
+
+
+def checked(
+    model: Model,
+    where: str,
+    evaluate: Callable[[Columns], tuple[Columns, Terms]],
+    strengths: Collection[str],
+) -> Model:
     """The model with words about where in its box it is undefined, searched for on a grid.
 
     Args:
         model: from `with_parameters`.
         where: begins a complaint.
-        evaluate: parameters by name (n,) -> numbers by name (n,): couplings of the three neutrinos, of e, u and d, and
-            what else has to be finite.
+        evaluate: parameters by name (n,) -> numbers by name (n,), which have to be finite, and which of them are
+            couplings of neutrinos and of charged fermions to the same.
+        strengths: parameters without which there is the standard model.
 
     Raises:
-        ValueError: no finite number wherever g goes to zero, or in the whole box; or a mediator that does not decouple.
+        ValueError: no finite number where the strengths go to zero, or in the whole box; or something is left there.
     """
-    names = [p.name for p in model.parameters]
     axes = [np.linspace(*p.box, _points_along(model)) for p in model.parameters]
-    coupling = names.index("g")
-    without = [*axes[:coupling], np.array(model.standard[:1]), *axes[coupling + 1 :]]
+    own = zip(model.parameters, model.standard, axes, strict=True)
+    without = [np.array([at]) if p.name in strengths else axis for p, at, axis in own]
     decoupled = np.concatenate([[model.standard], _product(without)])
-    found, finite = _values(model, decoupled, where, evaluate)
+    found, terms, finite = _values(model, decoupled, where, evaluate)
     with np.errstate(over="ignore"):
-        nu, others = (
-            np.abs([found[key][finite] for key in keys]).max(axis=0)
-            for keys in (list(found)[:3], list(found)[3:6])
+        left = max(
+            _largest(found, nu, finite) * _largest(found, others, finite) for nu, others in terms
         )
-        left = np.max(nu * others)
     if not left <= _DECOUPLED_PRODUCT:
+        without_it = " and ".join(strengths)
         raise ValueError(
-            f"{where}: a neutrino's times a charged fermion's coupling is {left:g} as g goes to 0, expected 0: "
-            "without g there is the standard model"
+            f"{where}: a neutrino's times a charged fermion's coupling is {left:g} as {without_it} goes to 0, "
+            f"expected 0: without {without_it} there is the standard model"
         )
     points = _product(axes)
-    defined = _values(model, points, where, evaluate)[1]
-    # any mass and any other parameter will do without g
+    defined = _values(model, points, where, evaluate)[2]
+    # any value of the other parameters will do without the strengths
     standard = tuple(map(float, decoupled[np.argmax(finite)]))
     words = undefined_words(model.parameters, points, ~defined)
     return replace(model, standard=standard, undefined=words)
+
+
+def _largest(found: Columns, keys: Sequence[str], finite: np.ndarray) -> float:
+    """Of the absolute values of some; 1 of none, as of a neutrino's moments."""
+    return max((float(np.max(np.abs(found[key][finite]))) for key in keys), default=1.0)
 
 
 def _points_along(model: Model) -> int:
@@ -144,13 +197,17 @@ def _product(axes: Sequence[np.ndarray]) -> np.ndarray:
 
 
 def _values(
-    model: Model, points: np.ndarray, where: str, evaluate: Callable[[Columns], Columns]
-) -> tuple[Columns, np.ndarray]:
-    """Numbers by name at points in the fit's coordinates (n, n_parameters), and where all are finite, (n,)."""
+    model: Model,
+    points: np.ndarray,
+    where: str,
+    evaluate: Callable[[Columns], tuple[Columns, Terms]],
+) -> tuple[Columns, Terms, np.ndarray]:
+    """Both at points in the fit's coordinates (n, n_parameters), and where all numbers are finite, (n,)."""
     coordinates = dict(zip((p.name for p in model.parameters), points.T, strict=True))
     columns = {name: np.asarray(x) for name, x in model.values(coordinates).items()}
     with np.errstate(all="ignore"):
-        found = {k: np.broadcast_to(x, len(points)) for k, x in evaluate(columns).items()}
+        numbers, terms = evaluate(columns)
+        found = {k: np.broadcast_to(x, len(points)) for k, x in numbers.items()}
     finite = np.logical_and.reduce([np.isfinite(x) for x in found.values()])
     if not finite.any():
         key, value = next((k, x[0]) for k, x in found.items() if not np.isfinite(x[0]))
@@ -158,7 +215,7 @@ def _values(
         raise ValueError(
             f"{where}: {key} is {value} at {at}: expected a finite number, there or anywhere beside"
         )
-    return found, finite
+    return found, terms, finite
 
 
 def _check_box(parameter: Parameter, model: str) -> None:

@@ -86,6 +86,12 @@ class Model:
 
 Choice = str | Model | Charges | Epsilon | Callable[[Values], Couplings]
 """What stands for a model wherever one is asked for, see `get_model`."""
+ELECTROMAGNETIC = {
+    "magnetic_moment": Parameter("mu_nu", 1e-14, 1e-6, True, "mu_B"),
+    "charge_radius": Parameter("r2_nu", -100.0, 100.0, False, "1e-32 cm^2"),
+    "millicharge": Parameter("q_nu", -100.0, 100.0, False, "1e-12 e"),
+}
+"""What a structure without a mediator of its own has in place of g and mass (`theory.structures`)."""
 MEDIATOR = (Parameter("g", 1e-9, 1.0, True, "1"), Parameter("mass", 1e-6, 1e5, True, "MeV"))
 # log10 of g and mass: g = 1e-30 adds less than 1e-20 of any amplitude, which in float64 is the standard model.
 DECOUPLED = (-30.0, 0.0)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
+import jax
 import jax.numpy as jnp
 
 from jaxmed.constants import GAMMA_Z, M_Z, SIN2_THETA_W
-from jaxmed.models.model import DECOUPLED, MEDIATOR, Model, Parameter, Values
+from jaxmed.models.model import DECOUPLED, ELECTROMAGNETIC, MEDIATOR, Model, Parameter, Values
 from jaxmed.theory.charges import PAPER, Charges, yukawa_sums
 from jaxmed.theory.charges import charges as table_1
 from jaxmed.theory.couplings import (
@@ -18,6 +19,7 @@ from jaxmed.theory.couplings import (
 )
 from jaxmed.theory.gauge import apart_from_z
 from jaxmed.theory.scalars import is_traced
+from jaxmed.theory.structures import CHARGED, STRUCTURES, interactions
 from jaxmed.user_files.keys import hint
 
 
@@ -51,11 +53,19 @@ def _mixes(charges: Charges) -> bool:
     return is_traced(charges.h) or charges.h != 0
 
 
-def direct(name: str, epsilon: Epsilon) -> Model:
-    """A mediator given by its couplings per unit g."""
+def direct(name: str, epsilon: Epsilon, structure: str = "vector") -> Model:
+    """One interaction (`theory.structures`), given by its couplings per unit g, or of its own parameter."""
     nu, *rest = epsilon
-    plain = Epsilon(tuple(map(_plain, nu)), *map(_plain, rest))
-    return Model(name, MEDIATOR, _Direct(plain), DECOUPLED)
+    build = _Direct(Epsilon(tuple(map(_plain, nu)), *map(_plain, rest)), structure)
+    if STRUCTURES[structure].massive:
+        return Model(name, MEDIATOR, build, DECOUPLED)
+    own = ELECTROMAGNETIC[structure]
+    return Model(name, (own,), build, (absent(own),))
+
+
+def absent(parameter: Parameter) -> float:
+    """The coordinate at which what a parameter is the size of is not there."""
+    return DECOUPLED[0] if parameter.log else 0.0
 
 
 def _plain(x: Any) -> Any:
@@ -78,16 +88,24 @@ class _Charged:
         if not _mixes(self.charges):
             return found
         apart = apart_from_z(values["g"], values["mass"], self.charges.h)
-        couplings = (jnp.where(apart, leaf, jnp.nan) for leaf in found)
-        return Couplings(*couplings)._replace(mass=found.mass)
+        couplings = jax.tree.map(lambda leaf: jnp.where(apart, leaf, jnp.nan), found)
+        return couplings._replace(mass=found.mass)
 
 
 @dataclass(frozen=True)
 class _Direct:
     epsilon: Epsilon
+    structure: str
 
     def __call__(self, values: Values) -> Couplings:
-        return from_epsilon(self.epsilon, values["g"], values["mass"])
+        if self.structure == "vector":
+            return from_epsilon(self.epsilon, values["g"], values["mass"])
+        nu, *charged = self.epsilon
+        massive = STRUCTURES[self.structure].massive
+        size = values["g" if massive else ELECTROMAGNETIC[self.structure].name]
+        of = {name: size * each for name, each in zip(CHARGED, charged, strict=True)}
+        term = self.structure, [size * each for each in nu], of
+        return interactions(values["mass"] if massive else 1.0, [term])
 
 
 def _weak_mixing(values: Values) -> Couplings:
@@ -99,17 +117,25 @@ def _standard(values: Values) -> Couplings:
     return standard_model(SIN2_THETA_W)
 
 
+_ALL = Epsilon((1.0, 1.0, 1.0), 1.0, 1.0, 1.0)
+_LEPTONS, _NEUTRINOS = _ALL._replace(u=0.0, d=0.0), _ALL._replace(e=0.0, u=0.0, d=0.0)
 PRESETS = {
     model.name: model
     for model in (
         charged("u1r", PAPER),
         charged("b_minus_l", table_1(2 / 3, -2.0, 0.0)),
         charged("hypercharge", table_1(1 / 3, -1.0, 1.0)),
-        direct("universal", Epsilon((1.0, 1.0, 1.0), 1.0, 1.0, 1.0)),
+        direct("universal", _ALL),
         # differences of lepton numbers at tree level, without the kinetic mixing of their lepton loops
         direct("l_mu_l_tau", Epsilon((0.0, 1.0, -1.0), 0.0, 0.0, 0.0)),
         direct("l_e_l_mu", Epsilon((1.0, -1.0, 0.0), 1.0, 0.0, 0.0)),
         direct("l_e_l_tau", Epsilon((1.0, 0.0, -1.0), 1.0, 0.0, 0.0)),
+        direct("scalar_universal", _ALL, "scalar"),
+        direct("scalar_lepton", _LEPTONS, "scalar"),
+        direct("axial_lepton", _LEPTONS, "axial"),
+        # of electrons: a tensor coupling to quarks does not scatter coherently
+        direct("tensor_universal", _LEPTONS, "tensor"),
+        *(direct(name, _NEUTRINOS, name) for name in ELECTROMAGNETIC),
         weak_mixing(),
         Model("standard_model", (), _standard, ()),
     )

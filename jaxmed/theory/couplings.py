@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
+import jax
 import jax.numpy as jnp
 from jax import Array
 
@@ -18,6 +19,7 @@ from jaxmed.theory.currents import (
 )
 from jaxmed.theory.electroweak import STANDARD, Electroweak
 from jaxmed.theory.gauge import Mixing, unchecked_mixing
+from jaxmed.theory.helicity_flip import Flips
 from jaxmed.theory.scalars import Scalar, real
 
 # Relative width of the pole M_Z = 0; its square is far below one part in 2^53.
@@ -28,8 +30,8 @@ class Couplings(NamedTuple):
     """A vector mediator as low-energy scattering sees it, with what it does to the exchange of the Z.
 
     L = -Z'_mu [ eps_nu nubar_L gamma^mu nu_L + sum_f fbar gamma^mu (eps_f - axial_f gamma5) f ];
-    the axial couplings of quarks do not scatter coherently. The shifts of the neutral current,
-    zero without Z-Z' mixing, are relative to its T3 - Q s_W^2, all neutrinos alike.
+    the axial couplings of quarks do not scatter coherently. The shifts of the neutral current are relative to its
+    T3 - Q s_W^2, all neutrinos alike () or flavour by flavour (3,): Z-Z' mixing makes them, and charge radii.
 
     Attributes:
         mass: mediator mass [MeV], ().
@@ -39,10 +41,11 @@ class Couplings(NamedTuple):
         eps_d: vector coupling of the down quark, ().
         sin2_theta_w: weak mixing angle of the standard-model part, ().
         axial_e: axial coupling of the electron: eps_e + axial_e is left-handed, ().
-        nc_e_left: shift of the electron's g_L by the Z exchange, ().
-        nc_e_right: shift of the electron's g_R, ().
-        nc_u: shift of the up quark's g_V = g_L + g_R, ().
-        nc_d: shift of the down quark's g_V, ().
+        nc_e_left: shift of the electron's g_L by the Z exchange.
+        nc_e_right: shift of the electron's g_R.
+        nc_u: shift of the up quark's g_V = g_L + g_R.
+        nc_d: shift of the down quark's g_V.
+        flips: what turns left-handed neutrinos into right-handed ones; None costs nothing.
     """
 
     mass: Array
@@ -56,11 +59,12 @@ class Couplings(NamedTuple):
     nc_e_right: Array | float = 0.0
     nc_u: Array | float = 0.0
     nc_d: Array | float = 0.0
+    flips: Flips | None = None
 
     @property
     def defined(self) -> Array:
         """Whether all of them are finite numbers, ()."""
-        return jnp.stack([jnp.isfinite(leaf).all() for leaf in self]).all()
+        return jnp.stack([jnp.isfinite(leaf).all() for leaf in jax.tree.leaves(self)]).all()
 
 
 class Epsilon(NamedTuple):
@@ -156,9 +160,9 @@ def from_epsilon(
     """
     nu, e, u, d = epsilon
     eps_nu = g * jnp.stack([real(x) for x in nu])
-    parts = (mass, eps_nu, g * e, g * u, g * d, sin2_theta_w)
-    unmixed = [real(0.0) for _ in Couplings._field_defaults]
-    return Couplings(*map(real, parts), *unmixed)
+    eps_e, eps_u, eps_d = (real(g * x) for x in (e, u, d))
+    found = Couplings(real(mass), eps_nu, eps_e, eps_u, eps_d, real(sin2_theta_w))
+    return jax.tree.map(real, found)
 
 
 def mediator(

@@ -17,9 +17,11 @@ import numpy as np
 from jax import Array
 
 from jaxmed.constants import G_F, HBARC2, M_E, SIN2_THETA_W
+from jaxmed.theory import helicity_flip
 from jaxmed.theory.couplings import Couplings
+from jaxmed.theory.helicity_flip import Flips
 
-Forms = tuple[Any, Any, Any]
+Forms = tuple[Any, ...]
 
 
 class Nucleus(NamedTuple):
@@ -117,6 +119,16 @@ def nucleus_amplitudes(couplings: Couplings, nucleus: Nucleus) -> Amplitudes:
     )
 
 
+def products(couplings: Couplings, target: Nucleus | Electron) -> Array:
+    """What all `forms` of a target are multiplied with, of each flavour, of P^0, P^1 and P^2: (n_forms, 3, 3)."""
+    kept = amplitudes(couplings, target).products
+    if couplings.flips is None:
+        return kept
+    electron = isinstance(target, Electron)
+    rows = helicity_flip.electron_products if electron else helicity_flip.nucleus_products
+    return jnp.concatenate([kept, rows(couplings.flips)])
+
+
 def t_max(energy: Array | float, mass: Array | float) -> Array | float:
     """Largest recoil energy 2 E^2/(2 E + m) [MeV] of a target of mass m [MeV] hit at E [MeV]."""
     return 2 * energy**2 / (2 * energy + mass)
@@ -192,6 +204,35 @@ def nucleus_forms(recoil: Any, moments: Any, nucleus: Nucleus, form_p: Any, form
     return p**2 * charge2, n**2 * charge2, 2 * p * n * charge2
 
 
+def forms(
+    recoil: Any,
+    moments: Any,
+    target: Nucleus | Electron,
+    form_p: Any = None,
+    form_n: Any = None,
+    *,
+    flips: bool = False,
+) -> Forms:
+    """A, B and C of either target, and those of what flips the helicity if that is wanted.
+
+    Args:
+        recoil: T [MeV], (n,).
+        moments: as for `electron_forms`.
+        target: hit.
+        form_p: of a nucleus, as for `nucleus_rate`.
+        form_n: likewise.
+        flips: whether `Couplings.flips` is there.
+    """
+    if isinstance(target, Electron):
+        kept = electron_forms(recoil, moments)
+        return kept + helicity_flip.electron_forms(recoil, moments) if flips else kept
+    kept = nucleus_forms(recoil, moments, target, form_p, form_n)
+    if not flips:
+        return kept
+    z, n = target.protons * form_p, target.neutrons * form_n
+    return kept + helicity_flip.nucleus_forms(recoil, moments, target.mass, z, n)
+
+
 def electron_shift(recoil: Array, couplings: Couplings) -> Array:
     """Z' contribution to g_L of each flavour, and for a vector coupling to g_R (paper, Eq. 36).
 
@@ -226,8 +267,20 @@ def electron_rate(
         couplings: mediator and weak mixing angle.
         electron: its couplings in the standard model, at tree level unless given.
     """
+    return _electron_flavours(recoil, moments, couplings, electron).sum(axis=0)
+
+
+def _electron_flavours(
+    recoil: Array, moments: Array, couplings: Couplings, electron: Electron
+) -> Array:
+    """The same of each flavour, (3, n)."""
     left, right = electron_couplings(recoil, couplings, electron)
-    return quadratic(left, right, electron_forms(recoil, moments)).sum(axis=0)
+    kept = quadratic(left, right, electron_forms(recoil, moments))
+    if couplings.flips is None:
+        return kept
+    rows = helicity_flip.electron_products(couplings.flips)
+    forms = helicity_flip.electron_forms(recoil, moments)
+    return kept + helicity_flip.summed(rows, forms, propagator(recoil, M_E, couplings.mass))
 
 
 def electron_cross_section(
@@ -252,11 +305,8 @@ def electron_cross_section(
     Returns:
         (3, n) [cm^2/MeV].
     """
-    left, right = electron_couplings(recoil, couplings, electron)
-    line = _line_moments(recoil, energy, M_E)
-    none = jnp.zeros_like(line)
-    moments = jnp.stack([none, line] if antineutrino else [line, none])
-    return quadratic(left, right, electron_forms(recoil, moments))
+    moments = _line_moments(recoil, energy, M_E, antineutrino)
+    return _electron_flavours(recoil, moments, couplings, electron)
 
 
 def weak_charge(
@@ -304,7 +354,19 @@ def nucleus_rate(
     neutrons = (per_neutron**2 * charge2).sum(axis=0)
     both = 2 * (per_proton * per_neutron * charge2).sum(axis=0)
     z, n = nucleus.protons * form_p, nucleus.neutrons * form_n
-    return quadratic(z, n, (protons, neutrons, both))
+    kept = quadratic(z, n, (protons, neutrons, both))
+    if couplings.flips is None:
+        return kept
+    return kept + _nucleus_flips(recoil, moments, couplings, nucleus, z, n).sum(axis=0)
+
+
+def _nucleus_flips(
+    recoil: Array, moments: Array, couplings: Couplings, nucleus: Nucleus, z: Array, n: Array
+) -> Array:
+    """What flips the helicity, of each flavour, (3, n)."""
+    rows = helicity_flip.nucleus_products(couplings.flips or Flips())
+    forms = helicity_flip.nucleus_forms(recoil, moments, nucleus.mass, z, n)
+    return helicity_flip.summed(rows, forms, propagator(recoil, nucleus.mass, couplings.mass))
 
 
 def nucleus_cross_section(
@@ -314,20 +376,31 @@ def nucleus_cross_section(
     nucleus: Nucleus,
     form_p: Array,
     form_n: Array,
+    *,
+    antineutrino: bool = False,
 ) -> Array:
     """Coherent dsigma/dT of each flavour (paper, Eq. 40), as in `coherent_form` with Q_eff; zero above T_max.
 
-    Arguments as for `weak_charge`, and the neutrino energy E [MeV], ().
+    Arguments as for `weak_charge`, and the neutrino energy E [MeV], (). What flips the helicity is added
+    (`helicity_flip`), in which neutrinos and antineutrinos may differ.
 
     Returns:
         (3, n) [cm^2/MeV].
     """
     charge = weak_charge(recoil, couplings, nucleus, form_p, form_n)
-    line = _line_moments(recoil, energy, nucleus.mass)
-    return charge**2 * coherent_form(recoil, line[None], nucleus.mass)
+    moments = _line_moments(recoil, energy, nucleus.mass, antineutrino)
+    kept = charge**2 * coherent_form(recoil, moments, nucleus.mass)
+    if couplings.flips is None:
+        return kept
+    z, n = nucleus.protons * form_p, nucleus.neutrons * form_n
+    return kept + _nucleus_flips(recoil, moments, couplings, nucleus, z, n)
 
 
-def _line_moments(recoil: Array, energy: Array | float, mass: Array | float) -> Array:
-    """I_k(T) of a unit line at E, zero above T_max: (1, 3, n)."""
+def _line_moments(
+    recoil: Array, energy: Array | float, mass: Array | float, antineutrino: bool
+) -> Array:
+    """I_k(T) of a unit line at E, zero above T_max: (2, 1, 3, n)."""
     reached = jnp.where(recoil <= t_max(energy, mass), 1.0, 0.0)
-    return jnp.stack([reached, reached / energy, reached / energy**2])[None]
+    line = jnp.stack([reached, reached / energy, reached / energy**2])[None]
+    none = jnp.zeros_like(line)
+    return jnp.stack([none, line] if antineutrino else [line, none])

@@ -103,14 +103,24 @@ def test_without_coupling_it_is_the_standard_model(name):
         assert np.array_equal(got, wanted)
 
 
+FLIPPING = ("scalar_universal", "scalar_lepton", "tensor_universal", "magnetic_moment")
+
+
 @pytest.mark.parametrize("name", PRESETS)
 def test_couplings_are_float64_scalars(name):
     model = get_model(name)
     middle = {p.name: sum(p.box) / 2 for p in model.parameters}
     c = model.couplings(middle)
     assert isinstance(c, Couplings)
-    assert [leaf.shape for leaf in c] == [(), (3,), *[()] * 9]
-    assert all(leaf.dtype == jnp.float64 for leaf in c)
+    several = {"eps_nu", "scalar_nu", "pseudoscalar_nu", "tensor_nu", "magnetic"}
+    if name == "charge_radius":
+        several |= {"nc_e_left", "nc_e_right", "nc_u", "nc_d"}
+    every = c._asdict() | (c.flips._asdict() if c.flips else {})
+    assert (c.flips is None) == (name not in FLIPPING)
+    for field, leaf in every.items():
+        if field != "flips":
+            assert leaf.shape == ((3,) if field in several else ()), field
+            assert leaf.dtype == jnp.float64, field
 
 
 def test_weak_mixing_moves_only_the_standard_part():

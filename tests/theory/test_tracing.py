@@ -19,11 +19,13 @@ from jaxmed.theory import (
     currents,
     form_factors,
     gauge,
+    helicity_flip,
     mass_matrix,
     nucleus_bounds,
     recoil_integrals,
     rho,
     scattering,
+    structures,
     vector_axial,
     widths,
 )
@@ -54,8 +56,36 @@ def fermions(x):
     return currents.z_prime_couplings(PAPER, 0.1 * x, 1e3 * x)
 
 
+def flips(x):
+    return structures.interactions(
+        10.0 * x,
+        [
+            ("scalar", [1e-4 * x] * 3, {"e": 1e-4 * x, "u": 1e-5 * x, "d": 2e-5 * x}),
+            ("tensor", [1e-4 * x] * 3, {"e": 1e-4 * x}),
+            ("magnetic_moment", [1e-10 * x] * 3, {}),
+            ("charge_radius", [x] * 3, {}),
+        ],
+    )
+
+
 # of one number near 1, which stands in for every argument
 CASES = {
+    "structures.interactions": lambda x: jnp.concatenate(
+        [leaf.ravel() for leaf in jax.tree.leaves(flips(x))]
+    ),
+    "helicity_flip.electron_products": lambda x: helicity_flip.electron_products(flips(x).flips),
+    "helicity_flip.nucleus_products": lambda x: helicity_flip.nucleus_products(flips(x).flips),
+    "helicity_flip.electron_forms": lambda x: helicity_flip.electron_forms(T * x, MOMENTS * x),
+    "helicity_flip.nucleus_forms": lambda x: helicity_flip.nucleus_forms(
+        T * x, MOMENTS * x, CS.mass * x, 55 * ONE * x, 78 * ONE * x
+    ),
+    "helicity_flip.summed": lambda x: helicity_flip.summed(
+        helicity_flip.electron_products(flips(x).flips),
+        helicity_flip.electron_forms(T, MOMENTS),
+        ONE * x,
+    ),
+    "scattering.products": lambda x: scattering.products(flips(x), CS),
+    "scattering.forms": lambda x: scattering.forms(T * x, MOMENTS, CS, ONE, ONE, flips=True),
     "scattering.amplitudes": lambda x: scattering.amplitudes(mediator(x), CS),
     "scattering.electron_amplitudes": lambda x: scattering.electron_amplitudes(mediator(x)),
     "scattering.nucleus_amplitudes": lambda x: scattering.nucleus_amplitudes(mediator(x), CS),
@@ -213,6 +243,7 @@ HOST = {
     "electroweak.require_inputs": "returns nothing",
     "expressions.parse": "reads a text",
     "mass_input.require_invertible": "returns nothing",
+    "presets.absent": "of a parameter, on the host",
     "presets.preset": "looks a name up",
     "choose.mediator_model": "looks a name up",
     "from_file.model_from": "reads a table of texts",

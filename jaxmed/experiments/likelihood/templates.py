@@ -1,7 +1,7 @@
 """The signal as a few templates per mediator mass: what makes toys fast.
 
-At one mass the signal is linear in 27 products of couplings (three quadratic forms, three flavours, three powers
-of the propagator; `theory.scattering`), whatever the model, Z-Z' mixing included. A model moves in a small
+At one mass the signal is linear in products of couplings (of 27 for vectors: three quadratic forms, three flavours,
+three powers of the propagator; `theory.scattering`), whatever the model, Z-Z' mixing included. A model moves in a small
 subspace of them: without mixing it is 1, g^2 and g^4, three templates for each mass. The templates are smooth in
 log M_Z' and tabulated there, as mixtures of the few patterns of events that all of them are made of.
 """
@@ -21,9 +21,8 @@ from jaxmed.theory.scattering import (
     Electron,
     Forms,
     Nucleus,
-    amplitudes,
-    electron_forms,
-    nucleus_forms,
+    forms,
+    products,
     propagator,
 )
 
@@ -43,7 +42,7 @@ class SignalTable:
     Attributes:
         first: log10 of the first mass, ().
         scale: s [MeV^2] of each channel: power k of the propagator comes times (M_Z'^2 + s)^k, (n_channels,).
-        basis: of the subspace in which the products of couplings move, (n_channels, 27, n_templates).
+        basis: of the subspace in which the products of couplings move, (n_channels, n_products, n_templates).
         mixture: of patterns in each template, (n_masses, n_channels, n_templates, n_patterns).
         patterns: of the events of a class of channels (`Filling`), (n_classes, n_patterns, n_foldings, n_recoil_bins).
     """
@@ -93,10 +92,10 @@ def coupling_products(experiment: Experiment, couplings: Couplings) -> Array:
     return jnp.concatenate([products.ravel() for products in stacks])
 
 
-def product_sizes(experiment: Experiment, masses: np.ndarray) -> np.ndarray:
+def product_sizes(experiment: Experiment, masses: np.ndarray, *, flips: bool) -> np.ndarray:
     """Events that each of these stands for, at the one of the masses [MeV] where it has most, (n_products,)."""
     single = [channel for stack in experiment.channels for channel in unstacked(stack)]
-    return np.concatenate([_sizes(channel, _powers(channel, masses)) for channel in single])
+    return np.concatenate([_sizes(channel, _powers(channel, masses), flips) for channel in single])
 
 
 def _table(
@@ -107,19 +106,22 @@ def _table(
     single = unstacked(channels)
     scale = np.array([_scale(c.target, c.recoil) for c in single])
     powers = [_powers(channel, line) for channel in single]
-    sizes = np.stack([_sizes(c, p) for c, p in zip(single, powers, strict=True)])
+    flips = samples.flips is not None
+    sizes = np.stack([_sizes(c, p, flips) for c, p in zip(single, powers, strict=True)])
     sizes = np.where(sizes > 0, sizes, 1.0)
     axes = _subspaces(
         [_reached(c, s, size, samples) for c, s, size in zip(single, scale, sizes, strict=True)]
     )
     bases = axes / sizes[:, :, None]
-    values = np.stack([_templates(*each) for each in zip(single, powers, bases, strict=True)])
+    values = np.stack(
+        [_templates(*each, flips) for each in zip(single, powers, bases, strict=True)]
+    )
     mixture, patterns = _mixed(values, classes)
     return SignalTable(np.array(first), scale, axes * sizes[:, :, None], mixture, patterns)
 
 
 def _reached(channel: Channel, scale: float, size: np.ndarray, samples: Couplings) -> np.ndarray:
-    """Directions of the 27 products, in events, that the samples go into, (n_samples, 27)."""
+    """Directions of the products, in events, that the samples go into, (n_samples, n_products)."""
     products = jax.vmap(lambda c: products_in_unit(channel.target, jnp.asarray(scale), c))(samples)
     weighed = np.asarray(products) * size[None]
     return weighed / np.linalg.norm(weighed, axis=1, keepdims=True)
@@ -162,24 +164,22 @@ def _powers(channel: Channel, masses: np.ndarray) -> np.ndarray:
     return np.stack([np.ones_like(one), one, one**2], axis=1)
 
 
-def _sizes(channel: Channel, powers: np.ndarray) -> np.ndarray:
-    """Events that each of the 27 products stands for, at the mass where it has most, (27,)."""
-    response, forms = _foldings(channel)[0]
-    seen = response.sum(axis=0) * np.abs(np.stack(forms))
+def _sizes(channel: Channel, powers: np.ndarray, flips: bool) -> np.ndarray:
+    """Events that each of the products stands for, at the mass where it has most, (n_products,)."""
+    response, own = _foldings(channel, flips)[0]
+    seen = response.sum(axis=0) * np.abs(np.stack(own))
     events = np.einsum("cfn,mkn->mcfk", seen, np.abs(powers), optimize=True)
     return events.max(axis=0).ravel()
 
 
-def _templates(channel: Channel, powers: np.ndarray, basis: np.ndarray) -> np.ndarray:
-    """Events of the templates of a basis (27, n_templates), (n_masses, n_templates, n_foldings, n_recoil_bins)."""
-    products, known, events = basis.reshape(3, 3, 3, -1), {}, []
-    for response, forms in _foldings(channel):
-        if id(forms) not in known:
-            stacked = np.stack(forms)
-            known[id(forms)] = np.einsum(
-                "cfn,mkn,cfkt->mtn", stacked, powers, products, optimize=True
-            )
-        events.append(known[id(forms)] @ response.T)
+def _templates(channel: Channel, powers: np.ndarray, basis: np.ndarray, flips: bool) -> np.ndarray:
+    """Events of a basis (n_products, n_templates), (n_masses, n_templates, n_foldings, n_recoil_bins)."""
+    by_form, known, events = basis.reshape(-1, 3, 3, basis.shape[-1]), {}, []
+    for response, own in _foldings(channel, flips):
+        if id(own) not in known:
+            stacked = np.stack(own)
+            known[id(own)] = np.einsum("cfn,mkn,cfkt->mtn", stacked, powers, by_form, optimize=True)
+        events.append(known[id(own)] @ response.T)
     return np.stack(events, axis=2)
 
 
@@ -189,20 +189,20 @@ def _scale(target: Nucleus | Electron, recoil: Leaf) -> Leaf:
     return 2 * target.mass * xp.exp(xp.mean(xp.log(recoil)))
 
 
-def _foldings(channel: Channel) -> list[tuple[np.ndarray, Forms]]:
+def _foldings(channel: Channel, flips: bool) -> list[tuple[np.ndarray, Forms]]:
     """Response (n_recoil_bins, n) and forms of each folding."""
     recoil, moments, target = channel.recoil, channel.moments, channel.target
     responses = channel.response * channel.per_node
     if isinstance(target, Electron):
-        return [(response, electron_forms(recoil, moments)) for response in responses]
+        own = forms(recoil, moments, target, flips=flips)
+        return [(response, own) for response in responses]
     pairs = zip(channel.form_p, channel.form_n, strict=True)
-    nominal, *others = (nucleus_forms(recoil, moments, target, *pair) for pair in pairs)
-    first = [(response, nominal) for response in responses]
-    return first + [(responses[0], forms) for forms in others]
+    nominal, *others = (forms(recoil, moments, target, *pair, flips=flips) for pair in pairs)
+    return [(response, nominal) for response in responses] + [(responses[0], f) for f in others]
 
 
 def products_in_unit(target: Nucleus | Electron, scale: Array, couplings: Couplings) -> Array:
-    """The 27 products of couplings, in the unit of the table."""
+    """The products of couplings, (n_products,), in the unit of the table."""
     unit = 1 / (couplings.mass**2 + scale)
     powers = jnp.stack([jnp.ones_like(unit), unit, unit**2])
-    return (amplitudes(couplings, target).products * powers[None, None]).ravel()
+    return (products(couplings, target) * powers[None, None]).ravel()

@@ -6,6 +6,7 @@ in three directions, 1, g^2 and g^4; with it they move in a few more that can be
 
 from typing import NamedTuple
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 from jax import Array
@@ -48,7 +49,9 @@ def mixtures(problem: Problem, line: np.ndarray, points: np.ndarray, data: Data)
         data: the experiments.
     """
     masses, size = 10 ** np.unique(points[:, 1]), _AT_ONCE * device_count()
-    shared = on_all_devices((data, tuple(_sums(product_sizes(each, masses)) for each in data)))
+    flips = jax.eval_shape(problem.couplings, jnp.zeros(2)).flips is not None
+    sums = tuple(_sums(product_sizes(each, masses, flips=flips)) for each in data)
+    shared = on_all_devices((data, sums))
     chunks = [_products(problem, points[i], shared) for i in batches(np.arange(line.size), size)]
     mass, *products = (np.concatenate(leaves)[: line.size] for leaves in zip(*chunks, strict=True))
     first = np.flatnonzero(np.diff(line, prepend=-1))

@@ -5,7 +5,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from jaxmed.analysis.analysis import Analysis, asked
-from jaxmed.analysis.limits import find_limits
+from jaxmed.analysis.limits import find_line
 from jaxmed.analysis.progress import Share, bar, part
 from jaxmed.results.bounds import BoundsResult
 from jaxmed.theory.single_energy_bounds import figure_5
@@ -53,7 +53,7 @@ def check_bounds(points: int, cl: float | str | None, sided: str | None) -> dict
 def find_bounds(analyses: dict[str, Analysis], tick: Share) -> BoundsResult:
     """The bounds for checked analyses, as `check_bounds` gives them."""
     share = part(tick, 1 / len(analyses))
-    found = {name: find_limits(each, share) for name, each in analyses.items()}
+    found = {name: find_line(each, share) for name, each in analyses.items()}
     mass = jnp.asarray(np.geomspace(*_MASSES, _CURVE_POINTS))
     quick = jax.vmap(figure_5)(mass)
     first = next(iter(analyses.values()))

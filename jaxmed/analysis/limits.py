@@ -1,4 +1,4 @@
-"""Limits along a line of masses: asymptotic or from toys, and what to expect without a mediator."""
+"""Limits along a line of masses, asymptotic or from toys, and what to expect; or intervals of one parameter."""
 
 from collections.abc import Sequence
 from typing import Any, Unpack
@@ -11,11 +11,13 @@ from jaxmed.experiments import Experiment
 from jaxmed.inference.hypothesis.expected_limits import Expected, expected_limits
 from jaxmed.inference.hypothesis.feldman_cousins_limits import check_precision, fc_limits
 from jaxmed.inference.hypothesis.p_values import check_toys
-from jaxmed.inference.regions.limits import Limits, check_line
+from jaxmed.inference.regions.intervals import intervals, only_parameter
+from jaxmed.inference.regions.limits import Limits, check_line, limit_threshold
 from jaxmed.inference.regions.limits import limits as asymptotic
 from jaxmed.inference.regions.mass_lines import check_plane
 from jaxmed.inference.regions.nuisance_effects import nuisance_effects
 from jaxmed.models.model import Choice
+from jaxmed.results.intervals import IntervalResult
 from jaxmed.results.limits import SIGMAS, LimitsResult
 from jaxmed.results.overlay import Overlay
 
@@ -26,7 +28,7 @@ def limits(
     experiments: str | Experiment | Sequence[str | Experiment],
     model: Choice = "u1r",
     *,
-    masses: float | Sequence[float] | np.ndarray | str,
+    masses: float | Sequence[float] | np.ndarray | str | None = None,
     cl: float = 0.90,
     sided: str = "two",
     method: str = "asymptotic",
@@ -35,13 +37,13 @@ def limits(
     seed: int = 1,
     progress: bool = False,
     **common: Unpack[Common],
-) -> LimitsResult:
-    """Upper limit on g at each mass, nuisances profiled, the whole line scanned for islands.
+) -> LimitsResult | IntervalResult:
+    """Upper limit on g at each mass, or intervals of the only parameter, with nuisances profiled and islands found.
 
     Args:
         experiments: one or several, names or loaded.
-        model: a preset name or whatever else makes a model (`get_model`), with a mediator.
-        masses: of the mediator [MeV].
+        model: a preset name or whatever else makes a model (`get_model`).
+        masses: of the mediator [MeV]; left out where only one parameter is free, such as a magnetic moment.
         cl: confidence level, between 0 and 1.
         sided: 'two' or 'one' (`inference.regions.limits.limits`); Feldman-Cousins decides by itself.
         method: 'asymptotic' or 'fc', Feldman-Cousins.
@@ -66,6 +68,15 @@ def limits(
 def check_limits(analysis: Analysis) -> None:
     """ValueError for what can be refused before any work."""
     cl, toys = analysis.level(), analysis.toys or _TOYS
+    if _of_one_parameter(analysis):
+        parameter = only_parameter(analysis.problem)
+        limit_threshold(cl, analysis.sided)
+        if analysis.method != "asymptotic" or analysis.expected is not None:
+            raise ValueError(
+                f"limits on {parameter.name} alone are asymptotic: expected neither method nor expected; "
+                "jaxmed scan --toys has Feldman-Cousins' intervals of one parameter"
+            )
+        return
     check_line(analysis.narrowed, analysis.line(), cl, analysis.sided)
     if analysis.method == "fc":
         if analysis.sided != "two":
@@ -80,8 +91,22 @@ def check_limits(analysis: Analysis) -> None:
     check_plane(analysis.problem)
 
 
-def find_limits(analysis: Analysis, tick: Share, overlays: Sequence[Overlay] = ()) -> LimitsResult:
-    """The limits of a checked analysis; `overlays` are kept with them."""
+def _of_one_parameter(analysis: Analysis) -> bool:
+    """Whether no line of masses is asked for: that there is one is then an error, unless one parameter is free."""
+    return not analysis.masses and len(analysis.problem.parameters) == 1
+
+
+def find_limits(
+    analysis: Analysis, tick: Share, overlays: Sequence[Overlay] = ()
+) -> LimitsResult | IntervalResult:
+    """The limits of a checked analysis; `overlays` are kept with those along a line of masses."""
+    if _of_one_parameter(analysis):
+        return _find_interval(analysis, tick)
+    return find_line(analysis, tick, overlays)
+
+
+def find_line(analysis: Analysis, tick: Share, overlays: Sequence[Overlay] = ()) -> LimitsResult:
+    """Those along a line of masses."""
     data, model = analysis.data, analysis.narrowed
     line: dict[str, Any] = {"masses": analysis.line(), "cl": analysis.level(), **analysis.settings}
     ranking: dict[str, np.ndarray] | None = None
@@ -97,6 +122,14 @@ def find_limits(analysis: Analysis, tick: Share, overlays: Sequence[Overlay] = (
         line |= {"sided": analysis.sided, "number": analysis.expected, "seed": seed}
         without = expected_limits(data, model, tick=share, **line)
     return limits_result(analysis, found, without, ranking, overlays)
+
+
+def _find_interval(analysis: Analysis, tick: Share) -> IntervalResult:
+    cl, sided, parameter = analysis.level(), analysis.sided, only_parameter(analysis.problem)
+    asked_for = {"cl": cl, "sided": sided}
+    found = intervals(analysis.data, analysis.narrowed, tick=tick, **asked_for, **analysis.settings)
+    own = {"parameter": parameter.name, "unit": parameter.unit, "log": parameter.log}
+    return IntervalResult(**asked(analysis), **asked_for, **own, **found._asdict())
 
 
 def limits_result(

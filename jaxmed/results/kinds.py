@@ -6,6 +6,7 @@ from jaxmed.results.contours import ContoursResult
 from jaxmed.results.coverage import CoverageResult
 from jaxmed.results.expected import ExpectedResult
 from jaxmed.results.fits import FitResult
+from jaxmed.results.intervals import IntervalResult
 from jaxmed.results.limits import LimitsResult
 from jaxmed.results.mediator import MediatorResult
 from jaxmed.results.posteriors import PosteriorResult
@@ -20,6 +21,7 @@ KINDS: dict[str, type[Result]] = {
     for each in (
         FitResult,
         LimitsResult,
+        IntervalResult,
         ContoursResult,
         ScanResult,
         PosteriorResult,

@@ -46,6 +46,7 @@ MAKE = {
     "coverage": lambda: coverage("texono", points=[POINT], number=20),
     "expected": lambda: expected_limits("texono", masses=[0.1], number=20),
     "fit": lambda: fit("texono", grid=5),
+    "interval": lambda: limits("texono", "charge_radius"),
     "limit": lambda: limits("texono", masses=[0.1, 10.0], expected=20),
     "mediator": lambda: describe("u1r", g=1e-6, mass=0.05),
     "posterior": lambda: posterior("texono", "weak_mixing", chains=2, samples=8, warmup=16),

@@ -27,7 +27,7 @@ class _Brackets(NamedTuple):
     """Around n minima: the lowest point of each and one on either side."""
 
     line: np.ndarray
-    log_mass: np.ndarray
+    held: np.ndarray
     left: _Points
     best: _Points
     right: _Points
@@ -38,13 +38,13 @@ def refine_minima(problem: Problem, samples: Samples, ceiling: np.ndarray, data:
 
     Args:
         problem: free parameters g and mass.
-        samples: scan of the lines.
+        samples: scan of the lines, along each of which the first coordinate ascends.
         ceiling: -log L of every line above which nobody cares, (n_lines,).
         data: the experiments.
     """
     middle = local_minima(samples)
     ends = (_with_slopes(problem, samples.at(middle + shift), data) for shift in (-1, 0, 1))
-    state = _Brackets(samples.line[middle], samples.points[middle, 1], *ends)
+    state = _Brackets(samples.line[middle], samples.points[middle, 1:], *ends)
     parts, start = [samples], Start(samples.nuisances[0], np.inf)
     for number in range(_PASSES):
         step = _step(state, halve=number % 3 == 2)
@@ -54,7 +54,7 @@ def refine_minima(problem: Problem, samples: Samples, ceiling: np.ndarray, data:
         if not going.any():
             break
         state, step = jax.tree.map(lambda leaf, kept=going: leaf[kept], (state, step))
-        points = np.stack([state.best.at + step, state.log_mass], axis=1)
+        points = np.column_stack([state.best.at + step, state.held])
         found = sample(problem, state.line, points, data, start=start)
         parts.append(found)
         state = _narrow(state, _with_slopes(problem, found, data))
@@ -62,7 +62,7 @@ def refine_minima(problem: Problem, samples: Samples, ceiling: np.ndarray, data:
 
 
 def _with_slopes(problem: Problem, samples: Samples, data: Data) -> _Points:
-    along = np.broadcast_to([1.0, 0.0], samples.points.shape)
+    along = np.eye(samples.points.shape[1])[:1].repeat(len(samples.points), axis=0)
     slope = slopes(problem, samples.points, samples.nuisances, along, data)
     return _Points(samples.log_g, samples.nll, slope)
 

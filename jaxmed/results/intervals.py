@@ -11,11 +11,12 @@ from matplotlib.figure import Figure
 from jaxmed.colours import BLUE, GREEN, SERIES
 from jaxmed.results.result import Array, Number, Result
 from jaxmed.results.rows import Rows
-from jaxmed.results.shown import HepTable
+from jaxmed.results.shown import HepTable, axis_label
 from jaxmed.results.smooth import smooth_line
 from jaxmed.results.style import figure_of
 
 _TOP = 4.0  # of the figure, in thresholds
+_PLATEAU, _BEYOND = 30.0, 1.1  # how far from the ends of what is allowed a figure goes
 _FLAGS = {
     "edge": "allowed up to an end of the box",
     "islands": "more than one interval is allowed",
@@ -115,14 +116,18 @@ class IntervalResult(Result):
             panel.axvspan(max(low, at[0]), high, color=GREEN, alpha=0.2, lw=0, label=label)
             label = None
         if near.size:
-            ends = max(near[0] - 1, 0), min(near[-1] + 1, at.size - 1)
-            panel.set_xlim(*(float(at[end]) for end in ends))
+            left, right = (
+                float(at[i]) for i in (max(near[0] - 1, 0), min(near[-1] + 1, at.size - 1))
+            )
+            # below that nothing changes
+            least = min((low for low, _ in self.intervals if low > 0), default=right)
+            panel.set_xlim(max(left, least / _PLATEAU) if self.log else left, right)
         panel.set(xscale="log" if self.log else "linear", ylim=(0, _TOP * self.threshold))
-        panel.set_xlabel(f"{self.parameter} [{self.unit}]".replace(" [1]", ""))
+        panel.set_xlabel(axis_label(self.parameter, self.unit))
         panel.set_ylabel(r"$-2\,\Delta\log L$ above the lowest point")
         panel.set_title(title)
         panel.grid(alpha=0.3)
-        panel.legend(loc="upper center")
+        panel.legend(loc="upper left" if self.log else "upper center")
         return panel
 
     def draw(self, panel: Axes, **style: Any) -> tuple[np.ndarray, np.ndarray]:
@@ -146,6 +151,9 @@ def intervals_figure(results: Mapping[str, IntervalResult]) -> Figure:
         label=" + ".join(first.titles), title=f"{first.model}: {100 * first.cl:g} % CL"
     )
     for colour, each in zip(cycle(SERIES[1:]), others, strict=False):
-        each.draw(panel, color=colour, label=" + ".join(each.titles))
-    panel.legend(loc="upper center", fontsize=8)
+        left, right = panel.get_xlim()
+        at, _ = each.draw(panel, color=colour, label=" + ".join(each.titles))
+        ends = [end for pair in each.intervals for end in pair if at[0] < end < at[-1]]
+        panel.set_xlim(min([left, *ends]), max([right, *(_BEYOND * end for end in ends)]))
+    panel.legend(loc="upper left" if first.log else "upper center", fontsize=8)
     return figure_of(panel)

@@ -19,12 +19,11 @@ from jaxmed.results.posterior_figures import draw_confidence, draw_profile, fill
 from jaxmed.results.regions import Regions, Schema, vertices
 from jaxmed.results.result import ASYMPTOTIC, Array, Number, Result
 from jaxmed.results.rows import Rows
-from jaxmed.results.shown import Columns, Drawing, HepTable, edge_table
+from jaxmed.results.shown import Columns, Drawing, HepTable, axis_label, edge_table
 from jaxmed.results.style import mediator_axes
 from jaxmed.user_files.keys import known
 
 _FILLS = ("#4C9CCB", "#9BCDEB", "#DCEEF8")
-_AXES = {"g": r"$g'$", "mass": r"$M_{Z'}$ [MeV]", "sin2_theta_w": r"$\sin^2\theta_W$"}
 _BINS = 60
 _HEAD = ("parameter", "median", "68 %", "90 %", "R-hat", "ESS", "diverged")
 _QUANTILES = {
@@ -359,7 +358,7 @@ class PosteriorResult(Result):
         density, edges = np.histogram(np.log10(values) if log else values, bins, density=True)
         shown = 10**edges if log else edges
         panel.stairs(density, shown, fill=True, color=_FILLS[1], label="posterior")
-        panel.set(xscale="log" if log else "linear", xlabel=_AXES.get(name, name))
+        panel.set(xscale="log" if log else "linear", xlabel=axis_label(name))
         panel.set_ylabel("probability per decade" if log else "probability density")
         panel.margins(x=0)
         panel.set_ylim(bottom=0)

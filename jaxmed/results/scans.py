@@ -46,7 +46,7 @@ from jaxmed.results.result import ASYMPTOTIC, UNIFIED, Array, Result
 from jaxmed.results.rows import Rows
 from jaxmed.results.scan_toys import ScanToys, toys_content
 from jaxmed.results.schema import NUMBER, table_of
-from jaxmed.results.shown import COUPLING, MASS, Columns, Drawing, HepTable
+from jaxmed.results.shown import COUPLING, MASS, Columns, Drawing, HepTable, axis_label
 from jaxmed.results.smooth import smooth_line
 from jaxmed.results.store import write_npz
 from jaxmed.results.style import colour_bar, figure_of, surface_panel
@@ -55,7 +55,6 @@ from jaxmed.user_files.keys import known, one_line, one_of
 _PER_POINT = ("nll", "status", "gradient_norm")
 _FOLLOWING = ("best", "delta_chi2_sm", "undefined", "n_points", *(f"n_{name}" for name in STATUS))
 """Keys of the JSON that follow from the others."""
-_AXES = {"g": r"$g'$", "mass": r"$M_{Z'}$ [MeV]", "sin2_theta_w": r"$\sin^2\theta_W$"}
 _TOP = 16.0
 # 1, 2 and 3 standard deviations of one parameter.
 _LEVELS = {1.0: "1σ", 4.0: "2σ", 9.0: "3σ"}
@@ -425,7 +424,7 @@ class ScanResult(Result):
             panel.annotate(label, (1.01, level), xycoords=("axes fraction", "data"), va="center")
         panel.set(xscale="log" if log else "linear", ylim=(0, top), xlim=values[[0, -1]])
         unit = self.parameters[name].unit
-        panel.set_xlabel(_AXES.get(name, name if unit == "1" else f"{name} [{unit}]"))
+        panel.set_xlabel(axis_label(name, unit))
         panel.set_ylabel(r"$-2\,\Delta\log L$ above the lowest point")
         panel.grid(alpha=0.3)
         if np.isnan(delta).any():

@@ -13,6 +13,21 @@ MASS, COUPLING = ("$M_{Z'}$", "MeV"), ("$g'$", "")
 """Of such columns."""
 
 
+_AXES = {
+    "g": r"$g'$",
+    "mass": r"$M_{Z'}$ [MeV]",
+    "sin2_theta_w": r"$\sin^2\theta_W$",
+    "mu_nu": r"$\mu_\nu$ [$\mu_B$]",
+    "r2_nu": r"$\langle r^2 \rangle$ [$10^{-32}$ cm$^2$]",
+    "q_nu": r"$q_\nu$ [$10^{-12} e$]",
+}
+
+
+def axis_label(name: str, unit: str = "1") -> str:
+    """Of a parameter, in a figure."""
+    return _AXES.get(name, name if unit == "1" else f"{name} [{unit}]")
+
+
 class Drawing(NamedTuple):
     """A figure of a page.
 

@@ -24,6 +24,7 @@ from .results.contours import ContoursResult
 from .results.coverage import CoverageResult
 from .results.expected import ExpectedResult
 from .results.fits import FitResult
+from .results.intervals import IntervalResult
 from .results.limits import LimitsResult
 from .results.load import load_result
 from .results.mediator import MediatorResult
@@ -37,6 +38,7 @@ from .theory.charges import Charges, anomalies, charges
 from .theory.couplings import Couplings, Epsilon, mediator
 from .theory.gauge import gauge_bosons
 from .theory.neutrino_masses.seesaw import seesaw
+from .theory.structures import interactions
 
 __all__ = [
     "Analysis",
@@ -50,6 +52,7 @@ __all__ = [
     "ExpectedResult",
     "Experiment",
     "FitResult",
+    "IntervalResult",
     "LimitsResult",
     "MediatorResult",
     "Model",
@@ -74,6 +77,7 @@ __all__ = [
     "feldman_cousins",
     "fit",
     "gauge_bosons",
+    "interactions",
     "limits",
     "load",
     "load_result",

@@ -27,7 +27,11 @@ _DECOUPLED_PRODUCT = 1e-26  # of a neutrino's and a charged fermion's coupling a
 
 
 def own_model(
-    name: str, build: Callable[[Values], Couplings], *, parameters: Sequence[Parameter] = ()
+    name: str,
+    build: Callable[[Values], Couplings],
+    *,
+    parameters: Sequence[Parameter] = (),
+    strengths: Collection[str] = ("g",),
 ) -> Model:
     """A model from a pure function.
 
@@ -36,12 +40,13 @@ def own_model(
         build: parameter values by name, () each -> Couplings, pure JAX; `mediator` makes Couplings. The same function
             gives an equal model: nothing is compiled twice.
         parameters: beside g and mass, or in place of them to change their boxes.
+        strengths: parameters that are all zero in the standard model, such as g and a magnetic moment.
 
     Raises:
         ValueError: a bad name or box, too many parameters, or a function that does not return Couplings with three
             neutrinos, is finite nowhere, or whose mediator does not decouple as g goes to zero.
     """
-    model = with_parameters(name, _Own(name, build), parameters)
+    model = with_parameters(name, _Own(name, build), parameters, strengths=strengths)
 
     def evaluate(columns: Columns) -> tuple[Columns, Terms]:
         found = jax.vmap(model.build)({name: jnp.asarray(x) for name, x in columns.items()})
@@ -61,7 +66,7 @@ def own_model(
             terms += [("magnetic", ())]
         return columns, [(tuple(f"{nu}[{i}]" for i in range(3)), others) for nu, others in terms]
 
-    return checked(model, f"model '{name}'", evaluate, ("g",))
+    return checked(model, f"model '{name}'", evaluate, strengths)
 
 
 @dataclass(frozen=True)

@@ -4,20 +4,20 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
 from jaxmed import constants
 from jaxmed.models.expressions import FUNCTIONS, Expression, parse
 from jaxmed.models.from_function import Columns, Terms, checked, with_parameters
-from jaxmed.models.model import ELECTROMAGNETIC, MEDIATOR, Model, Parameter, Values
+from jaxmed.models.model import ELECTROMAGNETIC, Model, Parameter, Values
 from jaxmed.models.presets import charged, direct, preset
+from jaxmed.models.terms import Term, first_parameters, read_terms
 from jaxmed.theory.charges import charges
 from jaxmed.theory.couplings import Couplings, Epsilon
 from jaxmed.theory.structures import CHARGED, STRUCTURES, interactions
 from jaxmed.user_files import keys
-from jaxmed.user_files.keys import unknown
 
 CONSTANTS = {
     "pi": math.pi,
@@ -81,7 +81,7 @@ def model_from(value: Any) -> Model:
         table = keys.typed(value, "charges", dict)
         keys.known(table, ("x_q", "x_l", "x_h"), "key under model.charges")
         return charged(name, charges(*(_charge(table, k) for k in ("x_q", "x_l", "x_h"))))
-    return _from_terms(name, value, _terms(value))
+    return _from_terms(name, value, read_terms(value))
 
 
 def _charge(table: Mapping[str, Any], name: str) -> float:
@@ -91,85 +91,6 @@ def _charge(table: Mapping[str, Any], name: str) -> float:
             f"model.charges.{name} = {charge:g}: expected a charge from -{_LARGEST_CHARGE} to {_LARGEST_CHARGE}"
         )
     return charge
-
-
-class _Term(NamedTuple):
-    """One interaction as it is written.
-
-    Attributes:
-        structure: its name.
-        nu: entries of nu_e, nu_mu and nu_tau by key; empty where an axial has those of the vector.
-        charged: entries of charged fermions by key.
-    """
-
-    structure: str
-    nu: dict[str, Any]
-    charged: dict[str, Any]
-
-    @property
-    def entries(self) -> dict[str, Any]:
-        return self.nu | self.charged
-
-
-def _terms(value: Mapping[str, Any]) -> list[_Term]:
-    """The interactions of a table; ValueError for two that cannot be together."""
-    if "eps" in value:
-        return [_term("model", value, shared=False)]
-    tables = value["interactions"]
-    if not (isinstance(tables, list) and tables and all(isinstance(each, dict) for each in tables)):
-        raise ValueError(
-            f"model.interactions = {keys.short(tables)}: expected tables with structure and eps"
-        )
-    found = []
-    for i, table in enumerate(tables):
-        keys.known(table, ("structure", "eps"), f"key under model.interactions[{i}]")
-        vector = any(term.structure == "vector" for term in found)
-        found.append(_term(f"model.interactions[{i}]", table, shared=vector))
-    names = [term.structure for term in found]
-    if len(set(names)) < len(names):
-        raise ValueError(
-            f"model.interactions: got {', '.join(names)}, expected each structure once"
-        )
-    massive = [name for name in names if STRUCTURES[name].massive]
-    if massive and "millicharge" in names:
-        raise ValueError(
-            f"model.interactions: a millicharge is seen by a photon, without mass: expected no {massive[0]} beside it"
-        )
-    if "axial" in names and names.index("axial") < names.index(
-        "vector" if "vector" in names else "axial"
-    ):
-        raise ValueError(
-            "model.interactions: expected vector before axial, which has its neutrinos"
-        )
-    return found
-
-
-def _term(where: str, value: Mapping[str, Any], *, shared: bool) -> _Term:
-    """One interaction; `shared` where an axial has the couplings of the neutrinos to the vector."""
-    name = keys.typed(value, "structure", str, default="vector")
-    if name not in STRUCTURES:
-        raise ValueError(unknown(f"{where}.structure", name, STRUCTURES))
-    table, structure = keys.typed(value, "eps", dict), STRUCTURES[name]
-    if shared and name == "axial":
-        keys.known(table, structure.charged, f"key under {where}.eps, beside a vector")
-        return _Term(name, {}, {f"{where}.eps.e": table.get("e", 0.0)})
-    known = ("nu", *structure.charged)
-    for fermion in CHARGED:
-        if fermion in table and fermion not in structure.charged:
-            why = "does not scatter coherently" if structure.massive else "has none"
-            raise ValueError(
-                f"{where}.eps.{fermion}: {fermion} with structure '{name}' {why}, expected {' and '.join(known)}"
-            )
-    keys.known(table, known, f"key under {where}.eps")
-    if not table:
-        raise ValueError(f"{where}.eps is empty: expected some of {', '.join(known)}")
-    nu = table.get("nu", [0.0, 0.0, 0.0])
-    if not isinstance(nu, list) or len(nu) != 3:
-        raise ValueError(
-            f"{where}.eps.nu = {keys.short(nu)}: expected three numbers or expressions, for nu_e, nu_mu and nu_tau"
-        )
-    of_nu = {f"{where}.eps.nu[{i}]": x for i, x in enumerate(nu)}
-    return _Term(name, of_nu, {f"{where}.eps.{k}": table.get(k, 0.0) for k in structure.charged})
 
 
 @dataclass(frozen=True)
@@ -189,23 +110,23 @@ class _Formulas:
         return interactions(values.get("mass", 1.0), found)
 
 
-def _from_terms(name: str, value: Mapping[str, Any], terms: Sequence[_Term]) -> Model:
+def _from_terms(name: str, value: Mapping[str, Any], terms: Sequence[Term]) -> Model:
     extra = _parameters(keys.typed(value, "parameters", dict, default={}))
     own = _constants(keys.typed(value, "constants", dict, default={}), [p.name for p in extra])
     numbers = all(not isinstance(x, str) for term in terms for x in term.entries.values())
     if len(terms) == 1 and not extra and numbers:
         (term,) = terms
         nu_e, nu_mu, nu_tau = (keys.number(key, x) for key, x in term.nu.items())
-        of = {k: keys.number(key, x) for k, (key, x) in _by_fermion(term).items()}
+        of = {k: keys.number(key, x) for k, (key, x) in term.by_fermion.items()}
         return direct(
             name, Epsilon((nu_e, nu_mu, nu_tau), *(of.get(k, 0.0) for k in CHARGED)), term.structure
         )
-    first = _first(terms)
+    first = first_parameters(terms)
     known = CONSTANTS | own
     taken = [p.name for p in first]
     names = (*taken, *(p.name for p in extra if p.name not in taken), *known)
     parsed = {
-        key: _parsed(key, entry, names, _unit_of(term))
+        key: _parsed(key, entry, names, term.unit)
         for term in terms
         for key, entry in term.entries.items()
     }
@@ -222,31 +143,8 @@ def _from_terms(name: str, value: Mapping[str, Any], terms: Sequence[_Term]) -> 
     return _checked(model, terms, parsed, known, strengths)
 
 
-def _by_fermion(term: _Term) -> dict[str, tuple[str, Any]]:
-    pairs = zip(STRUCTURES[term.structure].charged, term.charged.items(), strict=True)
-    return dict(pairs)
-
-
-def _unit_of(term: _Term) -> str:
-    """The parameter that a number is a multiple of."""
-    own = ELECTROMAGNETIC.get(term.structure)
-    return own.name if own else "g"
-
-
-def _first(terms: Sequence[_Term]) -> tuple[Parameter, ...]:
-    """The parameters that a model has without declaring them."""
-    massive = any(STRUCTURES[term.structure].massive for term in terms)
-    electromagnetic = [
-        ELECTROMAGNETIC[term.structure]
-        for term in terms
-        if term.structure in ELECTROMAGNETIC
-        and not all(isinstance(x, str) for x in term.entries.values())
-    ]
-    return (*(MEDIATOR if massive else ()), *electromagnetic)
-
-
 def _strengths(
-    terms: Sequence[_Term], parsed: Mapping[str, Expression], known: Mapping[str, float]
+    terms: Sequence[Term], parsed: Mapping[str, Expression], known: Mapping[str, float]
 ) -> tuple[str, ...]:
     """Parameters without which there is the standard model: g, and all in moments, radii and charges of neutrinos."""
     massive = any(STRUCTURES[term.structure].massive for term in terms)
@@ -309,7 +207,7 @@ def _require_free(where: str, name: str, taken: Sequence[str]) -> None:
 
 def _checked(
     model: Model,
-    written: Sequence[_Term],
+    written: Sequence[Term],
     parsed: Mapping[str, Expression],
     known: Mapping[str, float],
     strengths: Sequence[str],

@@ -101,9 +101,10 @@ class _Direct:
         if self.structure == "vector":
             return from_epsilon(self.epsilon, values["g"], values["mass"])
         nu, *charged = self.epsilon
-        massive = STRUCTURES[self.structure].massive
+        known, massive, _ = STRUCTURES[self.structure]
         size = values["g" if massive else ELECTROMAGNETIC[self.structure].name]
-        of = {name: size * each for name, each in zip(CHARGED, charged, strict=True)}
+        pairs = zip(CHARGED, charged, strict=True)
+        of = {name: size * each for name, each in pairs if name in known}
         term = self.structure, [size * each for each in nu], of
         return interactions(values["mass"] if massive else 1.0, [term])
 

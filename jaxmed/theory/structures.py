@@ -58,7 +58,19 @@ def interactions(
         mass: of all mediators [MeV], ().
         terms: name of the structure, couplings of nu_e, nu_mu and nu_tau, and those of charged fermions by name; None
             for neutrinos whose couplings a vector beside an axial has already.
+
+    Raises:
+        ValueError: an unknown structure, or a coupling that does not scatter coherently.
     """
+    for own, _, charged in terms:
+        if own not in STRUCTURES:
+            raise ValueError(f"structure '{own}': expected one of {', '.join(STRUCTURES)}")
+        known = STRUCTURES[own].charged
+        if not {*charged} <= {*known}:
+            raise ValueError(
+                f"couplings of {own} to {', '.join(charged)}: expected {' and '.join(known) or 'none'}, "
+                "what else there is does not scatter coherently"
+            )
     found = standard_model()._replace(mass=real(mass))
     for name in STRUCTURES:
         for own, nu, charged in terms:

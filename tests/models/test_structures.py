@@ -11,6 +11,7 @@ from jaxmed.models.from_file import model_from
 from jaxmed.models.presets import PRESETS
 from jaxmed.theory.couplings import standard_model
 from jaxmed.theory.scattering import electron_cross_section
+from jaxmed.theory.structures import interactions
 
 RECOIL, ENERGY = jnp.array([1e-3, 0.05]), 0.862
 ONES = [1.0, 1.0, 1.0]
@@ -178,3 +179,16 @@ def test_mistakes_are_one_sentence(table, sentence):
         model_from(table)
     assert sentence in str(found.value)
     assert "\n" not in str(found.value)
+
+
+@pytest.mark.parametrize(
+    ("term", "sentence"),
+    [
+        (("tensors", ONES, {}), "structure 'tensors': expected one of vector"),
+        (("axial", ONES, {"e": 1.0, "u": 1.0}), "couplings of axial to e, u: expected e"),
+        (("magnetic_moment", ONES, {"e": 1.0}), "expected none"),
+    ],
+)
+def test_mistakes_in_python_are_one_sentence(term, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        interactions(1.0, [term])

@@ -6,6 +6,7 @@ Those that could only be recalled are marked; none of these decides anything in 
 import numpy as np
 import pytest
 
+from jaxmed.analysis.fits import fit
 from jaxmed.analysis.limits import limits
 from jaxmed.experiments import expected, load
 from jaxmed.models.presets import PRESETS
@@ -23,6 +24,13 @@ def test_xenon1t_magnetic_moment():
     ((low, high),) = limits("xenon1t", "magnetic_moment").intervals
     assert low == pytest.approx(1.4e-11, rel=0.05)
     assert high == pytest.approx(2.9e-11, rel=0.06)
+
+
+@pytest.mark.parametrize(("tritium", "published"), [("fixed", 3.2), ("free", 0.9)])
+def test_xenon1t_prefers_a_moment_as_much_as_it_says(tritium, published):
+    options = {"tritium": tritium} if tritium == "free" else {}
+    found = fit(load("xenon1t", **options), "magnetic_moment")
+    assert found.delta_chi2_sm**0.5 == pytest.approx(published, abs=0.25)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,8 @@ from jaxmed.analysis.analysis import Analysis, Common, asked
 from jaxmed.analysis.progress import Share, running
 from jaxmed.experiments import Experiment
 from jaxmed.inference.hypothesis.p_values import check_toys
-from jaxmed.inference.hypothesis.significance import Significance
+from jaxmed.inference.hypothesis.significance import Significance, check_tested
 from jaxmed.inference.hypothesis.significance import significance as tested
-from jaxmed.models.choose import mediator_model
 from jaxmed.models.model import Choice
 from jaxmed.results.significance import TESTS, Method, SignificanceResult
 
@@ -49,10 +48,8 @@ def significance(
 
 def check_significance(analysis: Analysis) -> None:
     """ValueError for what can be refused before any work."""
-    mediator_model(analysis.model)
     check_toys(toys_of(analysis), analysis.seed, analysis.constraints)
-    if "g" not in analysis.problem.parameters:
-        raise ValueError("g is held fixed: expected it free, it is what is tested")
+    check_tested(analysis.problem)
 
 
 def toys_of(analysis: Analysis) -> int:

@@ -25,6 +25,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSche
 from jaxmed.colours import BLACK, BLUE, ORANGE, RED
 from jaxmed.inference.hypothesis.p_values import LikelihoodRatios, PValue
 from jaxmed.inference.results import CONVERGED, NO_MEDIATOR, UNCONVERGED, prefers_mediator
+from jaxmed.results.fit_in_words import LABELS, UNITS
 from jaxmed.results.result import Result
 from jaxmed.results.rows import Rows
 from jaxmed.results.schema import NUMBER, table_of
@@ -116,9 +117,10 @@ class SignificanceResult(Result):
     @model_validator(mode="after")
     def _whole(self) -> Self:
         """All p-values, and as many toys as it says."""
-        for key, names in (("p_values", (*TESTS,)), ("best", ("g", "mass"))):
-            if not {*names} <= getattr(self, key).keys():
-                raise ValueError(f"{key}: expected {', '.join(names)}")
+        if not {*TESTS} <= self.p_values.keys():
+            raise ValueError(f"p_values: expected {', '.join(TESTS)}")
+        if not (self.best.keys() >= {"g", "mass"} or ("g" not in self.best and self.best)):
+            raise ValueError("best: expected g, mass, or parameters in their place")
         for name in _TOYS:
             toys, shape = getattr(self, name), (self.number,)
             for key, leaf in ({} if toys is None else toys._asdict()).items():
@@ -176,12 +178,23 @@ class SignificanceResult(Result):
 
     def table(self) -> Rows:
         """One row per test."""
-        where = f"at g' = {self.best['g']:.3g}, M_Z' = {self.best['mass']:.3g} MeV"
+        values = (
+            f"{LABELS.get(name, name)} = {value:.3g} {UNITS.get(name, '')}".rstrip()
+            for name, value in self.best.items()
+        )
+        where = f"at {', '.join(values)}"
         if not prefers_mediator(self.best, self.q0):
             where = NO_MEDIATOR
         title = f"{self.number} toys; SM - best fit in -2logL: {self.q0:.2f}, {where}"
-        rows = [[words, *self._cells(name)] for name, words in TESTS.items()]
+        rows = [[words, *self._cells(name)] for name, words in self._tests().items()]
         return Rows(title, ("test", "p-value", "error", "sigma"), rows, (1, 2, 3))
+
+    def _tests(self) -> dict[str, str]:
+        """Those there are, and what each tests: without a mass nothing is to be looked for elsewhere."""
+        if "mass" in self.best:
+            return TESTS
+        own = {"everywhere": "standard model", "local_asymptotic": "the same, asymptotic"}
+        return {name: own.get(name, words) for name, words in TESTS.items() if name != "local"}
 
     def _cells(self, name: str) -> tuple[str, str, str]:
         """P-value, error and standard deviations; bounds where no toy is as extreme as the data."""
@@ -205,9 +218,10 @@ class SignificanceResult(Result):
         p, error, z = self._cells("everywhere")
         chance = f"{p} ± {error}" if error else p
         sigmas = f", {z}σ" if z else ""
+        what = "a mediator of any mass" if "mass" in self.best else "this model of any size"
         return [
             f"The standard model is q0 = {self.q0:.2f} units of -2 log L worse than the best fit.",
-            f"How often it alone looks as much like a mediator of any mass: {chance}{sigmas}.",
+            f"How often it alone looks as much like {what}: {chance}{sigmas}.",
             *self.notes(),
         ]
 
@@ -233,12 +247,16 @@ class SignificanceResult(Result):
         panel = Figure(figsize=(6.4, 4.8), layout="constrained").subplots() if ax is None else ax
         most = max(self.q0, *(float(t.q[~t.failed].max(initial=1.0)) for t in (toys, local)))
         edges = np.linspace(0, 1.05 * most, _BINS + 1)
-        above = np.array([1.0, *(erfc(sqrt(q / 2)) / 2 for q in edges[1:])])
+        tail = erfc(sqrt(self.q0 / 2))
+        # half of chi^2, unless the best fit may lie on either side of the standard model
+        share = self.local_asymptotic.value / tail if self.q0 and tail else 0.5
+        above = np.array([1.0, *(share * erfc(sqrt(q / 2)) for q in edges[1:])])
         for each, name, looks in (
             (toys, "everywhere", {"color": BLUE, "alpha": 0.4}),
             (local, "local", {"color": ORANGE, "histtype": "step", "lw": 1.6}),
         ):
-            panel.hist(each.q[~each.failed], edges.tolist(), label=self._label(name), **looks)
+            if name in self._tests():
+                panel.hist(each.q[~each.failed], edges.tolist(), label=self._label(name), **looks)
         middles, curve = (edges[1:] + edges[:-1]) / 2, -self.number * np.diff(above)
         label = self._label("local_asymptotic")
         panel.plot(middles, curve, color=BLACK, ls="--", lw=1.2, label=label)
@@ -254,6 +272,8 @@ class SignificanceResult(Result):
         """Of a distribution, with its p-value."""
         p, error, z = self._cells(name)
         words = {"everywhere": "any mass", "local": "mass of the best fit"}
+        if "mass" not in self.best:
+            words = {"everywhere": "toys", "local_asymptotic": "χ²"}
         number = p if p.startswith("<") else f"= {p}"
         spread, sigmas = f" ± {error}" if error else "", f" ({z}σ)" if z else ""
         return f"{words.get(name, '½χ², the same')}: p {number}{spread}{sigmas}"

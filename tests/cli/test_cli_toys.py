@@ -164,7 +164,7 @@ def test_a_scan_with_toys_is_that_of_feldman_cousins(run, tmp_path, experiments)
         (("significance", "--toys", "0"), "toys = 0: expected a whole number from 1"),
         (("significance", "--constraint", "rho"), "toys are drawn for experiments only"),
         (("significance", "--set", "g=1e-6"), "g is held fixed: expected it free"),
-        (("significance", "--model", "weak_mixing"), "has no mediator"),
+        (("significance", "--model", "standard_model"), "free are none"),
         (("scan", "--toys", "5"), "toys = 5: expected at least 10 for cl = 0.9"),
         (("scan", "--toys", "50", "--cl", "1"), "cl = 1.0: expected a number between 0 and 1"),
         (("limit", "--mass", "1", "--method", "bayes"), "method 'bayes': expected one of"),

@@ -22,9 +22,9 @@ from jaxmed.inference.hypothesis.p_values import (
 )
 from jaxmed.inference.problem import Data, Problem, Settings, pose
 from jaxmed.inference.profile.profile import standard_start
+from jaxmed.inference.regions.intervals import only_parameter
 from jaxmed.inference.toys.draw import Toys, draw
 from jaxmed.inference.toys.global_fit import GlobalFitter, make_fitter
-from jaxmed.models.choose import mediator_model
 from jaxmed.models.model import Choice
 
 
@@ -79,13 +79,13 @@ def significance(
     tick: Tick = None,
     **settings: Unpack[Settings],
 ) -> Significance:
-    """Test the standard model against a mediator of any coupling and mass with toys.
+    """Test the standard model against a mediator of any coupling and mass, or any value of one parameter, with toys.
 
     A toy whose fit does not converge stays in the total and counts as more extreme than the data.
 
     Args:
         experiments: one data set or several.
-        model: a preset name or whatever else makes a model (`get_model`), with a mediator.
+        model: a preset name or whatever else makes a model (`get_model`), with a mediator or one free parameter.
         number: of toys, of the standard model and as many of the best fit.
         seed: of the toys: background-only ones are numbers 0 to `number` - 1 of its stream, those of the best fit
             the next ones.
@@ -93,28 +93,41 @@ def significance(
         **settings: what is fixed, free and constrained (`problem.Settings`).
 
     Raises:
-        ValueError: fewer than one toy, a model without a mediator, g held fixed, unknown names, or JAX in 32-bit
-            mode.
+        ValueError: fewer than one toy, neither a mediator nor one free parameter, g held fixed, unknown names, or
+            JAX in 32-bit mode.
     """
     check_toys(number, seed, settings.get("constraints") or ())
-    problem, group = pose(experiments, mediator_model(model), **settings)
-    if "g" not in problem.parameters:
-        raise ValueError("g is held fixed: expected it free, it is what is tested")
+    problem, group = pose(experiments, model, **settings)
+    check_tested(problem)
     truth = _standard(problem, group)
     data = _test(truth, group, data_as_toy(truth.problem, group))
     best = _parameters(truth.problem, data.best[0])
-    held = {**(settings.get("fixed") or {}), "mass": best["mass"]}
-    at_mass: Settings = {**settings, "fixed": held}
-    local = _standard(pose(group, problem.model, **at_mass)[0], group)
-    data_local = _test(local, group, data_as_toy(local.problem, group))
+    local, data_local = truth, data
+    if problem.model.has_mediator:
+        held = {**(settings.get("fixed") or {}), "mass": best["mass"]}
+        at_mass: Settings = {**settings, "fixed": held}
+        local = _standard(pose(group, problem.model, **at_mass)[0], group)
+        data_local = _test(local, group, data_as_toy(local.problem, group))
     background = draw(truth.problem, group, truth.x, seed, number)
     signal = draw(truth.problem, group, data.best[0], seed, number, first=number)
     toys = fit_all(background, partial(_test, truth, group), tick, 0.45)
-    toys_local = fit_all(background, partial(_test, local, group), tick, 0.1)
+    toys_local = toys
+    if local is not truth:
+        toys_local = fit_all(background, partial(_test, local, group), tick, 0.1)
     at_best = truth._replace(x=data.best[0])
     toys_best = fit_all(signal, partial(_test, at_best, group), tick, 0.45)
-    found = _result(data, float(data_local.q[0]), best, toys, toys_local, toys_best)
+    tested = next(p for p in problem.model.parameters if p.name == problem.parameters[0])
+    share = 0.5 if tested.log else 1.0
+    found = _result(data, float(data_local.q[0]), share, best, toys, toys_local, toys_best)
     return found._replace(undefined=problem.model.undefined)
+
+
+def check_tested(problem: Problem) -> None:
+    """ValueError unless g is free, or one parameter of a model without a mediator."""
+    if not problem.model.has_mediator:
+        only_parameter(problem)
+    elif "g" not in problem.parameters:
+        raise ValueError("g is held fixed: expected it free, it is what is tested")
 
 
 def _standard(problem: Problem, data: Data) -> _Truth:
@@ -135,20 +148,23 @@ def _parameters(problem: Problem, x: np.ndarray) -> dict[str, float]:
     for p in problem.model.parameters:
         value = 10 ** held[p.name] if p.log else held[p.name]
         # the standard model is g = 0, below the box
-        values[p.name] = 0.0 if p.name == "g" and value < p.low else min(max(value, p.low), p.high)
+        absent = p.name == problem.parameters[0] and p.log and value < p.low
+        values[p.name] = 0.0 if absent else min(max(value, p.low), p.high)
     return values
 
 
 def _result(
     data: LikelihoodRatios,
     q0_local: float,
+    share: float,
     best: dict[str, float],
     toys: LikelihoodRatios,
     local: LikelihoodRatios,
     at_best: LikelihoodRatios,
 ) -> Significance:
     q0, nll_sm, nll_best = (float(leaf[0]) for leaf in (data.q, data.nll, data.nll_best))
-    half_chi2 = 1.0 if q0 == 0 else erfc(sqrt(q0 / 2)) / 2
+    # half of chi^2 where the best fit cannot be on either side of the standard model
+    chi2 = 1.0 if q0 == 0 else share * erfc(sqrt(q0 / 2))
     sm_nll = np.where(toys.failed, np.inf, toys.nll)
     best_nll = np.where(at_best.failed, np.inf, at_best.nll_best)
     return Significance(
@@ -158,7 +174,7 @@ def _result(
         nll_best=nll_best,
         everywhere=p_value(q0, toys.extreme_q),
         local=p_value(q0_local, local.extreme_q),
-        local_asymptotic=PValue(half_chi2, 0.0, z_of(half_chi2)),
+        local_asymptotic=PValue(chi2, 0.0, z_of(chi2)),
         fit_sm=p_value(nll_sm, sm_nll),
         fit_best=p_value(nll_best, best_nll),
         toys=toys,

@@ -88,7 +88,7 @@ def test_failed_toys_stay_and_count_as_extreme(experiments, monkeypatch):
     [
         ({"number": 0}, "toys = 0: expected at least 1"),
         ({"seed": -1}, "seed = -1"),
-        ({"model": "weak_mixing"}, "has no mediator"),
+        ({"model": "standard_model"}, "free are none, expected one parameter alone"),
         ({"fixed": {"g": 1e-6}}, "g is held fixed"),
         ({"fixed": {"nothing": 1.0}}, "unknown parameter 'nothing'"),
     ],
@@ -96,3 +96,14 @@ def test_failed_toys_stay_and_count_as_extreme(experiments, monkeypatch):
 def test_bad_input_is_one_sentence(experiments, options, sentence):
     with pytest.raises(ValueError, match=sentence):
         significance(experiments["xenon1t"], **options)
+
+
+def test_one_parameter_has_no_mass_to_look_for_elsewhere(experiments):
+    """Half a chi^2 of one degree of freedom where it is not negative, the whole where it has a sign."""
+    moment = significance(experiments["xenon1t"], "magnetic_moment", number=20)
+    assert moment.toys_local is moment.toys
+    assert moment.local == moment.everywhere
+    assert moment.local_asymptotic.value == pytest.approx(chi2.sf(moment.q0, 1) / 2)
+    assert set(moment.best) == {"mu_nu"}
+    radius = significance(experiments["texono"], "charge_radius", number=20)
+    assert radius.local_asymptotic.value == pytest.approx(chi2.sf(radius.q0, 1))

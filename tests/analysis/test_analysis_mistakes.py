@@ -63,8 +63,8 @@ def test_no_mistake_is_accepted(path, data):
     # which normalisations float, and may have a prior, the data say
     assume(where[-1:] != ["priors"] or kind == "value")
     if kind == "value" or isinstance(table, list):
-        # what an option's text may be, its experiment says when it is loaded
-        text = where[:1] == ["alternatives"] and isinstance(table[key], str)
+        # what an option's text may be, its experiment says when it is loaded; a unit may be any
+        text = (where[:1] == ["alternatives"] or key == "unit") and isinstance(table[key], str)
         never = [bad for bad in NEVER if not (text and isinstance(bad, str))]
         # nor of whom a prior is
         never = [bad for bad in never if not (key == "priors" and isinstance(bad, dict))]

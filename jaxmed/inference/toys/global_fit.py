@@ -29,7 +29,7 @@ from jaxmed.inference.toys.parameter_grid import between, lowest_minima, mass_li
 from jaxmed.inference.toys.ways import find_ways
 from jaxmed.inference.toys.work_queue import Found, Task, minimise_all
 
-_TOLERANCE = 5e-7  # on the expected further decrease of -log L, which the last step takes
+_TOLERANCE = 1e-8  # on the expected further decrease of -log L, which the last step takes
 _STARTS = 12
 # -log L: a local minimum of the grid this far above the lowest may still turn out lower.
 _MARGIN = 1.0

@@ -66,7 +66,7 @@ def calibration_result(
     about = asked(analysis)
     about["provenance"]["versions"] |= {name: version(name) for name in ("numpyro", "arviz")}
     names = study.problem.names
-    logs = {p.name for p in analysis.model.parameters if p.log}
+    by_name = {p.name: p for p in analysis.model.parameters}
     truths = dict(zip(names, found.truths.T, strict=True))
     return CalibrationResult(
         **about,
@@ -76,7 +76,9 @@ def calibration_result(
         warmup=study.warmup,
         seed=study.seed,
         draws=study.draws,
-        truths={name: 10**x if name in logs else x for name, x in truths.items()},
+        truths={
+            name: by_name[name].value(x) if name in by_name else x for name, x in truths.items()
+        },
         ranks=dict(zip(names, found.ranks.T, strict=True)),
         r_hat=found.r_hat,
         divergences=found.divergences,

@@ -3,7 +3,7 @@
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from jax import Array
 
@@ -40,6 +40,10 @@ class Parameter(NamedTuple):
         """The fit's coordinate of a value."""
         return math.log10(value) if self.log else value
 
+    def value(self, coordinate: Any) -> Any:
+        """The value, of any shape, at the fit's coordinate."""
+        return 10**coordinate if self.log else coordinate
+
     @property
     def box(self) -> tuple[float, float]:
         """The edges in the fit's coordinate."""
@@ -69,10 +73,7 @@ class Model:
 
     def values(self, coordinates: Values) -> Values:
         """Parameter values at the fit's coordinates (log10 where a parameter is fitted as such)."""
-        return {
-            p.name: 10 ** coordinates[p.name] if p.log else coordinates[p.name]
-            for p in self.parameters
-        }
+        return {p.name: p.value(coordinates[p.name]) for p in self.parameters}
 
     def couplings(self, coordinates: Values) -> Couplings:
         """Couplings at the fit's coordinates."""

@@ -21,7 +21,7 @@ def undefined_words(
         return ""
     ranges = []
     for p, x in zip(parameters, points[undefined].T, strict=True):
-        low, high = (10**end if p.log else end for end in (x.min(), x.max()))
+        low, high = (p.value(end) for end in (x.min(), x.max()))
         unit = "" if p.unit == "1" else f" {p.unit}"
         ranges.append(f"{p.name} {f'from {low:.3g} to ' if low < high else ''}{high:.3g}{unit}")
     share = f"{100 * undefined.mean():.3g} % of {len(points)} points"

@@ -53,11 +53,9 @@ def posterior(
     run = nuts.Run(problem, tuple(complete.items()), warmup, samples)
     found = nuts.sample(run, scan.proposal_map, group, scan.starts, seed)
     advance(tick, 0.9)
-    logs = {p.name: p.log for p in problem.model.parameters}
-    values = {
-        name: 10 ** found.x[..., i] if logs.get(name) else found.x[..., i]
-        for i, name in enumerate(problem.names)
-    }
+    own = {p.name: p for p in problem.model.parameters}
+    values = {name: found.x[..., i] for i, name in enumerate(problem.names)}
+    values |= {name: own[name].value(x) for name, x in values.items() if name in own}
     return Posterior(
         model=problem.model.name,
         experiments=group,

@@ -146,7 +146,7 @@ def _parameters(problem: Problem, x: np.ndarray) -> dict[str, float]:
     held = dict(problem.fixed) | dict(zip(problem.parameters, x.tolist(), strict=False))
     values = {}
     for p in problem.model.parameters:
-        value = 10 ** held[p.name] if p.log else held[p.name]
+        value = p.value(held[p.name])
         # the standard model is g = 0, below the box
         absent = p.name == problem.parameters[0] and p.log and value < p.low
         values[p.name] = 0.0 if absent else min(max(value, p.low), p.high)

@@ -99,9 +99,9 @@ def contours(
     problem, group = pose(experiments, chosen, **settings)
     check_plane(problem)
     scanned = scan_lines(problem, log_g, log_mass, group, lambda part: advance(tick, 0.5 * part))
-    plane = scanned.at(scanned.log_g >= log_g[0])
+    plane = scanned.at(scanned.along >= log_g[0])
     # the same at every mass at which the model is defined
-    standard = scanned.at((scanned.log_g < log_g[0]) & scanned.defined)
+    standard = scanned.at((scanned.along < log_g[0]) & scanned.defined)
     if not (plane.defined.any() and standard.defined.any()):
         raise ValueError(
             f"model '{chosen.name}' is undefined in the whole plane: expected a number somewhere"
@@ -114,7 +114,7 @@ def contours(
     advance(tick, 0.1)
     levels = nll + np.array(thresholds) / 2
     seeds, depth = narrow_islands(columns, log_g, levels)
-    on_grid = plane.at(np.isin(plane.log_g, log_g))
+    on_grid = plane.at(np.isin(plane.along, log_g))
     lattice = make_lattice((log_g, log_mass), depth, _profile(on_grid), on_grid.converged)
 
     def evaluate(points: np.ndarray) -> tuple[Profile, np.ndarray]:
@@ -210,7 +210,7 @@ def narrow_islands(
     columns: Samples, log_g: np.ndarray, levels: np.ndarray
 ) -> tuple[np.ndarray, int]:
     """Minima (n, 2) that the coarse grid does not see, and how often cells must be halved to see them."""
-    on_grid = np.isin(columns.log_g, log_g)
+    on_grid = np.isin(columns.along, log_g)
     widths, seeds = [], []
     for i in local_minima(columns):
         own = np.flatnonzero(columns.line == columns.line[i])
@@ -219,7 +219,7 @@ def narrow_islands(
             left, right = above[above < i][-1:], above[above > i][:1]
             hidden = left.size and right.size and not on_grid[left[0] + 1 : right[0]].any()
             if hidden:
-                widths.append(columns.log_g[right[0]] - columns.log_g[left[0]])
+                widths.append(columns.along[right[0]] - columns.along[left[0]])
                 seeds.append(columns.points[i])
     if not seeds:
         return np.zeros((0, 2)), _DEPTH[0]

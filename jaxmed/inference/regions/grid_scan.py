@@ -89,9 +89,9 @@ def scan_problem(
     shape = grids[0].shape if grids else ()
     points = np.stack([g.ravel() for g in grids], axis=-1) if grids else np.zeros((1, 0))
     found = profile(problem, points, data, tick, start, batch=batch)
-    logs = {p.name: p.log for p in problem.model.parameters}
+    by_name = {p.name: p for p in problem.model.parameters}
     surface = Surface(
-        axes={name: 10**values if logs[name] else values for name, values in axes.items()},
+        axes={name: by_name[name].value(values) for name, values in axes.items()},
         nll=found.nll.reshape(shape),
         status=found.status.reshape(shape),
         gradient_norm=found.gradient_norm.reshape(shape),
@@ -162,10 +162,10 @@ def grid_values(
     for name in given:
         if name not in free:
             raise ValueError(f"grid for '{name}': expected a free parameter, {' or '.join(free)}")
-    logs = {p.name: p.log for p in problem.model.parameters}
+    by_name = {p.name: p for p in problem.model.parameters}
     boxes = grid_axes(problem, number)
     return {
-        name: given[name] if name in given else 10**box if logs[name] else box
+        name: given[name] if name in given else by_name[name].value(box)
         for name, box in boxes.items()
     }
 

@@ -8,7 +8,7 @@ import numpy as np
 from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.problem import Problem, Settings, pose
-from jaxmed.inference.regions.level import Profile, find_crossings
+from jaxmed.inference.regions.allowed import find_allowed, first_parameter, in_unit
 from jaxmed.inference.regions.limits import limit_threshold
 from jaxmed.inference.regions.minima import refine_minima
 from jaxmed.inference.regions.samples import sample
@@ -25,7 +25,7 @@ class Intervals(NamedTuple):
         nll: profiled there, NaN where the model is undefined, (n,).
         best: value at the lowest of these.
         intervals: allowed, ascending; an end at the box is not a limit.
-        flag: as of `limits.Limits`.
+        flag: as of `limits.Limits`, and "edge" for either end of a parameter with a sign.
         threshold: allowed means -2 Delta log L below this quantile of chi^2 with one degree of freedom.
     """
 
@@ -44,7 +44,7 @@ def only_parameter(problem: Problem) -> Parameter:
             f"model '{problem.model.name}': free are {', '.join(problem.parameters) or 'none'}, "
             "expected one parameter alone, or g and mass"
         )
-    return next(p for p in problem.model.parameters if p.name == problem.parameters[0])
+    return first_parameter(problem)[0]
 
 
 def intervals(
@@ -72,52 +72,19 @@ def intervals(
     """
     threshold = limit_threshold(cl, sided)
     problem, data = pose(experiments, model, **settings)
-    parameter = only_parameter(problem)
+    parameter, (_, standard) = only_parameter(problem), first_parameter(problem)
     if sided == "one" and not parameter.log:
         raise ValueError(
             f"sided = one: expected two for {parameter.name}, which may have either sign"
         )
     low, high = problem.box[0]
     number = round(_STEPS_PER_DECADE * (high - low)) if parameter.log else _STEPS
-    grid = np.union1d(np.linspace(low, high, number + 1), _standard(problem, parameter))
+    grid = np.union1d(np.linspace(low, high, number + 1), standard)
     scanned = sample(problem, np.zeros(grid.size, dtype=int), grid[:, None], data)
     advance(tick, 0.5)
     samples = refine_minima(problem, scanned, scanned.lowest + threshold / 2, data)
     advance(tick, 0.25)
-    at, level = samples.points[:, 0], samples.lowest[0] + threshold / 2
-    values = np.where(at < low, 0.0, 10**at) if parameter.log else at
-    allowed = samples.nll <= level
-    if sided == "one":
-        allowed |= samples.defined & (np.arange(at.size) <= np.nanargmin(samples.nll))
-    changes = (allowed[1:] != allowed[:-1]) & samples.defined[1:] & samples.defined[:-1]
-    edges = np.flatnonzero(changes)
-    inner, outer = np.where(allowed[edges], (edges, edges + 1), (edges + 1, edges))
-    below, above = (
-        Profile(samples.points[i], samples.nll[i], samples.nuisances[i]) for i in (inner, outer)
-    )
-    found = find_crossings(problem, below, above, np.full(edges.size, level), data)
+    (found,) = find_allowed(problem, samples, threshold / 2, sided, data)
     advance(tick, 0.25)
-    # what is undefined beside what is allowed ends an interval as the box does
-    borders = np.flatnonzero(allowed[1:] != allowed[:-1])
-    ends = np.where(allowed[borders], at[borders], at[borders + 1])
-    ends[np.isin(borders, edges)] = found.points[:, 0]
-    ends = 10**ends if parameter.log else ends
-    whole = [*values[:1][allowed[:1]], *ends, *values[-1:][allowed[-1:]]]
-    pairs = tuple((float(a), float(b)) for a, b in zip(whole[::2], whole[1::2], strict=True))
-    standard = 0.0 if parameter.log else _standard(problem, parameter)
-    notes = {
-        "edge": bool(allowed[-1] or (allowed[0] and not parameter.log)),
-        "islands": len(pairs) > 1,
-        "excludes zero": not any(a <= standard <= b for a, b in pairs),
-        "unconverged": not found.certain.all(),
-        "partly undefined": not samples.defined.all(),
-    }
-    flag = ", ".join(name for name, holds in notes.items() if holds) or "ok"
-    best = float(values[np.nanargmin(samples.nll)])
-    return Intervals(values, samples.nll, best, pairs, flag, threshold)
-
-
-def _standard(problem: Problem, parameter: Parameter) -> float:
-    """Where the standard model is, in the fit's coordinate."""
-    names = [p.name for p in problem.model.parameters]
-    return problem.model.standard[names.index(parameter.name)]
+    values = in_unit(parameter, standard, samples.along)
+    return Intervals(values, samples.nll, found.best, found.intervals, found.flag, threshold)

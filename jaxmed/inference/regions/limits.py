@@ -8,11 +8,10 @@ import numpy as np
 
 from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.timing import Tick, advance
-from jaxmed.inference.problem import Data, Problem, Settings, pose
-from jaxmed.inference.regions.level import Crossings, Profile, find_crossings
+from jaxmed.inference.problem import Settings, pose
+from jaxmed.inference.regions.allowed import find_allowed
 from jaxmed.inference.regions.mass_lines import check_plane, scan_for_level
 from jaxmed.inference.regions.minima import refine_minima
-from jaxmed.inference.regions.samples import Samples
 from jaxmed.models.choose import mediator_model
 from jaxmed.models.model import Choice, Model
 from jaxmed.user_files.keys import unknown
@@ -94,13 +93,17 @@ def limits(
     )
     samples = refine_minima(problem, scanned, scanned.lowest + rise, group)
     advance(tick, 0.15)
-    level = samples.lowest + rise
-    allowed = samples.nll <= level[samples.line]
-    if sided == "one":
-        allowed |= samples.defined & (samples.log_g <= _best_log_g(samples)[samples.line])
-    edges, found = _crossings(problem, samples, allowed, level, group)
+    lines = find_allowed(problem, samples, rise, sided, group)
     advance(tick, 0.15)
-    return _gather(line_masses, samples, allowed, edges, found, threshold)._replace(sided=sided)
+    return Limits(
+        mass=line_masses,
+        g_upper=np.array([each.upper for each in lines]),
+        g_best=np.array([each.best for each in lines]),
+        flag=tuple(each.flag for each in lines),
+        intervals=tuple(each.intervals for each in lines),
+        threshold=threshold,
+        sided=sided,
+    )
 
 
 def check_line(
@@ -137,74 +140,3 @@ def chi2_quantile(cl: float) -> float:
     if not 0 < cl < 1:
         raise ValueError(f"confidence level cl = {cl}: expected a number between 0 and 1")
     return NormalDist().inv_cdf((1 + cl) / 2) ** 2
-
-
-def _crossings(
-    problem: Problem, samples: Samples, allowed: np.ndarray, level: np.ndarray, data: Data
-) -> tuple[np.ndarray, Crossings]:
-    """Every crossing of the levels (n_lines,): between which sample and the next, and exactly where."""
-    changes = (allowed[1:] != allowed[:-1]) & (samples.line[1:] == samples.line[:-1])
-    changes &= samples.defined[1:] & samples.defined[:-1]
-    edges = np.flatnonzero(changes)
-    inner, outer = np.where(allowed[edges], (edges, edges + 1), (edges + 1, edges))
-    below, above = (
-        Profile(samples.points[i], samples.nll[i], samples.nuisances[i]) for i in (inner, outer)
-    )
-    return edges, find_crossings(problem, below, above, level[samples.line[edges]], data)
-
-
-def _best_log_g(samples: Samples) -> np.ndarray:
-    """Log10 g of the lowest sample of each line, (n_lines,)."""
-    order = np.lexsort((samples.nll, samples.line))
-    return samples.log_g[order[np.unique(samples.line[order], return_index=True)[1]]]
-
-
-def _gather(
-    masses: np.ndarray,
-    samples: Samples,
-    allowed: np.ndarray,
-    edges: np.ndarray,
-    found: Crossings,
-    threshold: float,
-) -> Limits:
-    intervals, flags, upper, best = [], [], [], []
-    for i in range(masses.size):
-        own = samples.at(samples.line == i)
-        crossed = samples.line[edges] == i
-        if not own.defined.any():
-            intervals.append(())
-            flags.append("undefined")
-            upper.append(np.nan)
-            best.append(np.nan)
-            continue
-        inside = allowed[samples.line == i]
-        ends = np.concatenate([_borders(own, inside), found.points[crossed, 0]])
-        from_zero, to_edge = bool(inside[0]), _reaches_end(own, inside)
-        ends = [0.0] * from_zero + (10 ** np.sort(ends)[int(from_zero) :]).tolist()
-        pairs = tuple(zip(ends[::2], ends[1::2], strict=True))
-        notes = {
-            "edge": to_edge,
-            "islands": len(pairs) > 1,
-            "excludes zero": bool(own.defined[0]) and not from_zero,
-            "unconverged": not found.certain[crossed].all(),
-            "partly undefined": not own.defined.all(),
-        }
-        intervals.append(pairs)
-        flags.append(", ".join(name for name, holds in notes.items() if holds) or "ok")
-        upper.append(np.nan if to_edge else pairs[-1][1])
-        at = int(np.nanargmin(own.nll))
-        best.append(0.0 if at == 0 else float(10 ** own.log_g[at]))
-    return Limits(
-        masses, np.array(upper), np.array(best), tuple(flags), tuple(intervals), threshold
-    )
-
-
-def _borders(own: Samples, allowed: np.ndarray) -> np.ndarray:
-    """log10 g of allowed samples on a line where it ends or where the next one is undefined: once for each side."""
-    unknown = np.concatenate([[True], ~own.defined, [True]])
-    return np.concatenate([own.log_g[allowed & side] for side in (unknown[:-2], unknown[2:])])
-
-
-def _reaches_end(own: Samples, allowed: np.ndarray) -> bool:
-    """Whether the outermost couplings that are defined are allowed."""
-    return bool(allowed[own.defined][-1])

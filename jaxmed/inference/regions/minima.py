@@ -64,7 +64,7 @@ def refine_minima(problem: Problem, samples: Samples, ceiling: np.ndarray, data:
 def _with_slopes(problem: Problem, samples: Samples, data: Data) -> _Points:
     along = np.eye(samples.points.shape[1])[:1].repeat(len(samples.points), axis=0)
     slope = slopes(problem, samples.points, samples.nuisances, along, data)
-    return _Points(samples.log_g, samples.nll, slope)
+    return _Points(samples.along, samples.nll, slope)
 
 
 def _step(state: _Brackets, *, halve: bool) -> np.ndarray:

@@ -29,8 +29,8 @@ class Samples(NamedTuple):
     converged: np.ndarray
 
     @property
-    def log_g(self) -> np.ndarray:
-        """(n,)."""
+    def along(self) -> np.ndarray:
+        """The coordinate that changes along a line, log10 g beside a mass, (n,)."""
         return self.points[:, 0]
 
     @property
@@ -64,7 +64,7 @@ def sample(
 def merge(parts: list[Samples]) -> Samples:
     """All points of several samples, sorted."""
     joined = Samples(*(np.concatenate(leaves) for leaves in zip(*parts, strict=True)))
-    return joined.at(np.lexsort((joined.log_g, joined.line)))
+    return joined.at(np.lexsort((joined.along, joined.line)))
 
 
 def local_minima(samples: Samples) -> np.ndarray:

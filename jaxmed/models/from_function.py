@@ -50,9 +50,7 @@ def own_model(
 
     def evaluate(columns: Columns) -> tuple[Columns, Terms]:
         found = jax.vmap(model.build)({name: jnp.asarray(x) for name, x in columns.items()})
-        flips = found.flips
-        every = found._asdict() | (flips._asdict() if flips else {})
-        leaves = {name: np.asarray(leaf) for name, leaf in every.items() if name != "flips"}
+        leaves = {name: np.asarray(leaf) for name, leaf in _named(found).items()}
         # of those of several flavours each
         columns = {
             f"{name}[{i}]" if leaf.ndim == 2 else name: column
@@ -60,13 +58,19 @@ def own_model(
             for i, column in enumerate(leaf.T if leaf.ndim == 2 else [leaf])
         }
         terms = [("eps_nu", ("eps_e", "eps_u", "eps_d", "axial_e"))]
-        if flips:
+        if found.flips:
             terms += [("scalar_nu", ("scalar_e", "scalar_u", "scalar_d"))]
             terms += [(f"{each}_nu", (f"{each}_e",)) for each in ("pseudoscalar", "tensor")]
             terms += [("magnetic", ())]
         return columns, [(tuple(f"{nu}[{i}]" for i in range(3)), others) for nu, others in terms]
 
     return checked(model, f"model '{name}'", evaluate, strengths)
+
+
+def _named(couplings: Couplings) -> dict[str, Any]:
+    """All leaves by name."""
+    flips = couplings.flips._asdict() if couplings.flips else {}
+    return {k: x for k, x in couplings._asdict().items() if k != "flips"} | flips
 
 
 @dataclass(frozen=True)
@@ -83,8 +87,7 @@ class _Own:
                 f"model '{self.name}' returns {type(found).__name__}: expected jaxmed.Couplings"
             )
         found = jax.tree.map(real, found)
-        every = found._asdict() | (found.flips._asdict() if found.flips else {})
-        shapes = {name: leaf.shape for name, leaf in every.items() if name != "flips"}
+        shapes = {name: leaf.shape for name, leaf in _named(found).items()}
         for name, shape in shapes.items():
             allowed = [(3,) if name.endswith("_nu") or name == "magnetic" else ()]
             if shape not in allowed + ([(3,)] if name.startswith("nc_") else []):

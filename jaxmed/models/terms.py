@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from jaxmed.models.model import ELECTROMAGNETIC, MEDIATOR, Parameter
-from jaxmed.theory.structures import CHARGED, STRUCTURES
+from jaxmed.theory.structures import CHARGED, STRUCTURES, check_together, shared_neutrinos
 from jaxmed.user_files import keys
 from jaxmed.user_files.keys import unknown
 
@@ -48,38 +48,31 @@ def read_terms(value: Mapping[str, Any]) -> list[Term]:
         raise ValueError(
             f"model.interactions = {keys.short(tables)}: expected tables with structure and eps"
         )
-    found = []
-    for i, table in enumerate(tables):
-        keys.known(table, ("structure", "eps"), f"key under model.interactions[{i}]")
-        vector = any(term.structure == "vector" for term in found)
-        found.append(_term(f"model.interactions[{i}]", table, shared=vector))
-    names = [term.structure for term in found]
-    if len(set(names)) < len(names):
-        raise ValueError(
-            f"model.interactions: got {', '.join(names)}, expected each structure once"
-        )
-    massive = [name for name in names if STRUCTURES[name].massive]
-    if massive and "millicharge" in names:
-        raise ValueError(
-            f"model.interactions: a millicharge is seen by a photon, without mass: expected no {massive[0]} beside it"
-        )
-    if "axial" in names and "vector" in names[names.index("axial") :]:
-        raise ValueError(
-            "model.interactions: expected vector before axial, which has its neutrinos"
-        )
+    names = [_structure(f"model.interactions[{i}]", table) for i, table in enumerate(tables)]
+    try:
+        check_together(names)
+    except ValueError as problem:
+        raise ValueError(f"model.interactions: {problem}") from None
+    shared, found = shared_neutrinos(names), []
+    for i, (name, table) in enumerate(zip(names, tables, strict=True)):
+        where = f"model.interactions[{i}]"
+        keys.known(table, ("structure", "eps"), f"key under {where}")
+        found.append(_term(where, table, shared=name in shared))
     return found
 
 
-def _term(where: str, value: Mapping[str, Any], *, shared: bool) -> Term:
-    """One interaction; `shared` where an axial has the couplings of the neutrinos to the vector."""
+def _structure(where: str, value: Mapping[str, Any]) -> str:
     name = keys.typed(value, "structure", str, default="vector")
     if name not in STRUCTURES:
         raise ValueError(unknown(f"{where}.structure", name, STRUCTURES))
+    return name
+
+
+def _term(where: str, value: Mapping[str, Any], *, shared: bool) -> Term:
+    """One interaction; `shared` where its neutrinos are those of another."""
+    name = _structure(where, value)
     table, structure = keys.typed(value, "eps", dict), STRUCTURES[name]
-    if shared and name == "axial":
-        keys.known(table, structure.charged, f"key under {where}.eps, beside a vector")
-        return Term(name, {}, {f"{where}.eps.e": table.get("e", 0.0)})
-    known = ("nu", *structure.charged)
+    known = structure.charged if shared else ("nu", *structure.charged)
     for fermion in CHARGED:
         if fermion in table and fermion not in structure.charged:
             why = "does not scatter coherently" if structure.massive else "has none"
@@ -89,8 +82,8 @@ def _term(where: str, value: Mapping[str, Any], *, shared: bool) -> Term:
     keys.known(table, known, f"key under {where}.eps")
     if not table:
         raise ValueError(f"{where}.eps is empty: expected some of {', '.join(known)}")
-    nu = table.get("nu", [0.0, 0.0, 0.0])
-    if not isinstance(nu, list) or len(nu) != 3:
+    nu = [] if shared else table.get("nu", [0.0, 0.0, 0.0])
+    if not isinstance(nu, list) or len(nu) not in ((0,) if shared else (3,)):
         raise ValueError(
             f"{where}.eps.nu = {keys.short(nu)}: expected three numbers or expressions, for nu_e, nu_mu and nu_tau"
         )

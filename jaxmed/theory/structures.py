@@ -24,6 +24,7 @@ from jaxmed.constants import ALPHA, G_F, HBARC2
 from jaxmed.theory.couplings import Couplings, standard_model
 from jaxmed.theory.helicity_flip import Flips
 from jaxmed.theory.scalars import Scalar, real
+from jaxmed.user_files.keys import unknown
 
 CHARGED = {"e": -1.0, "u": 2 / 3, "d": -1 / 3}
 """Electric charges of what neutrinos scatter off."""
@@ -60,11 +61,18 @@ def interactions(
             for neutrinos whose couplings a vector beside an axial has already.
 
     Raises:
-        ValueError: an unknown structure, or a coupling that does not scatter coherently.
+        ValueError: an unknown structure, two that cannot be together (`check_together`), neutrinos missing or given
+            twice, or a coupling that does not scatter coherently.
     """
+    check_together([own for own, _, _ in terms])
+    shared = {own for own, nu, _ in terms if nu is None}
+    beside = shared_neutrinos([own for own, _, _ in terms])
+    if shared != beside:
+        raise ValueError(
+            f"neutrinos of {', '.join(sorted(shared ^ beside))}: expected three couplings, None for an axial beside a "
+            "vector alone"
+        )
     for own, _, charged in terms:
-        if own not in STRUCTURES:
-            raise ValueError(f"structure '{own}': expected one of {', '.join(STRUCTURES)}")
         known = STRUCTURES[own].charged
         if not {*charged} <= {*known}:
             raise ValueError(
@@ -79,6 +87,25 @@ def interactions(
                 others = {key: real(charged.get(key, 0.0)) for key in CHARGED}
                 found = STRUCTURES[name].add(found, neutrinos, others)
     return found
+
+
+def check_together(names: Sequence[str]) -> None:
+    """ValueError for an unknown structure, one twice, or a photon's beside those of massive mediators."""
+    for name in names:
+        if name not in STRUCTURES:
+            raise ValueError(unknown("structure", name, STRUCTURES))
+    if len(set(names)) < len(names):
+        raise ValueError(f"structures {', '.join(names)}: expected each once")
+    massive = [name for name in names if STRUCTURES[name].massive]
+    if massive and "millicharge" in names:
+        raise ValueError(
+            f"a millicharge is seen by a photon, without mass: expected no {massive[0]} beside it"
+        )
+
+
+def shared_neutrinos(names: Sequence[str]) -> set[str]:
+    """Structures whose neutrinos are those of another: an axial's those of a vector, both of one Z'."""
+    return {"axial"} if {"axial", "vector"} <= {*names} else set()
 
 
 def _flip(couplings: Couplings, **fields: Array) -> Couplings:

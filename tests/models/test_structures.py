@@ -95,6 +95,15 @@ def test_a_millicharge_is_rutherford_scattering_where_it_is_large():
     assert got == pytest.approx(expected, rel=2e-4)
 
 
+@pytest.mark.parametrize("first", ["vector", "axial"])
+def test_what_cannot_be_together_is_refused_from_python_too(first):
+    pair = [("vector", ONES, {"e": 1.0}), ("axial", ONES, {"e": 1.0})]
+    with pytest.raises(ValueError, match="neutrinos of axial: expected three couplings, None for"):
+        interactions(1.0, pair if first == "vector" else pair[::-1])
+    with pytest.raises(ValueError, match=f"expected no {first} beside it"):
+        interactions(1.0, [("millicharge", ONES, {}), (first, ONES, {"e": 1.0})])
+
+
 def test_several_at_once_add_up():
     vector = {"structure": "vector", "eps": {"nu": ONES, "e": 1}}
     moment = {"structure": "magnetic_moment", "eps": {"nu": ONES}}
@@ -141,7 +150,7 @@ def test_an_axial_beside_a_vector_has_its_neutrinos():
         ),
         ({"structure": "scalar", "charges": {"x_h": 1.0}}, "structure"),
         ({"interactions": []}, "expected tables with structure and eps"),
-        ({"interactions": [{"eps": {"nu": ONES, "e": 1}}] * 2}, "expected each structure once"),
+        ({"interactions": [{"eps": {"nu": ONES, "e": 1}}] * 2}, "expected each once"),
         (
             {
                 "interactions": [
@@ -158,7 +167,7 @@ def test_an_axial_beside_a_vector_has_its_neutrinos():
                     {"eps": {"nu": ONES, "e": 1}},
                 ]
             },
-            "expected vector before axial",
+            "unknown key under model.interactions[0].eps 'nu'",
         ),
         (
             {
@@ -184,7 +193,8 @@ def test_mistakes_are_one_sentence(table, sentence):
 @pytest.mark.parametrize(
     ("term", "sentence"),
     [
-        (("tensors", ONES, {}), "structure 'tensors': expected one of vector"),
+        (("tensors", ONES, {}), "unknown structure 'tensors'.*: expected one of vector"),
+        (("scalar", None, {"e": 1.0}), "neutrinos of scalar: expected three couplings"),
         (("axial", ONES, {"e": 1.0, "u": 1.0}), "couplings of axial to e, u: expected e"),
         (("magnetic_moment", ONES, {"e": 1.0}), "expected none"),
     ],

@@ -248,6 +248,8 @@ HOST = {
     "choose.mediator_model": "looks a name up",
     "from_file.model_from": "reads a table of texts",
     "from_file.read_model": "reads a file",
+    "structures.check_together": "returns nothing",
+    "structures.shared_neutrinos": "looks names up",
     "terms.read_terms": "reads a table of texts",
     "terms.first_parameters": "makes a table",
     "undefined.undefined_words": "makes a text",

@@ -84,6 +84,7 @@ def significance_result(analysis: Analysis, found: Significance) -> Significance
         p_values={name: getattr(found, name) for name in TESTS},
         failed={name: each.numbers[each.failed].tolist() for name, each in tested.items()},
         undefined=found.undefined,
+        signed=found.signed,
         toys=found.toys,
         toys_local=found.toys_local,
         toys_best=found.toys_best,

@@ -83,6 +83,7 @@ class SignificanceResult(Result):
             the look-elsewhere effect included; `local` with the mass held at its best fit, and what half a chi^2 of
             one degree of freedom says instead; goodness of fit of the standard model and of the best fit.
         failed: numbers of the toys that did not converge, "background", "local" and "best".
+        signed: whether what is tested may be on either side of the standard model: a whole chi^2, and no half.
         undefined: in words, where in its box the model is undefined: no best fit is looked for there.
         toys: background-only toys, tested with g and the mass free; None if read from JSON.
         toys_local: the same toys with the mass held.
@@ -101,6 +102,7 @@ class SignificanceResult(Result):
     nll_best: float
     p_values: dict[str, Annotated[PValue, BeforeValidator(_infinite), WithJsonSchema(_P_VALUE)]]
     failed: dict[str, list[int]]
+    signed: bool = False
     undefined: str = ""
     toys: LikelihoodRatios | None = None
     toys_local: LikelihoodRatios | None = None
@@ -247,9 +249,7 @@ class SignificanceResult(Result):
         panel = Figure(figsize=(6.4, 4.8), layout="constrained").subplots() if ax is None else ax
         most = max(self.q0, *(float(t.q[~t.failed].max(initial=1.0)) for t in (toys, local)))
         edges = np.linspace(0, 1.05 * most, _BINS + 1)
-        tail = erfc(sqrt(self.q0 / 2))
-        # half of chi^2, unless the best fit may lie on either side of the standard model
-        share = self.local_asymptotic.value / tail if self.q0 and tail else 0.5
+        share = 1.0 if self.signed else 0.5
         above = np.array([1.0, *(share * erfc(sqrt(q / 2)) for q in edges[1:])])
         for each, name, looks in (
             (toys, "everywhere", {"color": BLUE, "alpha": 0.4}),
@@ -273,7 +273,7 @@ class SignificanceResult(Result):
         p, error, z = self._cells(name)
         words = {"everywhere": "any mass", "local": "mass of the best fit"}
         if "mass" not in self.best:
-            words = {"everywhere": "toys", "local_asymptotic": "χ²"}
+            words = {"everywhere": "toys", "local_asymptotic": "χ²" if self.signed else "½χ²"}
         number = p if p.startswith("<") else f"= {p}"
         spread, sigmas = f" ± {error}" if error else "", f" ({z}σ)" if z else ""
         return f"{words.get(name, '½χ², the same')}: p {number}{spread}{sigmas}"

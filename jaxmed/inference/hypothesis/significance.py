@@ -22,6 +22,7 @@ from jaxmed.inference.hypothesis.p_values import (
 )
 from jaxmed.inference.problem import Data, Problem, Settings, pose
 from jaxmed.inference.profile.profile import standard_start
+from jaxmed.inference.regions.allowed import first_parameter
 from jaxmed.inference.regions.intervals import only_parameter
 from jaxmed.inference.toys.draw import Toys, draw
 from jaxmed.inference.toys.global_fit import GlobalFitter, make_fitter
@@ -37,13 +38,14 @@ class Significance(NamedTuple):
         nll_sm: -log(L/L_sat) + pulls of the data in the standard model, nuisances fitted.
         nll_best: the same at the best fit.
         everywhere: p-value of q0 with g and the mass free in the toys too: the look-elsewhere effect included.
-        local: p-value of q0 with the mass held at its best fit in the toys.
-        local_asymptotic: what half a chi^2 of one degree of freedom says instead of `local`.
+        local: p-value of q0 with the mass held at its best fit in the toys; `everywhere` where there is no mass.
+        local_asymptotic: what half a chi^2 of one degree of freedom says instead of `local`, or the whole if `signed`.
         fit_sm: goodness of fit of the standard model: share of its toys with nll_sm at least as large.
         fit_best: goodness of fit of the best fit: share of its toys with nll_best at least as large.
         toys: background-only toys, tested with g and the mass free.
         toys_local: the same toys with the mass held.
         toys_best: toys of the best fit.
+        signed: whether what is tested may be on either side of the standard model.
         undefined: in words, where in its box the model is undefined: no best fit is looked for there.
     """
 
@@ -59,6 +61,7 @@ class Significance(NamedTuple):
     toys: LikelihoodRatios
     toys_local: LikelihoodRatios
     toys_best: LikelihoodRatios
+    signed: bool = False
     undefined: str = ""
 
 
@@ -116,9 +119,8 @@ def significance(
         toys_local = fit_all(background, partial(_test, local, group), tick, 0.1)
     at_best = truth._replace(x=data.best[0])
     toys_best = fit_all(signal, partial(_test, at_best, group), tick, 0.45)
-    tested = next(p for p in problem.model.parameters if p.name == problem.parameters[0])
-    share = 0.5 if tested.log else 1.0
-    found = _result(data, float(data_local.q[0]), share, best, toys, toys_local, toys_best)
+    signed = not first_parameter(problem)[0].log
+    found = _result(data, float(data_local.q[0]), signed, best, toys, toys_local, toys_best)
     return found._replace(undefined=problem.model.undefined)
 
 
@@ -156,7 +158,7 @@ def _parameters(problem: Problem, x: np.ndarray) -> dict[str, float]:
 def _result(
     data: LikelihoodRatios,
     q0_local: float,
-    share: float,
+    signed: bool,
     best: dict[str, float],
     toys: LikelihoodRatios,
     local: LikelihoodRatios,
@@ -164,7 +166,7 @@ def _result(
 ) -> Significance:
     q0, nll_sm, nll_best = (float(leaf[0]) for leaf in (data.q, data.nll, data.nll_best))
     # half of chi^2 where the best fit cannot be on either side of the standard model
-    chi2 = 1.0 if q0 == 0 else share * erfc(sqrt(q0 / 2))
+    chi2 = 1.0 if q0 == 0 else erfc(sqrt(q0 / 2)) * (1.0 if signed else 0.5)
     sm_nll = np.where(toys.failed, np.inf, toys.nll)
     best_nll = np.where(at_best.failed, np.inf, at_best.nll_best)
     return Significance(
@@ -180,4 +182,5 @@ def _result(
         toys=toys,
         toys_local=local,
         toys_best=at_best,
+        signed=signed,
     )

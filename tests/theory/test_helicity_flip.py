@@ -86,6 +86,17 @@ def test_electrons_agree_with_dirac_matrices(names, recoil, energy, antineutrino
 
 
 @pytest.mark.parametrize("antineutrino", [False, True])
+@pytest.mark.parametrize("name", NAMES)
+def test_nothing_interferes_with_what_keeps_the_helicity(name, antineutrino):
+    at = dirac.momenta(0.42, 0.1, M_E)
+    flip = dirac.magnetic(3.0, at) if name == "magnetic" else getattr(dirac, name)(0.8)
+    kept = dirac.vector(0.7, -0.3)
+    alone = [dirac.squared(at, M_E, terms, antineutrino) for terms in (kept, flip)]
+    both = dirac.squared(at, M_E, kept + flip, antineutrino)
+    assert both == pytest.approx(sum(alone), rel=1e-12)
+
+
+@pytest.mark.parametrize("antineutrino", [False, True])
 @pytest.mark.parametrize(("recoil", "energy"), [(0.005, 20.0), (0.05, 50.0), (0.01, 29.79)])
 def test_a_nucleus_of_spin_one_half_agrees_with_dirac_matrices(recoil, energy, antineutrino):
     """A nucleus has no magnetic moment here, and so a charge form factor alone: gamma_mu at small recoil."""

@@ -4,6 +4,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
+from dirac import GAMMA, LEFT, METRIC, RIGHT, momenta, slash
 
 from jaxmed.constants import G_F, HBARC2, M_E
 from jaxmed.constants import SIN2_THETA_W as S2
@@ -25,32 +26,11 @@ RECOIL = jnp.array([1e-3, 0.1, 3.0])
 ARGON = Nucleus(18.0, 22.0, 37215.5, np.full(3, 0.5 - 2 * S2), np.full(3, -0.5))
 ROOT8 = 2 * np.sqrt(2)
 
-SIGMA = np.array([[[0, 1], [1, 0]], [[0, -1j], [1j, 0]], [[1, 0], [0, -1]]])
-GAMMA0 = np.kron([[0, 1], [1, 0]], np.eye(2))
-GAMMA = np.array([GAMMA0, *(np.kron([[0, 1], [-1, 0]], s) for s in SIGMA)])
-GAMMA5 = np.diag([-1.0, -1.0, 1.0, 1.0])
-METRIC = np.diag([1.0, -1.0, -1.0, -1.0])
-LEFT = (np.eye(4) - GAMMA5) / 2
-RIGHT = (np.eye(4) + GAMMA5) / 2
-
-
-def slash(p):
-    return np.einsum("a,abc->bc", METRIC @ p, GAMMA)
-
 
 def neutrino_tensor(k, k_out):
     return np.array(
         [[np.trace(slash(k_out) @ a @ LEFT @ slash(k) @ b) for b in GAMMA] for a in GAMMA]
     )
-
-
-def momenta(energy, recoil, mass):
-    """Neutrino, target, neutrino and target again, after a recoil at rest."""
-    p = np.sqrt(recoil**2 + 2 * mass * recoil)
-    cos = (energy + mass) * recoil / (energy * p)
-    target = np.array([mass + recoil, 0, p * np.sqrt(1 - cos**2), p * cos])
-    k, at_rest = np.array([energy, 0, 0, energy]), np.array([mass, 0, 0, 0])
-    return k, at_rest, k + at_rest - target, target
 
 
 def contract(neutrino, target):

@@ -106,4 +106,5 @@ def test_one_parameter_has_no_mass_to_look_for_elsewhere(experiments):
     assert moment.local_asymptotic.value == pytest.approx(chi2.sf(moment.q0, 1) / 2)
     assert set(moment.best) == {"mu_nu"}
     radius = significance(experiments["texono"], "charge_radius", number=20)
+    assert (moment.signed, radius.signed) == (False, True)
     assert radius.local_asymptotic.value == pytest.approx(chi2.sf(radius.q0, 1))

@@ -10,9 +10,9 @@ from jaxmed.analysis.fits import fit
 from jaxmed.analysis.limits import limits
 from jaxmed.experiments import expected, load
 from jaxmed.models.presets import PRESETS
+from jaxmed.theory.amplitudes import Electron
 from jaxmed.theory.couplings import standard_model
 from jaxmed.theory.helicity_flip import NEUTRON_SCALAR, PROTON_SCALAR
-from jaxmed.theory.scattering import Electron
 
 
 def upper(experiments, model, **more):

@@ -11,7 +11,7 @@ import numpy as np
 
 from jaxmed.experiments.model import Axis, Channel, Experiment, component, stack
 from jaxmed.models.model import Parameter
-from jaxmed.theory.scattering import TREE_ELECTRON
+from jaxmed.theory.amplitudes import TREE_ELECTRON
 
 STRENGTH = Parameter("mu", 0.0, 10.0, False, "1")
 _SEED = 20210612

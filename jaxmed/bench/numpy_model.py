@@ -19,8 +19,9 @@ from jaxmed.experiments.likelihood.forward import as_signal
 from jaxmed.experiments.likelihood.nll import prior_weights
 from jaxmed.experiments.model import Channel, Experiment, unstacked
 from jaxmed.inference.problem import Data, Problem
+from jaxmed.theory.amplitudes import Electron, Nucleus
 from jaxmed.theory.couplings import Couplings
-from jaxmed.theory.scattering import Electron, Nucleus, electron_forms, nucleus_forms
+from jaxmed.theory.scattering import electron_forms, nucleus_forms
 
 _FLOOR = 1e-9
 

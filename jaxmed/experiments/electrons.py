@@ -3,7 +3,7 @@
 import numpy as np
 
 from jaxmed.data_tables import cite
-from jaxmed.theory.scattering import TREE_ELECTRON, Electron
+from jaxmed.theory.amplitudes import TREE_ELECTRON, Electron
 from jaxmed.user_files.keys import unknown
 
 # (g_V, g_A) of nu_e, nu_mu, nu_tau with one-loop corrections at vanishing recoil: Atzori Corona et al.,

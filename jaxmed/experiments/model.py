@@ -10,7 +10,7 @@ import numpy as np
 
 from jaxmed.experiments.likelihood.interpolation import ONE_SIGMA, Nodes
 from jaxmed.models.model import Parameter
-from jaxmed.theory.scattering import Electron, Nucleus
+from jaxmed.theory.amplitudes import Electron, Nucleus
 
 STRENGTH = "signal_strength"
 SIGNAL_STRENGTH = Parameter(STRENGTH, -1.0, 19.0, False, "1")

@@ -8,8 +8,8 @@ import numpy as np
 
 from jaxmed.constants import ATOMIC_MASS_UNIT, M_E
 from jaxmed.data_tables import cite
+from jaxmed.theory.amplitudes import TREE_NUCLEONS, Nucleus
 from jaxmed.theory.form_factors import helm, klein_nystrand
-from jaxmed.theory.scattering import TREE_NUCLEONS, Nucleus
 from jaxmed.user_files.keys import unknown
 
 FORM_FACTORS: dict[str, Callable] = {"helm": helm, "klein_nystrand": klein_nystrand}

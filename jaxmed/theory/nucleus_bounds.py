@@ -10,16 +10,11 @@ import numpy as np
 from jax import Array
 
 from jaxmed.constants import ATOMIC_MASS_UNIT, M_E
+from jaxmed.theory.amplitudes import TREE_NUCLEONS, Nucleus, nucleus_amplitudes, propagator
 from jaxmed.theory.charges import PAPER
 from jaxmed.theory.couplings import light_epsilon, mediator
 from jaxmed.theory.scalars import Scalar, require_non_negative, require_positive
-from jaxmed.theory.scattering import (
-    TREE_NUCLEONS,
-    Nucleus,
-    nucleus_amplitudes,
-    propagator,
-    t_max,
-)
+from jaxmed.theory.scattering import t_max
 
 # The paper's model, eps_f = g' (T3 - Q s_W^2), a vector current (Eqs. 29-30).
 (CHARGE_NU, *_), _, CHARGE_U, CHARGE_D = light_epsilon(PAPER)

@@ -19,7 +19,8 @@ import numpy as np
 from jaxmed.bench.measure import timed
 from jaxmed.experiments import load
 from jaxmed.models.choose import get_model
-from jaxmed.theory.scattering import Electron, electron_rate, nucleus_rate
+from jaxmed.theory.amplitudes import Electron
+from jaxmed.theory.scattering import electron_rate, nucleus_rate
 
 _POINTS = 100
 _BATCHES = (1_000, 10_000, 50_000)

@@ -13,10 +13,11 @@ from jaxmed import constants
 from jaxmed.experiments import load, nll
 from jaxmed.models.choose import couplings, get_model
 from jaxmed.models.presets import charged
+from jaxmed.theory.amplitudes import Nucleus
 from jaxmed.theory.charges import Charges, charges
 from jaxmed.theory.couplings import from_charges, light_epsilon, standard_model
 from jaxmed.theory.gauge import attainable
-from jaxmed.theory.scattering import Nucleus, electron_couplings, weak_charge
+from jaxmed.theory.scattering import electron_couplings, weak_charge
 
 S2, M_Z = constants.SIN2_THETA_W, constants.M_Z
 PAPER = (0.0, 0.0, 1.0)

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from jaxmed.constants import ALPHA, HBARC2, M_D, M_E, M_NEUTRON, M_PROTON, M_U
+from jaxmed.theory.amplitudes import Nucleus
 from jaxmed.theory.couplings import standard_model
 from jaxmed.theory.helicity_flip import Flips
 from jaxmed.theory.scattering import (
-    Nucleus,
     electron_cross_section,
     electron_rate,
     nucleus_cross_section,

@@ -13,8 +13,8 @@ import pytest
 from jaxmed.experiments import expected, load, nll
 from jaxmed.experiments.likelihood.forward import channel_events
 from jaxmed.models.choose import couplings, get_model
+from jaxmed.theory.amplitudes import Nucleus
 from jaxmed.theory.couplings import standard_model
-from jaxmed.theory.scattering import Nucleus
 
 experiment = cache(load)
 GRID = np.logspace(-7, -2, 101)

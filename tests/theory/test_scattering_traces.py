@@ -9,9 +9,9 @@ from dirac import GAMMA, LEFT, METRIC, RIGHT, momenta, slash
 from jaxmed.constants import G_F, HBARC2, M_E
 from jaxmed.constants import SIN2_THETA_W as S2
 from jaxmed.models.choose import couplings
+from jaxmed.theory.amplitudes import Nucleus
 from jaxmed.theory.couplings import Epsilon, from_epsilon, standard_model
 from jaxmed.theory.scattering import (
-    Nucleus,
     electron_cross_section,
     electron_rate,
     electron_shift,

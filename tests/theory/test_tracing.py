@@ -14,6 +14,7 @@ from jaxmed.constants import G_Z, M_MU, M_Z
 from jaxmed.experiments.model import Nucleus
 from jaxmed.models import choose, model, presets
 from jaxmed.theory import (
+    amplitudes,
     charges,
     couplings,
     currents,
@@ -84,11 +85,11 @@ CASES = {
         helicity_flip.electron_forms(T, MOMENTS),
         ONE * x,
     ),
-    "scattering.products": lambda x: scattering.products(flips(x), CS),
+    "amplitudes.products": lambda x: amplitudes.products(flips(x), CS),
     "scattering.forms": lambda x: scattering.forms(T * x, MOMENTS, CS, ONE, ONE, flips=True),
-    "scattering.amplitudes": lambda x: scattering.amplitudes(mediator(x), CS),
-    "scattering.electron_amplitudes": lambda x: scattering.electron_amplitudes(mediator(x)),
-    "scattering.nucleus_amplitudes": lambda x: scattering.nucleus_amplitudes(mediator(x), CS),
+    "amplitudes.amplitudes": lambda x: amplitudes.amplitudes(mediator(x), CS),
+    "amplitudes.electron_amplitudes": lambda x: amplitudes.electron_amplitudes(mediator(x)),
+    "amplitudes.nucleus_amplitudes": lambda x: amplitudes.nucleus_amplitudes(mediator(x), CS),
     "single_energy_bounds.figure_5": bounds.figure_5,
     "single_energy_bounds.electron_ratio": lambda x: bounds.electron_ratio(
         x, 5.0 * x, 1.0 * x, 3.0 * x, eps_nu=1e-4 * x, eps_e=1e-4 * x
@@ -195,7 +196,7 @@ CASES = {
     "rho.sin2_theta_bound": lambda x: rho.sin2_theta_bound(2.0 * x, error=2e-4 * x),
     "rho.g_prime_x_h_bound": lambda x: rho.g_prime_x_h_bound(2.0 * x, electroweak=electroweak(x)),
     "scattering.t_max": lambda x: scattering.t_max(E * x, M_MU * x),
-    "scattering.propagator": lambda x: scattering.propagator(T * x, M_MU * x, x),
+    "amplitudes.propagator": lambda x: amplitudes.propagator(T * x, M_MU * x, x),
     "scattering.quadratic": lambda x: scattering.quadratic(x, 2 * x, (x, x, x)),
     "scattering.chirality_forms": lambda x: scattering.chirality_forms(x, x, x),
     "scattering.electron_forms": lambda x: scattering.electron_forms(T * x, MOMENTS * x),

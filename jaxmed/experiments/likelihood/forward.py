@@ -7,8 +7,9 @@ from jax import Array
 from jaxmed.experiments.likelihood.pulls import Nuisances, make_pulls
 from jaxmed.experiments.likelihood.yields import counts
 from jaxmed.experiments.model import SIGNAL_STRENGTH, Channel, Component, Experiment, Leaf
+from jaxmed.theory.amplitudes import Electron
 from jaxmed.theory.couplings import Couplings
-from jaxmed.theory.scattering import Electron, electron_rate, nucleus_rate
+from jaxmed.theory.scattering import electron_rate, nucleus_rate
 
 
 def expected(

@@ -11,8 +11,8 @@ from jax import Array
 from jaxmed.experiments.likelihood.condensed import Condensed, Events
 from jaxmed.experiments.likelihood.templates import POINTS, STEP, SignalTable, products_in_unit
 from jaxmed.experiments.model import Channel
+from jaxmed.theory.amplitudes import Electron, Nucleus
 from jaxmed.theory.couplings import Couplings
-from jaxmed.theory.scattering import Electron, Nucleus
 
 
 class Jet(NamedTuple):

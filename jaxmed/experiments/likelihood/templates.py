@@ -16,15 +16,9 @@ from jax import Array
 
 from jaxmed.experiments.likelihood.condensed import Condensed
 from jaxmed.experiments.model import Channel, Experiment, Leaf, pytree, unstacked
+from jaxmed.theory.amplitudes import Electron, Nucleus, products, propagator
 from jaxmed.theory.couplings import Couplings
-from jaxmed.theory.scattering import (
-    Electron,
-    Forms,
-    Nucleus,
-    forms,
-    products,
-    propagator,
-)
+from jaxmed.theory.scattering import Forms, forms
 
 STEP = 0.025  # in log10 M_Z': six points then give the templates to 1e-7
 POINTS = 6

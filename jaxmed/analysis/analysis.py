@@ -97,7 +97,7 @@ class Analysis(BaseModel):
         grid: points along each model parameter in the scan behind a fit.
         scan: values of model parameters for a scan or contours, by name, in their own unit; where left out, `grid`
             values over the box for a scan, and steps of a quarter decade for contours.
-        masses: of the mediator [MeV], for limits.
+        masses: of the mediator [MeV], for limits; left out where one parameter alone is free.
         cl: confidence levels; limits take one.
         sided: convention of limits, 'two' or 'one'.
         method: of limits, 'asymptotic' or 'fc', Feldman-Cousins.

@@ -8,7 +8,9 @@ import numpy as np
 
 from jaxmed.analysis.analysis import Analysis
 from jaxmed.inference.problem import Settings, make_problem
+from jaxmed.inference.regions.allowed import first_parameter
 from jaxmed.inference.regions.grid_scan import grid_values
+from jaxmed.inference.regions.intervals import intervals
 from jaxmed.inference.regions.limits import limits
 from jaxmed.inference.sensitivity import asimov
 from jaxmed.models.model import Parameter
@@ -37,6 +39,8 @@ def truths(analysis: Analysis) -> tuple[Points, np.ndarray | None]:
     """
     problem = analysis.problem
     names, given = problem.parameters, grid_values(problem, analysis.scan, _VALUES)
+    if len(names) == 1 and names[0] not in ("g", *analysis.scan):
+        return [{names[0]: value} for value in _around_ends(analysis)], None
     if "g" not in names or not {*names} <= {"g", "mass"}:
         every = product(*(values.tolist() for values in given.values()))
         return [dict(zip(names, values, strict=True)) for values in every], None
@@ -81,9 +85,9 @@ def around_limits(analysis: Analysis, masses: list[float]) -> list[MassLine]:
     settings: Settings = {"fixed": fixed, "free": analysis.free}
     problem = make_problem(data, model, **settings)
     expected = [asimov(problem, each) for each in data]
-    levels = (erf(_NOTHING / sqrt(2)), analysis.level(), erf(_MUCH / sqrt(2)))
     none, limit, much = (
-        limits(expected, model, masses=masses, cl=level, **settings) for level in levels
+        limits(expected, model, masses=masses, cl=level, **settings)
+        for level in (_level(_NOTHING), analysis.level(), _level(_MUCH))
     )
     coupling = next(p for p in model.parameters if p.name == "g")
     ends = zip(masses, none.intervals, limit.g_upper, much.g_upper, strict=True)
@@ -98,6 +102,36 @@ def around_limits(analysis: Analysis, masses: list[float]) -> list[MassLine]:
             "found none: give values of g"
         )
     return lines
+
+
+def _around_ends(analysis: Analysis) -> list[float]:
+    """Values of the only parameter, the standard model's among them, as couplings are chosen by `around_limits`.
+
+    Raises:
+        ValueError: nothing is excluded within its box.
+    """
+    problem, (parameter, standard) = analysis.problem, first_parameter(analysis.problem)
+    settings: Settings = {"fixed": analysis.fixed, "free": analysis.free}
+    expected = [asimov(problem, each) for each in analysis.data]
+    none, much = (
+        intervals(expected, problem.model, cl=_level(effect), **settings)
+        for effect in (_NOTHING, _MUCH)
+    )
+    if "edge" in much.flag:
+        raise ValueError(
+            f"{', '.join(analysis.names)}: expected values of {parameter.name} within its box that are clearly "
+            f"excluded, found none: give values of {parameter.name}"
+        )
+    low, high = much.intervals[0][0], much.intervals[-1][1]
+    if parameter.log:
+        values = np.geomspace(none.intervals[0][1], high, _COUPLINGS)
+        return [0.0, *_rounded(values, parameter)]
+    return sorted({standard, *_rounded(np.linspace(low, high, _COUPLINGS), parameter)})
+
+
+def _level(effect: float) -> float:
+    """Confidence level of an effect in standard deviations."""
+    return erf(effect / sqrt(2))
 
 
 def refuse_one_sided(analysis: Analysis) -> None:

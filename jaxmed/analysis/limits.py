@@ -8,15 +8,21 @@ import numpy as np
 from jaxmed.analysis.analysis import Analysis, Common, asked
 from jaxmed.analysis.progress import Share, part, running
 from jaxmed.experiments import Experiment
-from jaxmed.inference.hypothesis.expected_limits import Expected, expected_limits
-from jaxmed.inference.hypothesis.feldman_cousins_limits import check_precision, fc_limits
+from jaxmed.inference.hypothesis.expected_limits import Expected, expected_ends, expected_limits
+from jaxmed.inference.hypothesis.feldman_cousins_limits import (
+    AcceptedLine,
+    check_precision,
+    fc_interval,
+    fc_limits,
+)
 from jaxmed.inference.hypothesis.p_values import check_toys
-from jaxmed.inference.regions.intervals import intervals, only_parameter
-from jaxmed.inference.regions.limits import Limits, check_line, limit_threshold
+from jaxmed.inference.regions.allowed import in_unit
+from jaxmed.inference.regions.intervals import check_interval, intervals, only_parameter
+from jaxmed.inference.regions.limits import Limits, check_line
 from jaxmed.inference.regions.limits import limits as asymptotic
 from jaxmed.inference.regions.mass_lines import check_plane
 from jaxmed.inference.regions.nuisance_effects import nuisance_effects
-from jaxmed.models.model import Choice
+from jaxmed.models.model import Choice, Parameter
 from jaxmed.results.intervals import IntervalResult
 from jaxmed.results.limits import SIGMAS, LimitsResult
 from jaxmed.results.overlay import Overlay
@@ -67,31 +73,29 @@ def limits(
 
 def check_limits(analysis: Analysis) -> None:
     """ValueError for what can be refused before any work."""
-    cl, toys = analysis.level(), analysis.toys or _TOYS
-    if _of_one_parameter(analysis):
-        parameter = only_parameter(analysis.problem)
-        limit_threshold(cl, analysis.sided)
-        if analysis.method != "asymptotic" or analysis.expected is not None:
-            raise ValueError(
-                f"limits on {parameter.name} alone are asymptotic: expected neither method nor expected; "
-                "jaxmed scan --toys has Feldman-Cousins' intervals of one parameter"
-            )
-        return
-    check_line(analysis.narrowed, analysis.line(), cl, analysis.sided)
+    check_one_or_line(analysis)
     if analysis.method == "fc":
         if analysis.sided != "two":
             raise ValueError(
                 f"sided = {analysis.sided}: expected it left out with method fc, since Feldman-Cousins' ordering "
                 "decides by itself whether an interval has one end or two"
             )
-        check_toys(toys, analysis.seed, analysis.constraints)
-        check_precision(toys, cl)
+        check_toys(analysis.toys or _TOYS, analysis.seed, analysis.constraints)
+        check_precision(analysis.toys or _TOYS, analysis.level())
     if analysis.expected is not None:
         check_toys(analysis.expected, analysis.seed, analysis.constraints)
-    check_plane(analysis.problem)
 
 
-def _of_one_parameter(analysis: Analysis) -> bool:
+def check_one_or_line(analysis: Analysis) -> None:
+    """ValueError unless limits can be found on g at masses that are given, or on one parameter without them."""
+    if of_one_parameter(analysis):
+        check_interval(analysis.problem, analysis.level(), analysis.sided)
+    else:
+        check_line(analysis.narrowed, analysis.line(), analysis.level(), analysis.sided)
+        check_plane(analysis.problem)
+
+
+def of_one_parameter(analysis: Analysis) -> bool:
     """Whether no line of masses is asked for: that there is one is then an error, unless one parameter is free."""
     return not analysis.masses and len(analysis.problem.parameters) == 1
 
@@ -100,7 +104,7 @@ def find_limits(
     analysis: Analysis, tick: Share, overlays: Sequence[Overlay] = ()
 ) -> LimitsResult | IntervalResult:
     """The limits of a checked analysis; `overlays` are kept with those along a line of masses."""
-    if _of_one_parameter(analysis):
+    if of_one_parameter(analysis):
         return _find_interval(analysis, tick)
     return find_line(analysis, tick, overlays)
 
@@ -125,11 +129,35 @@ def find_line(analysis: Analysis, tick: Share, overlays: Sequence[Overlay] = ())
 
 
 def _find_interval(analysis: Analysis, tick: Share) -> IntervalResult:
-    cl, sided, parameter = analysis.level(), analysis.sided, only_parameter(analysis.problem)
-    asked_for = {"cl": cl, "sided": sided}
-    found = intervals(analysis.data, analysis.narrowed, tick=tick, **asked_for, **analysis.settings)
+    data, model, parameter = analysis.data, analysis.narrowed, only_parameter(analysis.problem)
+    share = part(tick, 1.0 if analysis.expected is None else 0.5)
+    ask: dict[str, Any] = {"cl": analysis.level(), "tick": share, **analysis.settings}
+    found: dict[str, Any] = {}
+    if analysis.method == "fc":
+        toys = {"number": analysis.toys or _TOYS, "seed": analysis.seed}
+        line = fc_interval(data, model, **toys, **ask)
+        found |= _of_toys(parameter, line) | {"toys": toys["number"]}
+    else:
+        found |= intervals(data, model, sided=analysis.sided, **ask)._asdict()
+        found |= {"sided": analysis.sided}
+    if analysis.expected is not None:
+        number = {"sided": analysis.sided, "number": analysis.expected, "seed": analysis.seed}
+        without = expected_ends(data, model, **number, **ask)
+        found["ends_expected"] = dict(zip(SIGMAS, without.ends, strict=True))
+        found["expected"] = {"toys": len(without.toys), "failed": without.failed}
     own = {"parameter": parameter.name, "unit": parameter.unit, "log": parameter.log}
-    return IntervalResult(**asked(analysis), **asked_for, **own, **found._asdict())
+    own |= {"cl": analysis.level(), "method": analysis.method}
+    if {"toys", "expected"} & {*found}:
+        own["seed"] = analysis.seed
+    return IntervalResult(**asked(analysis), **own, **found)
+
+
+def _of_toys(parameter: Parameter, line: AcceptedLine) -> dict[str, Any]:
+    """Fields of what toys accept along a parameter."""
+    # the first of a logarithmic one stands for the standard model
+    value = in_unit(parameter, float(line.along[0]), line.along)
+    own = {"sided": None, "threshold": np.nan, "value": value}
+    return own | {"p": line.found.p, "p_error": line.found.p_error, **line.allowed._asdict()}
 
 
 def limits_result(

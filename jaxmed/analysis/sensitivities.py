@@ -6,10 +6,10 @@ from typing import Unpack
 import numpy as np
 
 from jaxmed.analysis.analysis import Analysis, Common, asked
+from jaxmed.analysis.limits import check_one_or_line, of_one_parameter
 from jaxmed.analysis.progress import Share, running
 from jaxmed.experiments import Experiment
-from jaxmed.inference.regions.limits import check_line
-from jaxmed.inference.regions.mass_lines import check_plane
+from jaxmed.inference.regions.allowed import first_parameter
 from jaxmed.inference.sensitivity import SHARE, Sensitivity
 from jaxmed.inference.sensitivity import sensitivity as expected
 from jaxmed.models.model import Choice
@@ -20,7 +20,7 @@ def sensitivity(
     experiment: str | Experiment,
     model: Choice = "u1r",
     *,
-    masses: float | Sequence[float] | np.ndarray | str,
+    masses: float | Sequence[float] | np.ndarray | str | None = None,
     cl: float = 0.90,
     sided: str = "two",
     progress: bool = False,
@@ -30,8 +30,8 @@ def sensitivity(
 
     Args:
         experiment: a name, a folder, or loaded.
-        model: a preset name or whatever else makes a model (`get_model`), with a mediator.
-        masses: of the mediator [MeV].
+        model: a preset name or whatever else makes a model (`get_model`).
+        masses: of the mediator [MeV]; left out where only one parameter is free, such as a magnetic moment.
         cl: confidence level, between 0 and 1.
         sided: 'two' or 'one', as for `limits`.
         progress: show a bar.
@@ -54,8 +54,7 @@ def check_sensitivity(analysis: Analysis) -> None:
         raise ValueError(
             f"experiments = {', '.join(analysis.names)}: expected one, whose design is varied"
         )
-    check_line(analysis.narrowed, analysis.line(), analysis.level(), analysis.sided)
-    check_plane(analysis.problem)
+    check_one_or_line(analysis)
 
 
 def find_sensitivity(analysis: Analysis, tick: Share) -> SensitivityResult:
@@ -63,7 +62,7 @@ def find_sensitivity(analysis: Analysis, tick: Share) -> SensitivityResult:
     found = expected(
         analysis.data[0],
         analysis.narrowed,
-        masses=analysis.line(),
+        masses=None if of_one_parameter(analysis) else analysis.line(),
         cl=analysis.level(),
         sided=analysis.sided,
         tick=tick,
@@ -75,12 +74,15 @@ def find_sensitivity(analysis: Analysis, tick: Share) -> SensitivityResult:
 def sensitivity_result(analysis: Analysis, found: Sensitivity) -> SensitivityResult:
     """What was found as a result."""
     gains = found.gains(SHARE)
+    parameter, _ = first_parameter(analysis.problem)
     return SensitivityResult(
         **asked(analysis),
         experiment=analysis.names[0],
         cl=analysis.level(),
         sided=found.sided,
         threshold=found.threshold,
+        parameter=parameter.name,
+        unit=parameter.unit,
         mass_mev=found.mass,
         g_expected=found.g_expected,
         flag=found.flag,

@@ -7,13 +7,13 @@ and the limit g_l solves q(g_l) = threshold. Both q and the data depend on the d
     d ln g_l / d ln s = -(dq / d ln s) / (dq / d ln g).
 
 At the profiled nuisances the derivatives with respect to z vanish (envelope theorem): both are partial derivatives, one
-gradient of the likelihood through response, data and pulls.
+gradient of the likelihood through response, data and pulls. Any other parameter that alone is free goes the same way.
 """
 
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple, Unpack
+from typing import Any, NamedTuple, Unpack
 
 import jax
 import jax.numpy as jnp
@@ -30,14 +30,15 @@ from jaxmed.inference.hypothesis.p_values import standard_point
 from jaxmed.inference.problem import Problem, Settings, pose
 from jaxmed.inference.profile.profile import Start, profile, standard_start
 from jaxmed.inference.profile.slopes import slopes
-from jaxmed.inference.regions.limits import check_line, limits
-from jaxmed.inference.regions.mass_lines import check_plane
+from jaxmed.inference.regions.allowed import first_parameter
+from jaxmed.inference.regions.intervals import intervals, only_parameter
+from jaxmed.inference.regions.limits import limits
 from jaxmed.models.model import Choice
 
 SHARE = 0.1
 """How much better each property is made where a gain is stated."""
 _PASSES = 2  # of Newton from the limit, which is known to 1e-5
-_LONGEST = 1e-3  # of its steps, in log10 g
+_LONGEST = 1e-3  # of its steps, in log10 g, or as a share of a value with a sign
 _SCAN_SHARE = 0.7
 
 
@@ -45,8 +46,9 @@ class Sensitivity(NamedTuple):
     """Expected limits and how they depend on the design of the experiment.
 
     Attributes:
-        mass: [MeV], (n,).
-        g_expected: limit on the Asimov data set, NaN without one, (n,).
+        mass: [MeV], (n,); NaN for a model without a mass.
+        g_expected: limit on the Asimov data set, NaN without one, (n,): on g at each mass, or on the only parameter, of
+            which it is the lower and the upper end if there may be either sign.
         flag: as in `Limits`, (n,); where there are 'islands' the limit is the outermost edge.
         knobs: what can be changed.
         slopes: d ln g_expected / d ln knob, (n_knobs, n); NaN without a limit.
@@ -77,7 +79,7 @@ def sensitivity(
     experiment: Experiment,
     model: Choice = "u1r",
     *,
-    masses: Sequence[float] | np.ndarray,
+    masses: Sequence[float] | np.ndarray | None = None,
     cl: float = 0.90,
     sided: str = "two",
     tick: Tick = None,
@@ -87,42 +89,72 @@ def sensitivity(
 
     Args:
         experiment: a data set, of which all but the counts is used; `experiments.design` says what each property is.
-        model: a preset name or whatever else makes a model (`get_model`), with a mediator.
-        masses: mediator masses [MeV], (n,).
+        model: a preset name or whatever else makes a model (`get_model`).
+        masses: mediator masses [MeV], (n,); None where one parameter alone is free, such as a magnetic moment.
         cl: confidence level, between 0 and 1.
         sided: 'two' or 'one', as for `limits`.
         tick: called with the share of the work done since the last call.
         **settings: what is fixed, free and constrained (`problem.Settings`).
 
     Raises:
-        ValueError: as `limits`.
+        ValueError: as `limits`, or as `intervals` without masses.
     """
-    chosen, line, threshold = check_line(model, masses, cl, sided)
-    problem, _ = pose(experiment, chosen, **settings)
-    check_plane(problem)
-    design = make_design(experiment)
-    expected = asimov(problem, experiment)
-    found = limits(
-        expected,
-        chosen,
-        masses=line,
-        cl=cl,
-        sided=sided,
-        tick=lambda share: advance(tick, _SCAN_SHARE * share),
-        **settings,
+    problem, _ = pose(experiment, model, **settings)
+    design, expected = make_design(experiment), asimov(problem, experiment)
+
+    def scan(share: float) -> None:
+        advance(tick, _SCAN_SHARE * share)
+
+    ask = {"cl": cl, "sided": sided, "tick": scan, **settings}
+    ends = _ends(problem, expected, ask) if masses is None else _line(expected, model, masses, ask)
+    parameter, _ = first_parameter(problem)
+    known = np.flatnonzero(np.isfinite(ends.points[:, 0]))
+    value, slope = (
+        np.full(len(ends.points), np.nan),
+        np.full((len(design.knobs), len(ends.points)), np.nan),
     )
-    known = np.flatnonzero(np.isfinite(found.g_upper))
-    upper, slope = found.g_upper.copy(), np.full((len(design.knobs), line.size), np.nan)
-    points = np.log10(np.stack([upper, line], axis=1))[known]
-    points, nuisances, steepness = sharpen(problem, expected, points, threshold)
-    upper[known] = 10 ** points[:, 0]
-    for i, point, pulls, steep in zip(known, points, nuisances, steepness, strict=True):
+    points, nuisances, steepness = sharpen(problem, expected, ends.points[known], ends.threshold)
+    value[known] = parameter.value(points[:, 0])
+    # d ln of the value for one step in its coordinate
+    growth = np.full(known.size, np.log(10)) if parameter.log else 1 / value[known]
+    for i, point, pulls, steep, grown in zip(
+        known, points, nuisances, steepness, growth, strict=True
+    ):
         uphill = design_gradient(problem, point, pulls, design)
-        slope[:, i] = -np.log(10) * uphill / steep
+        slope[:, i] = -grown * uphill / steep
         advance(tick, (1 - _SCAN_SHARE) / known.size)
     return Sensitivity(
-        line, upper, found.flag, design.knobs, slope, design.missing, threshold, sided
+        ends.mass, value, ends.flag, design.knobs, slope, design.missing, ends.threshold, sided
     )
+
+
+class _Ends(NamedTuple):
+    """Of what is expected to be allowed: fit's coordinates (n, n_parameters), NaN without an end, and what is said."""
+
+    points: np.ndarray
+    mass: np.ndarray
+    flag: tuple[str, ...]
+    threshold: float
+
+
+def _line(
+    expected: Experiment, model: Choice, masses: Sequence[float] | np.ndarray, ask: dict[str, Any]
+) -> _Ends:
+    """The limit on g at each mass."""
+    found = limits(expected, model, masses=masses, **ask)
+    points = np.log10(np.stack([found.g_upper, found.mass], axis=1))
+    return _Ends(points, found.mass, found.flag, found.threshold)
+
+
+def _ends(problem: Problem, expected: Experiment, ask: dict[str, Any]) -> _Ends:
+    """The limit on the only parameter, or both ends of what may have either sign."""
+    parameter = only_parameter(problem)
+    found = intervals(expected, problem.model, **ask)
+    ends = np.ravel(found.intervals)[[-1] if parameter.log else [0, -1]]
+    points = np.array([parameter.internal(x) for x in ends])
+    points[np.isclose(points[:, None], problem.box[0]).any(axis=1)] = np.nan
+    none = np.full(len(ends), np.nan)
+    return _Ends(points[:, None], none, (found.flag,) * len(ends), found.threshold)
 
 
 def asimov(problem: Problem, experiment: Experiment) -> Experiment:
@@ -135,25 +167,27 @@ def asimov(problem: Problem, experiment: Experiment) -> Experiment:
 def sharpen(
     problem: Problem, expected: Experiment, points: np.ndarray, threshold: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Newton steps along g onto the limit itself.
+    """Newton steps along the first parameter onto the limit itself.
 
     Args:
-        problem: free parameters g and mass.
+        problem: names of the free parameters.
         expected: the Asimov data set.
-        points: close to the limit, (log10 g, log10 mass), (n, 2).
+        points: close to the limit, such as (log10 g, log10 mass), (n, n_parameters).
         threshold: of q.
 
     Returns:
-        points (n, 2), the nuisances profiled there (n, n_nuisances), and d nll / d log10 g (n,).
+        points, the nuisances profiled there (n, n_nuisances), and d nll / d coordinate (n,).
     """
-    data, along = (expected,), np.broadcast_to([1.0, 0.0], points.shape)
+    data, along = (expected,), np.zeros_like(points)
+    along[:, 0] = 1.0
+    longest = _LONGEST * (1.0 if first_parameter(problem)[0].log else np.abs(points[:, 0]))
     truth = standard_start(problem, data)
     start = Start(truth.nuisances, np.inf)
     for _ in range(_PASSES):
         found = profile(problem, points, data, start=start)
         steep = slopes(problem, points, found.nuisances, along, data)
         step = (truth.nll + threshold / 2 - found.nll) / np.where(steep == 0, np.inf, steep)
-        points = points + along * np.clip(step, -_LONGEST, _LONGEST)[:, None]
+        points = points + along * np.clip(step, -longest, longest)[:, None]
     found = profile(problem, points, data, start=start)
     return points, found.nuisances, slopes(problem, points, found.nuisances, along, data)
 

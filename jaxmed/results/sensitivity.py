@@ -12,7 +12,7 @@ from jaxmed.inference.sensitivity import SHARE
 from jaxmed.results.limits import strongest
 from jaxmed.results.result import Array, Number, Result
 from jaxmed.results.rows import Rows
-from jaxmed.results.shown import Drawing
+from jaxmed.results.shown import Drawing, unit_after
 from jaxmed.results.style import figure_of
 
 _MOST_BARS = 4  # masses side by side; more of them are curves
@@ -42,15 +42,18 @@ class KnobSlope(BaseModel):
 
 
 class SensitivityResult(Result):
-    """Expected limits along a line of masses, and what would improve them (`inference.sensitivity`).
+    """Expected limits at each mass, or on one parameter, and what would improve them (`inference.sensitivity`).
 
     Attributes:
         experiment: its name.
         cl: confidence level.
         sided: "two" or "one".
         threshold: of -2 Delta log L at a limit.
-        mass_mev: [MeV], (n,).
-        g_expected: on the expected counts, NaN without a limit, (n,).
+        parameter: name of what is limited, g at each mass.
+        unit: its unit, "1" for none.
+        mass_mev: [MeV], (n,); NaN for a model without a mass.
+        g_expected: on the expected counts, NaN without a limit, (n,); of a parameter that has a sign the lower and the
+            upper end.
         flag: "ok" or what to know, (n,).
         knobs: what can be changed, most useful first.
         missing: what cannot, and why.
@@ -63,6 +66,8 @@ class SensitivityResult(Result):
     cl: float
     sided: str
     threshold: Number
+    parameter: str = "g"
+    unit: str = "1"
     mass_mev: Array
     g_expected: Array
     flag: tuple[str, ...]
@@ -90,8 +95,8 @@ class SensitivityResult(Result):
     def table(self) -> Rows:
         """One row per knob, most useful first; one column per mass, five of them at most."""
         title = (
-            f"Expected limit on g' at {100 * self.cl:g} % confidence level, {self.sided}-sided; "
-            f"for each property x d ln g'/d ln x, and the change of the limit if x is {100 * SHARE:g} % better"
+            f"Expected limit on {self._name} at {100 * self.cl:g} % confidence level, {self.sided}-sided; for each "
+            f"property x d ln {self._name}/d ln x, and the change of the limit if x is {100 * SHARE:g} % better"
         )
         last = self.mass_mev.size - 1
         shown = np.unique(np.linspace(0, last, _MOST_COLUMNS).round().astype(int)).tolist()
@@ -101,13 +106,28 @@ class SensitivityResult(Result):
             cells = (_cell(slope, gain) for slope, gain in pairs)
             rows.append([knob.name, knob.now, *cells])
         rows += [[name, "-", *("-" for _ in shown)] for name in self.missing]
-        head = ("x", "now", *(f"{self.mass_mev[m]:.4g} MeV" for m in shown))
+        head = ("x", "now", *(self._case(m) for m in shown))
         return Rows(title, head, rows, range(2, len(head)))
 
+    @property
+    def _name(self) -> str:
+        return "g'" if self.parameter == "g" else self.parameter
+
+    def _case(self, m: int) -> str:
+        """What a column is of."""
+        if np.isfinite(self.mass_mev[m]):
+            return f"{self.mass_mev[m]:.4g} MeV"
+        return "limit" if self.mass_mev.size == 1 else ("lower end", "upper end")[m]
+
     def _limit(self, m: int) -> str:
-        g, flag = self.g_expected[m], self.flag[m]
-        limit = f"g' < {g:.3g}" if np.isfinite(g) else "none"
+        flag, limit = self.flag[m], self._bound(m) or "none"
         return limit if flag == "ok" else f"{limit} ({flag})"
+
+    def _bound(self, m: int) -> str:
+        """The limit in symbols, empty without one."""
+        value, unit = self.g_expected[m], unit_after(self.unit)
+        sign = ">" if self._case(m) == "lower end" else "<"
+        return f"{self._name} {sign} {value:.3g}{unit}" if np.isfinite(value) else ""
 
     def notes(self) -> list[str]:
         """One sentence for each reason why a property has no number."""
@@ -118,7 +138,10 @@ class SensitivityResult(Result):
 
     def answers(self) -> list[str]:
         """The expected limit, and what lowers it most."""
-        found = [f"Expected: {strongest(self.mass_mev, self.g_expected)}"]
+        cases = range(self.mass_mev.size)
+        bounds = ", ".join(filter(None, map(self._bound, cases))) or "no limit"
+        line = strongest(self.mass_mev, self.g_expected)
+        found = [f"Expected: {line if np.isfinite(self.mass_mev).all() else f'{bounds}.'}"]
         for knob in self.knobs[:1]:
             if np.isfinite(knob.gain_10_percent).any():
                 most = f"{100 * np.nanmax(knob.gain_10_percent):.2g} %"
@@ -136,7 +159,7 @@ class SensitivityResult(Result):
         rows = [(m, knob) for m in range(self.mass_mev.size) for knob in self.knobs]
         return {
             "mass_MeV": [self.mass_mev[m] for m, _ in rows],
-            "g_expected": [self.g_expected[m] for m, _ in rows],
+            f"{self.parameter}_expected": [self.g_expected[m] for m, _ in rows],
             "knob": [knob.name for _, knob in rows],
             "now": [knob.now for _, knob in rows],
             "dlng_dlnx": [knob.dlng_dlnx[m] for m, knob in rows],
@@ -169,16 +192,16 @@ class SensitivityResult(Result):
     def _bars(self, panel: Axes) -> None:
         n, order = self.mass_mev.size, np.arange(len(self.knobs))
         for m, mass in enumerate(self.mass_mev):
-            g = self.g_expected[m]
-            limit = f"$g'$ < {g:.3g}" if np.isfinite(g) else "no limit"
-            label = rf"$M_{{Z'}}$ = {mass:.4g} MeV: {limit}"
+            limit = self._bound(m).replace("g'", "$g'$") or "no limit"
+            of_mass = rf"$M_{{Z'}}$ = {mass:.4g} MeV: {limit}"
+            label = of_mass if np.isfinite(mass) else limit
             gains = [100 * knob.gain_10_percent[m] for knob in self.knobs]
             at = order + (m - (n - 1) / 2) * 0.8 / n
             panel.barh(at, gains, height=0.8 / n, color=SERIES[m], label=label)
         panel.set_yticks(order, [knob.name for knob in self.knobs])
         panel.invert_yaxis()
         panel.axvline(0, color="black", lw=0.8)
-        panel.set_xlabel(f"fall of the expected limit on $g'$ if {100 * SHARE:g} % better [%]")
+        panel.set_xlabel(f"fall of the expected limit{self._on} if {100 * SHARE:g} % better [%]")
 
     def _curves(self, panel: Axes) -> None:
         for rank, knob in enumerate(self.knobs):
@@ -188,7 +211,11 @@ class SensitivityResult(Result):
             )
         panel.axhline(0, color="black", lw=0.8)
         panel.set(xscale="log", xlabel=r"$M_{Z'}$ [MeV]")
-        panel.set_ylabel(f"fall of the expected limit on $g'$ if {100 * SHARE:g} % better [%]")
+        panel.set_ylabel(f"fall of the expected limit{self._on} if {100 * SHARE:g} % better [%]")
+
+    @property
+    def _on(self) -> str:
+        return " on $g'$" if self.parameter == "g" else f" on {self.parameter}"
 
 
 def _cell(slope: float, gain: float) -> str:

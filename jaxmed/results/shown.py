@@ -28,6 +28,13 @@ def axis_label(name: str, unit: str = "1") -> str:
     return _AXES.get(name, name if unit == "1" else f"{name} [{unit}]")
 
 
+def unit_after(unit: str) -> str:
+    """A unit as it stands behind a number, empty for "1"."""
+    if unit == "1":
+        return ""
+    return f" x {unit}" if unit[0].isdigit() else f" {unit}"
+
+
 class Drawing(NamedTuple):
     """A figure of a page.
 

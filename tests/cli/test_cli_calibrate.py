@@ -58,6 +58,18 @@ def test_without_couplings_they_are_around_the_limit_to_expect(tmp_path):
 
 
 @pytest.mark.parametrize(
+    ("model", "name"), [("magnetic_moment", "mu_nu"), ("charge_radius", "r2_nu")]
+)
+def test_one_parameter_is_calibrated_around_its_ends(model, name):
+    found = jaxmed.calibrate("texono", model, number=40)
+    values = [point[name] for point in found.points]
+    ends = jaxmed.limits("texono", model).intervals[-1]
+    assert 0.0 in values and 1.1 * max(ends) < max(values) < 10 * max(ends)
+    assert values == sorted(values)
+    assert np.all(np.abs(found.asymptotic - 0.9) < 5 * found.asymptotic_error + 0.05)
+
+
+@pytest.mark.parametrize(
     ("more", "sentence"),
     [
         (("--toys", "0"), "toys = 0: expected a whole number from 1"),

@@ -6,11 +6,12 @@ import pytest
 from jaxmed.inference.bayes.posterior import posterior
 from jaxmed.inference.fit.best_fit import fit
 from jaxmed.inference.hypothesis.coverage import coverage
-from jaxmed.inference.hypothesis.expected_limits import expected_limits
+from jaxmed.inference.hypothesis.expected_limits import expected_ends, expected_limits
 from jaxmed.inference.hypothesis.feldman_cousins import feldman_cousins
-from jaxmed.inference.hypothesis.feldman_cousins_limits import fc_limits
+from jaxmed.inference.hypothesis.feldman_cousins_limits import fc_interval, fc_limits
 from jaxmed.inference.hypothesis.significance import significance
 from jaxmed.inference.regions.contours import contours
+from jaxmed.inference.regions.intervals import intervals
 from jaxmed.inference.regions.limits import limits
 from jaxmed.inference.sensitivity import sensitivity
 
@@ -29,10 +30,26 @@ CALLS = [
 ]
 
 
+OF_ONE_PARAMETER = [
+    (intervals, {}),
+    (fc_interval, {"number": 40}),
+    (expected_ends, {"number": 20}),
+    (sensitivity, {}),
+]
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("function", "asked"), CALLS, ids=lambda x: getattr(x, "__name__", ""))
 def test_shares_add_up_to_one(experiments, function, asked):
     told = []
     function(experiments["xenon1t"], "u1r", tick=told.append, **asked)
     assert min(told) >= 0
+    assert sum(told) == pytest.approx(1.0, abs=1e-9)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("function", "asked"), OF_ONE_PARAMETER)
+def test_shares_of_one_parameter_add_up_to_one(experiments, function, asked):
+    told = []
+    function(experiments["texono"], "charge_radius", tick=told.append, **asked)
     assert sum(told) == pytest.approx(1.0, abs=1e-9)

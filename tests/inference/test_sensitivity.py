@@ -220,6 +220,31 @@ def test_a_background_that_holds_the_standard_model_is_scaled_without_it(experim
     np.testing.assert_allclose(b0, xenon1t.background[0].nominal, rtol=1e-9)
 
 
+def test_one_parameter_is_a_line_at_one_mass(data, sensitivity_of):
+    """The mass held fixed leaves g alone: the same limit and slopes as along a line of masses."""
+    found, line = (
+        sensitivity(data["xenon1t"], MODEL, fixed={"mass": MASS}),
+        sensitivity_of("xenon1t"),
+    )
+    np.testing.assert_allclose(found.g_expected, line.g_expected, rtol=1e-9)
+    np.testing.assert_allclose(found.slopes, line.slopes, rtol=1e-6, atol=1e-9)
+    assert np.isnan(found.mass).all()
+
+
+def test_both_ends_of_what_has_a_sign(experiments):
+    """Slopes of the two ends of a charge radius in the errors of TEXONO, which has nothing else."""
+    found, design = (make(experiments["texono"]) for make in (_radius, make_design))
+    assert found.flag == ("islands",) * 2
+    low, high = (_radius(changed(design, {"error": factor})).g_expected for factor in (0.99, 1.01))
+    numeric = np.log(high / low) / np.log(1.01 / 0.99)
+    np.testing.assert_allclose(found.slopes, [numeric], rtol=1e-4)
+    assert np.all(found.gains(0.1) > 0)
+
+
+def _radius(experiment):
+    return sensitivity(experiment, "charge_radius")
+
+
 def test_no_limit_has_no_slope(experiments):
     found = sensitivity(experiments["texono"], "l_mu_l_tau", masses=[1.0])
     assert found.flag == ("edge",)

@@ -57,6 +57,14 @@ MAKE = {
 }
 
 
+CASES = [
+    *MAKE.items(),
+    # of one parameter, with everything that may be left out
+    ("interval", lambda: limits("texono", "charge_radius", method="fc", toys=20, expected=20)),
+    ("sensitivity", lambda: sensitivity("texono", "charge_radius")),
+]
+
+
 def subclasses(kind):
     for each in kind.__subclasses__():
         yield each
@@ -85,9 +93,9 @@ def test_every_schema_is_one_and_says_kind_and_format(kind):
     assert set(schema["required"]) | KINDS[kind].optional >= set(schema["properties"])
 
 
-@pytest.mark.parametrize("kind", MAKE)
-def test_what_is_saved_obeys_and_what_is_changed_does_not(tmp_path, kind):
-    result, schema = MAKE[kind](), KINDS[kind].json_schema()
+@pytest.mark.parametrize(("kind", "make"), CASES)
+def test_what_is_saved_obeys_and_what_is_changed_does_not(tmp_path, kind, make):
+    result, schema = make(), KINDS[kind].json_schema()
     content = json.loads(result.save(tmp_path / "result.json").read_text())
     assert content["kind"] == kind
     assert problems(schema, content) == []

@@ -26,7 +26,7 @@ from jaxmed.inference.profile.profile import profile
 from jaxmed.inference.regions.limits import chi2_quantile
 from jaxmed.inference.results import EXCLUDED, UNDEFINED
 from jaxmed.inference.toys.draw import Toys, draw
-from jaxmed.models.model import Choice
+from jaxmed.models.model import Choice, Parameter
 from jaxmed.user_files.keys import unknown
 
 Put = Callable[[np.ndarray], np.ndarray]
@@ -211,7 +211,7 @@ def coordinates(problem: Problem, data: Data, points: Sequence[Mapping[str, floa
     found = np.array(
         [
             [
-                standard[n] if n == "g" and point[n] == 0 else by_name[n].internal(point[n])
+                standard[n] if _absent(by_name[n], point[n]) else by_name[n].internal(point[n])
                 for n in problem.parameters
             ]
             for point in points
@@ -223,6 +223,11 @@ def coordinates(problem: Problem, data: Data, points: Sequence[Mapping[str, floa
                 f"point {dict(point)}: model '{problem.model.name}' is {_NO_TOYS[status]} there"
             )
     return found
+
+
+def _absent(parameter: Parameter, value: float) -> bool:
+    """Whether what a logarithmic parameter is the size of is not there."""
+    return parameter.log and parameter.name != "mass" and value == 0
 
 
 def _shift(problem: Problem, nuisances: Mapping[str, float]) -> Put:

@@ -19,6 +19,8 @@ from jaxmed.inference.problem import (
     with_counts,
 )
 from jaxmed.inference.profile.profile import Start, standard_start
+from jaxmed.inference.regions.allowed import first_parameter
+from jaxmed.inference.regions.intervals import intervals, only_parameter
 from jaxmed.inference.regions.limits import check_line, limits
 from jaxmed.inference.results import UNCONVERGED
 from jaxmed.inference.toys.conditional_fit import conditional_fits
@@ -27,8 +29,9 @@ from jaxmed.models.model import Choice
 
 QUANTILES = (0.0228, 0.1587, 0.5, 0.8413, 0.9772)
 """-2, -1, 0, 1 and 2 standard deviations of a normal distribution."""
-# Couplings tested around the limit of the expected counts, in log10.
-_BELOW, _ABOVE, _POINTS = 1.0, 0.7, 69
+# Couplings tested around the limit of the expected counts, in log10; values with a sign reach so many times the
+# width of the expected interval beyond it.
+_BELOW, _ABOVE, _BESIDE, _POINTS = 1.0, 0.7, 1.0, 69
 _START_SHARE = 0.2
 
 
@@ -47,6 +50,20 @@ class Expected(NamedTuple):
     g_upper: np.ndarray
     toys: np.ndarray
     failed: np.ndarray
+
+
+class ExpectedEnds(NamedTuple):
+    """The same for the only parameter of a model: its upper end, or the lower and the upper one if it has a sign.
+
+    Attributes:
+        ends: at the QUANTILES of the toys, (5, n_ends); NaN where most of them have none.
+        toys: of each toy, (number, n_ends); NaN where one lies outside of the values tested.
+        failed: toys with a fit that did not converge; they have no ends.
+    """
+
+    ends: np.ndarray
+    toys: np.ndarray
+    failed: int
 
 
 def expected_limits(
@@ -83,31 +100,86 @@ def expected_limits(
     upper, failed = np.full((number, line.size), np.nan), np.zeros(line.size, dtype=int)
     for i, g in enumerate(middle.g_upper):
         if np.isfinite(g) and "undefined" not in middle.flag[i]:
-            log_g = np.log10(g) + np.linspace(-_BELOW, _ABOVE, _POINTS)
-            nll, bad = _on_line(problem, group, toys, log_g, np.log10(line[i]), start)
-            upper[:, i] = np.where(bad, np.nan, crossings(log_g, nll, threshold))
+            log_g = _around_limit(np.log10(g))
+            nll, bad = _on_line(problem, group, toys, log_g, (np.log10(line[i]),), start)
+            upper[:, i] = np.where(bad, np.nan, 10 ** crossings(log_g, nll, threshold))
             failed[i] = bad.sum()
         advance(tick, (1 - _START_SHARE) / line.size)
     return Expected(line, _quantiles(upper), upper, failed)
 
 
-def crossings(log_g: np.ndarray, nll: np.ndarray, threshold: float) -> np.ndarray:
-    """Outermost g at which each toy's q reaches the threshold, (n,); NaN without one on the line.
+def expected_ends(
+    experiments: Experiment | Sequence[Experiment],
+    model: Choice,
+    *,
+    cl: float = 0.90,
+    sided: str = "two",
+    number: int = 1000,
+    seed: int = 1,
+    tick: Tick = None,
+    **settings: Unpack[Settings],
+) -> ExpectedEnds:
+    """Median and bands of the ends of what is allowed of the only parameter if the standard model is true.
+
+    Arguments are those of `expected_limits`, with a model of one free parameter in place of g and a mass.
+
+    Raises:
+        ValueError: as `intervals`, fewer than one toy, or constraints.
+    """
+    check_toys(number, seed, settings.get("constraints") or ())
+    problem, group = pose(experiments, model, **settings)
+    parameter = only_parameter(problem)
+    start = standard_start(problem, group)
+    mean = _expected_data(problem, group, start)
+
+    def rest(share: float) -> None:
+        advance(tick, _START_SHARE * share)
+
+    middle = intervals(mean, model, cl=cl, sided=sided, tick=rest, **settings)
+    ends = np.full((number, 1 if parameter.log else 2), np.nan)
+    bad = np.zeros(number, dtype=bool)
+    if not {"edge", "partly undefined"} & {*middle.flag.split(", ")}:
+        toys = draw(
+            problem, group, np.append(standard_point(problem), start.nuisances), seed, number
+        )
+        low, high = (parameter.internal(x) if x else x for x in np.ravel(middle.intervals)[[0, -1]])
+        along = _around_limit(high) if parameter.log else _around_both(low, high, parameter.box)
+        nll, bad = _on_line(problem, group, toys, along, (), start)
+        ends[:, -1] = parameter.value(crossings(along, nll, middle.threshold))
+        if not parameter.log:
+            mirrored = np.concatenate([nll[:1], nll[:0:-1]])
+            ends[:, 0] = -crossings(-along[::-1], mirrored, middle.threshold)
+        ends[bad] = np.nan
+    advance(tick, 1 - _START_SHARE)
+    return ExpectedEnds(_quantiles(ends), ends, int(bad.sum()))
+
+
+def _around_limit(log_g: float) -> np.ndarray:
+    return log_g + np.linspace(-_BELOW, _ABOVE, _POINTS)
+
+
+def _around_both(low: float, high: float, box: tuple[float, float]) -> np.ndarray:
+    beyond = _BESIDE * (high - low)
+    return np.linspace(max(low - beyond, box[0]), min(high + beyond, box[1]), 2 * _POINTS)
+
+
+def crossings(along: np.ndarray, nll: np.ndarray, threshold: float) -> np.ndarray:
+    """Highest coordinate at which each toy's q reaches the threshold, (n,); NaN without one on the line.
 
     Args:
-        log_g: log10 of the couplings, evenly spaced, (n_points,).
-        nll: of the standard model, then of each coupling, (n_points + 1, n).
+        along: coordinates such as log10 g, evenly spaced, (n_points,).
+        nll: of the standard model, then at each of them, (n_points + 1, n).
         threshold: of q.
     """
     least = np.minimum(nll[0], _lowest(nll[1:]))
     excess = nll[1:] - least - threshold / 2
     inside = excess <= 0
-    last = len(log_g) - 1 - np.argmax(inside[::-1], axis=0)
-    known = inside.any(axis=0) & (last < len(log_g) - 1)
-    at, toy = np.minimum(last, len(log_g) - 2), np.arange(nll.shape[1])
+    last = len(along) - 1 - np.argmax(inside[::-1], axis=0)
+    known = inside.any(axis=0) & (last < len(along) - 1)
+    at, toy = np.minimum(last, len(along) - 2), np.arange(nll.shape[1])
     below, above = excess[at, toy], excess[at + 1, toy]
     part = np.divide(below, below - above, out=np.zeros_like(below), where=known)
-    return np.where(known, 10 ** (log_g[at] + part * (log_g[1] - log_g[0])), np.nan)
+    return np.where(known, along[at] + part * (along[1] - along[0]), np.nan)
 
 
 def _lowest(nll: np.ndarray) -> np.ndarray:
@@ -122,14 +194,17 @@ def _lowest(nll: np.ndarray) -> np.ndarray:
 
 
 def _on_line(
-    problem: Problem, data: Data, toys: Toys, log_g: np.ndarray, log_mass: float, start: Start
+    problem: Problem,
+    data: Data,
+    toys: Toys,
+    along: np.ndarray,
+    held: tuple[float, ...],
+    start: Start,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """-log L of each toy in the standard model and at each coupling, (n_points + 1, n), and who failed, (n,)."""
-    names = problem.parameters
+    """-log L of each toy in the standard model and along the first parameter, (n_points + 1, n), and who failed."""
     rows, bad = [], np.zeros(len(toys.centres), dtype=bool)
-    for value in (standard_point(problem)[names.index("g")], *log_g):
-        by_name = {"g": value, "mass": log_mass}
-        point = np.array([by_name[name] for name in names])
+    for value in (first_parameter(problem)[1], *along):
+        point = np.array([value, *held])
         found = conditional_fits(problem, data, toys, point, start.nuisances)
         rows.append(found.nll)
         bad |= found.status == UNCONVERGED

@@ -1,7 +1,7 @@
-"""Feldman-Cousins limits on g at fixed mass, from toys."""
+"""Feldman-Cousins limits on g at fixed mass, or intervals of the only parameter, from toys."""
 
 from collections.abc import Sequence
-from typing import Unpack
+from typing import NamedTuple, Unpack
 
 import numpy as np
 
@@ -14,22 +14,42 @@ from jaxmed.inference.hypothesis.feldman_cousins import (
     set_up,
     setting_at,
 )
-from jaxmed.inference.hypothesis.p_values import check_toys, standard_point
+from jaxmed.inference.hypothesis.p_values import check_toys
 from jaxmed.inference.problem import Settings, pose
+from jaxmed.inference.regions.allowed import Allowed, first_parameter, in_unit
+from jaxmed.inference.regions.intervals import intervals, only_parameter
 from jaxmed.inference.regions.limits import Limits, check_line, limits
-from jaxmed.models.model import Choice
+from jaxmed.models.model import Choice, Parameter
 
 _COARSE, _PER_END = 14, 7
-# Around each end of an interval, this share of its half-width in log10 g; that of one from zero counts as this.
+# Around each end of an interval, this share of its half-width in the fit's coordinate, log10 g; that of one from zero
+# counts as this.
 _AROUND, _FROM_ZERO = 0.6, 0.2
-# The couplings tested reach this far below the lowest and above the highest end of the asymptotic intervals.
-_BELOW, _ABOVE = 3.0, 2.0
+# The couplings tested reach this far below the lowest and above the highest end of the asymptotic intervals, and values
+# with a sign so many times their distance beyond them.
+_BELOW, _ABOVE, _BESIDE = 3.0, 2.0, 0.5
 _ASYMPTOTIC_SHARE, _FIRST_SHARE = 0.1, 0.7
-# The distance of the couplings next to an end is halved until it is this small: 1 % in a signal that goes as g^4.
+# The distance of the couplings next to an end is halved until it is this small: 1 % in a signal that goes as g^4. That
+# of values with a sign is a share of what is tested.
 _FINE, _MOST_HALVINGS = 1e-3, 8
 # Toys of a mass in the stream of the seed: room enough for all its couplings.
 _STREAM = 10_000_000
 _SCATTER = 2.0  # standard deviations
+
+
+class AcceptedLine(NamedTuple):
+    """What toys say along one parameter.
+
+    Attributes:
+        along: the fit's coordinates tested, ascending; the first of a logarithmic one stands for the standard model,
+            one step below the others, (n,).
+        found: about them, (n,) each.
+        allowed: what is accepted.
+    """
+
+    along: np.ndarray
+    found: Acceptance
+    allowed: Allowed
 
 
 def fc_limits(
@@ -80,16 +100,56 @@ def fc_limits(
     start = limits(group, chosen, masses=line_masses, cl=cl, tick=rest, **settings)
     share = (1 - _ASYMPTOTIC_SHARE) / line_masses.size
     everywhere = set_up(problem, group)
-    rows = []
+    lines = []
     for i, mass in enumerate(line_masses):
         if start.flag[i] == "undefined":
-            rows.append((np.nan, np.nan, "undefined", ()))
+            lines.append(_UNDEFINED)
             continue
         setting = setting_at(everywhere, float(np.log10(mass)))
         ask = cl, number, seed, i * _STREAM
-        rows.append(_at_mass(setting, start.intervals[i], ask, tick, share))
-    upper, best, flags, intervals = zip(*rows, strict=True)
-    return Limits(line_masses, np.array(upper), np.array(best), flags, intervals, np.nan, None)
+        lines.append(_on_line(setting, start.intervals[i], ask, tick, share).allowed)
+    return Limits(
+        mass=line_masses,
+        g_upper=np.array([each.upper for each in lines]),
+        g_best=np.array([each.best for each in lines]),
+        flag=tuple(each.flag for each in lines),
+        intervals=tuple(each.intervals for each in lines),
+        threshold=np.nan,
+        sided=None,
+    )
+
+
+_UNDEFINED = Allowed((), np.nan, "undefined")
+
+
+def fc_interval(
+    experiments: Experiment | Sequence[Experiment],
+    model: Choice,
+    *,
+    cl: float = 0.90,
+    number: int = 1000,
+    seed: int = 1,
+    tick: Tick = None,
+    **settings: Unpack[Settings],
+) -> AcceptedLine:
+    """Values of the only free parameter that toys accept, tested and found as couplings are by `fc_limits`.
+
+    Arguments are those of `fc_limits`, with a model of one free parameter.
+
+    Raises:
+        ValueError: as `intervals`, fewer than one toy, fewer than cl needs, or constraints.
+    """
+    check_toys(number, seed, settings.get("constraints") or ())
+    problem, group = pose(experiments, model, **settings)
+    only_parameter(problem)
+    check_precision(number, cl)
+
+    def rest(share: float) -> None:
+        advance(tick, _ASYMPTOTIC_SHARE * share)
+
+    start = intervals(group, model, cl=cl, tick=rest, **settings)
+    setting, ask = set_up(problem, group), (cl, number, seed, 0)
+    return _on_line(setting, start.intervals, ask, tick, 1 - _ASYMPTOTIC_SHARE)
 
 
 def check_precision(number: int, cl: float) -> None:
@@ -99,103 +159,121 @@ def check_precision(number: int, cl: float) -> None:
         raise ValueError(f"toys = {number}: expected at least {needed} for cl = {cl}")
 
 
-def _at_mass(
+def _on_line(
     setting: Setting,
     around: tuple[tuple[float, float], ...],
     ask: tuple[float, int, int, int],
     tick: Tick,
     share: float,
-) -> tuple[float, float, str, tuple[tuple[float, float], ...]]:
-    """Upper limit, best g, flag and intervals; `ask` is cl, number, seed and the first toy's number."""
+) -> AcceptedLine:
+    """What is accepted along the first parameter; `ask` is cl, number, seed and the first toy's number."""
     cl, number, seed, first = ask
-    box, log_mass = setting.fitter.box[0], setting.fitter.box[1, 0]
-    zero = standard_point(setting.problem)[0]
+    box, *held = setting.fitter.box[: len(setting.problem.parameters)]
+    parameter, standard = first_parameter(setting.problem)
 
-    def test(log_g: np.ndarray, done: int, part: float) -> Acceptance:
-        points = np.stack(np.broadcast_arrays(log_g, log_mass), axis=1)
-        numbers = first + number * (done + np.arange(len(points)))
+    def test(at: np.ndarray, done: int, part: float) -> Acceptance:
+        points = np.column_stack([at, *(np.full(at.size, low) for low, _ in held)])
+        numbers = first + number * (done + np.arange(at.size))
         return accept(setting, points, cl, number, seed, numbers, tick=tick, share=part * share)
 
-    log_g = _line(around, box)
-    found, part = test(np.append(zero, log_g), 0, _FIRST_SHARE), (1 - _FIRST_SHARE) / _MOST_HALVINGS
-    # what lies beyond a coupling at which the model is undefined is not seen as a part of the same line
-    known = np.logical_and.accumulate(~np.isnan(found.p))
-    if not known[0]:
-        return np.nan, np.nan, "undefined", ()
-    log_g, found = log_g[known[1:]], Acceptance({}, *(leaf[known] for leaf in found[1:]))
-    done = len(known)
+    line = _line(around, box, parameter)
+    origin = 2 * line[0] - line[1] if parameter.log else standard
+    line = np.union1d(line, origin)
+    found = test(np.where(line == origin, standard, line), 0, _FIRST_SHARE)
+    # what lies beyond a value at which the model is undefined is not seen as a part of the same line
+    known = _connected(~np.isnan(found.p), int(np.argmax(line == origin)))
+    if not known.any():
+        return AcceptedLine(line, found, _UNDEFINED)
+    line, found = line[known], Acceptance({}, *(leaf[known] for leaf in found[1:]))
+    done, fine = len(known), _FINE if parameter.log else _FINE * np.ptp(line)
+    part = (1 - _FIRST_SHARE) / _MOST_HALVINGS
     for _ in range(_MOST_HALVINGS):
-        new = np.clip(_between(log_g, found.p, found.p_error, 1 - cl), *box)
+        new = np.clip(_between(line, found.p, found.p_error, 1 - cl, fine), *box)
         if new.size:
-            found = _joined(found, test(new, done, part), np.append(zero, log_g), new)
-            log_g, done = np.sort(np.append(log_g, new)), done + new.size
+            found = _joined(found, test(new, done, part), line, new)
+            line, done = np.sort(np.append(line, new)), done + new.size
         else:
             advance(tick, part * share)
-    intervals = accepted_intervals(log_g, found.p, found.p_error, 1 - cl)
-    to_edge = bool(found.accepted[-1])
-    inside = setting.best[0] > zero
-    return (
-        np.nan if to_edge or not intervals else intervals[-1][1],
-        float(10 ** setting.best[0]) if inside else 0.0,
-        _flag(found, to_edge, len(intervals), partly=not known.all()),
-        intervals,
+    pairs = accepted_intervals(line, found.p, found.p_error, 1 - cl)
+    ends = in_unit(parameter, origin, np.array(pairs).reshape(-1, 2))
+    notes = {
+        "edge": bool(found.accepted[-1] or (found.accepted[0] and not parameter.log)),
+        "islands": len(pairs) > 1,
+        "excludes zero": not found.accepted[np.argmax(line == origin)],
+        "unconverged": bool(found.failed.any()),
+        "partly undefined": not known.all(),
+    }
+    flag = ", ".join(name for name, holds in notes.items() if holds) or "ok"
+    best = float(in_unit(parameter, standard, setting.best[0]))
+    return AcceptedLine(
+        line, found, Allowed(tuple((low, high) for low, high in ends.tolist()), best, flag)
     )
 
 
-def _line(around: tuple[tuple[float, float], ...], box: np.ndarray) -> np.ndarray:
-    """Log10 of the couplings to test, ascending, (n,), within the box: even ones, and denser near the ends."""
+def _line(
+    around: tuple[tuple[float, float], ...], box: np.ndarray, parameter: Parameter
+) -> np.ndarray:
+    """Coordinates to test, ascending, (n,), within the box: even ones, and denser near the ends."""
     found, ends = [], []
-    for low, high in around:
-        half = np.log10(high / low) / 2 if low > 0 else _FROM_ZERO
-        for end in (np.log10(value) for value in (low, high) if value > 0):
-            ends.append(end)
-            found.append(end + _AROUND * half * np.linspace(-1, 1, _PER_END))
-    low, high = min(ends) - np.log10(_BELOW), max(ends) + np.log10(_ABOVE)
+    for pair in around:
+        inner = [parameter.internal(value) for value in pair if value > 0 or not parameter.log]
+        half = (inner[1] - inner[0]) / 2 if len(inner) == 2 else _FROM_ZERO
+        ends += inner
+        found += [end + _AROUND * half * np.linspace(-1, 1, _PER_END) for end in inner]
+    low, high = min(ends), max(ends)
+    if parameter.log:
+        low, high = low - np.log10(_BELOW), high + np.log10(_ABOVE)
+    else:
+        low, high = low - _BESIDE * (high - low), high + _BESIDE * (high - low)
     found.append(np.linspace(low, high, _COARSE))
     return np.unique(np.clip(np.concatenate(found), *box))
 
 
+def _connected(known: np.ndarray, start: int) -> np.ndarray:
+    """Those of the mask `known` (n,) without a gap between them and `start`."""
+    above = np.logical_and.accumulate(known[start:])
+    below = np.logical_and.accumulate(known[start::-1])[:0:-1]
+    return np.append(below, above) & known[start]
+
+
 def accepted_intervals(
-    log_g: np.ndarray, p: np.ndarray, error: np.ndarray, least: float
+    along: np.ndarray, p: np.ndarray, error: np.ndarray, least: float
 ) -> tuple[tuple[float, float], ...]:
-    """Intervals of g with a p-value above `least`, ends interpolated in log g.
+    """Intervals with a p-value above `least`, ends interpolated; those at the ends of the line are its ends.
 
     A gap between two of them in which no p-value is below by more than its error is the toys' scatter.
 
     Args:
-        log_g: log10 of the couplings, ascending, (n,).
-        p: of the standard model, then of each coupling, (n + 1,).
+        along: coordinates, ascending, (n,).
+        p: there, (n,).
         error: of p.
         least: p-value at the ends.
     """
-    x, inside = _with_zero(log_g), _accepted(p, error, least)
+    inside = _accepted(p, error, least)
     edges = np.flatnonzero(inside[1:] != inside[:-1])
     part = (p[edges] - least) / (p[edges] - p[edges + 1])
-    ends = (10 ** (x[edges] + part * (x[edges + 1] - x[edges]))).tolist()
-    ends = [0.0, *ends] if inside[0] else ends
-    ends = [*ends, float(10 ** x[-1])] if inside[-1] else ends
+    ends = (along[edges] + part * (along[edges + 1] - along[edges])).tolist()
+    ends = [float(along[0]), *ends] if inside[0] else ends
+    ends = [*ends, float(along[-1])] if inside[-1] else ends
     return tuple(zip(ends[::2], ends[1::2], strict=True))
 
 
-def _between(log_g: np.ndarray, p: np.ndarray, error: np.ndarray, least: float) -> np.ndarray:
-    """Where to test next, log10 of couplings, (n,): the middle of those ends that are not known well yet."""
-    x, inside = _with_zero(log_g), _accepted(p, error, least)
+def _between(
+    along: np.ndarray, p: np.ndarray, error: np.ndarray, least: float, fine: float
+) -> np.ndarray:
+    """Where to test next, (n,): the middle of those ends that are not known well yet."""
+    inside = _accepted(p, error, least)
     left, right = slice(None, -1), slice(1, None)
     known = np.abs(p[right] - p[left]) <= np.maximum(error[left], error[right])
-    coarse = (inside[right] != inside[left]) & (x[right] - x[left] > _FINE) & ~known
-    return (x[left] + x[right])[coarse] / 2
+    coarse = (inside[right] != inside[left]) & (along[right] - along[left] > fine) & ~known
+    return (along[left] + along[right])[coarse] / 2
 
 
 def _joined(found: Acceptance, more: Acceptance, at: np.ndarray, new: np.ndarray) -> Acceptance:
-    """Both, in the order of their couplings `at` and `new`."""
+    """Both, in the order of their coordinates `at` and `new`."""
     order = np.argsort(np.append(at, new), kind="stable")
     pairs = zip(found[1:], more[1:], strict=True)
     return Acceptance({}, *(np.concatenate(pair)[order] for pair in pairs))
-
-
-def _with_zero(log_g: np.ndarray) -> np.ndarray:
-    """Couplings and, first, the standard model, which has no log g: one step below them."""
-    return np.append(2 * log_g[0] - log_g[1], log_g)
 
 
 def _accepted(p: np.ndarray, error: np.ndarray, least: float) -> np.ndarray:
@@ -210,14 +288,3 @@ def _without_scatter(inside: np.ndarray, open_: np.ndarray) -> np.ndarray:
         own = runs == run
         filled[own] |= open_[own].all()
     return filled
-
-
-def _flag(found: Acceptance, to_edge: bool, intervals: int, *, partly: bool) -> str:
-    notes = {
-        "edge": to_edge,
-        "islands": intervals > 1,
-        "excludes zero": not found.accepted[0],
-        "unconverged": bool(found.failed.any()),
-        "partly undefined": partly,
-    }
-    return ", ".join(name for name, holds in notes.items() if holds) or "ok"

@@ -47,6 +47,16 @@ def only_parameter(problem: Problem) -> Parameter:
     return first_parameter(problem)[0]
 
 
+def check_interval(problem: Problem, cl: float, sided: str) -> float:
+    """Threshold of -2 Delta log L; ValueError as `intervals` raises."""
+    parameter, threshold = only_parameter(problem), limit_threshold(cl, sided)
+    if sided == "one" and not parameter.log:
+        raise ValueError(
+            f"sided = one: expected two for {parameter.name}, which may have either sign"
+        )
+    return threshold
+
+
 def intervals(
     experiments: Experiment | Sequence[Experiment],
     model: Choice,
@@ -70,13 +80,9 @@ def intervals(
         ValueError: cl or sided as for `limits.limits`, one-sided of what may be negative, not one free parameter, or
             whatever `problem.pose` refuses.
     """
-    threshold = limit_threshold(cl, sided)
     problem, data = pose(experiments, model, **settings)
-    parameter, (_, standard) = only_parameter(problem), first_parameter(problem)
-    if sided == "one" and not parameter.log:
-        raise ValueError(
-            f"sided = one: expected two for {parameter.name}, which may have either sign"
-        )
+    threshold = check_interval(problem, cl, sided)
+    parameter, standard = first_parameter(problem)
     low, high = problem.box[0]
     number = round(_STEPS_PER_DECADE * (high - low)) if parameter.log else _STEPS
     grid = np.union1d(np.linspace(low, high, number + 1), standard)

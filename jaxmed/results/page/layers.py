@@ -160,7 +160,9 @@ def _posterior(found: PosteriorResult) -> Iterator[Layer]:
 
 
 def _sensitivity(found: SensitivityResult) -> Iterator[Layer]:
-    """The expected limit."""
+    """The expected limit, none where it is not on g at masses."""
+    if not np.isfinite(found.mass_mev).all():
+        return
     layer = Layer(f"{found.heading}: expected {100 * found.cl:g} % limit", owner(found))
     layer.lines = [line(found.mass_mev, found.g_expected, 1) | {"dots": True}]
     layer.limit = readout(found.mass_mev, found.g_expected, found.flag)

@@ -12,10 +12,15 @@ from jaxmed.inference.hypothesis.feldman_cousins import (
     feldman_cousins,
     set_up,
 )
-from jaxmed.inference.hypothesis.feldman_cousins_limits import accepted_intervals, fc_limits
+from jaxmed.inference.hypothesis.feldman_cousins_limits import (
+    accepted_intervals,
+    fc_interval,
+    fc_limits,
+)
 from jaxmed.inference.hypothesis.p_values import fit_both, p_value
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile.profile import profile
+from jaxmed.inference.regions.intervals import intervals
 from jaxmed.inference.regions.limits import limits
 from jaxmed.inference.toys.draw import draw
 from jaxmed.models.choose import get_model
@@ -97,22 +102,45 @@ def test_accepted_are_points_below_their_critical_value(experiments):
 
 
 def test_ends_are_interpolated():
-    log_g = np.array([-7.0, -6.0, -5.0])
+    along = np.array([-8.0, -7.0, -6.0, -5.0])
     none = np.zeros(4)
-    ((low, high),) = accepted_intervals(log_g, np.array([1.0, 1.0, 0.2, 0.0]), none, 0.1)
-    assert low == 0
-    assert np.log10(high) == pytest.approx(-5.5)
-    ((low, high),) = accepted_intervals(log_g, np.array([0.0, 0.05, 0.15, 0.5]), none, 0.1)
-    assert np.log10(low) == pytest.approx(-6.5)
-    assert high == pytest.approx(1e-5)
-    assert accepted_intervals(log_g, none, none, 0.1) == ()
+    ((low, high),) = accepted_intervals(along, np.array([1.0, 1.0, 0.2, 0.0]), none, 0.1)
+    assert low == -8
+    assert high == pytest.approx(-5.5)
+    ((low, high),) = accepted_intervals(along, np.array([0.0, 0.05, 0.15, 0.5]), none, 0.1)
+    assert low == pytest.approx(-6.5)
+    assert high == -5
+    assert accepted_intervals(along, none, none, 0.1) == ()
 
 
 def test_a_gap_within_the_errors_is_scatter():
-    log_g, p = np.linspace(-7, -5, 5), np.array([0.0, 0.2, 0.09, 0.3, 0.0, 0.4])
-    assert len(accepted_intervals(log_g, p, np.full(6, 0.001), 0.1)) == 3
-    ((first, last), _) = accepted_intervals(log_g, p, np.full(6, 0.01), 0.1)
-    assert first < 1e-7 < 1e-6 < last
+    along, p = np.linspace(-7.5, -5, 6), np.array([0.0, 0.2, 0.09, 0.3, 0.0, 0.4])
+    assert len(accepted_intervals(along, p, np.full(6, 0.001), 0.1)) == 3
+    ((first, last), _) = accepted_intervals(along, p, np.full(6, 0.01), 0.1)
+    assert first < -7 < -6 < last
+
+
+@pytest.mark.slow
+def test_one_parameter_is_a_line_at_one_mass(experiments):
+    """The mass held fixed leaves g alone: the same toys at nearly the same couplings."""
+    ask = {"number": 400, "seed": 1}
+    found = fc_interval(experiments["xenon1t"], "u1r", fixed={"mass": 0.06}, **ask).allowed
+    line = fc_limits(experiments["xenon1t"], "u1r", masses=[0.06], **ask)
+    np.testing.assert_allclose(found.intervals, line.intervals[0], rtol=0.01)
+    assert found.flag == line.flag[0]
+    assert found.best == pytest.approx(line.g_best[0], rel=1e-4)
+
+
+@pytest.mark.slow
+def test_both_signs_of_one_parameter(experiments):
+    """TEXONO's likelihood of a charge radius is nearly Gaussian around each of two minima."""
+    found = fc_interval(experiments["texono"], "charge_radius", number=1000, seed=1)
+    wanted = intervals(experiments["texono"], "charge_radius")
+    assert found.allowed.flag == wanted.flag == "islands"
+    np.testing.assert_allclose(found.allowed.intervals, wanted.intervals, atol=0.4)
+    assert np.all(np.diff(found.along) > 0) and 0.0 in found.along
+    ends = np.ravel(found.allowed.intervals)
+    np.testing.assert_allclose(np.interp(ends, found.along, found.found.p), 0.1, atol=1e-9)
 
 
 @pytest.mark.slow

@@ -27,7 +27,7 @@ def blocks(text, language):
 
 def commands(text):
     """Every `jaxmed ...` of a page: in sh blocks, indented, or in line."""
-    block = "\n".join(blocks(text, "sh"))
+    block = "\n".join(blocks(text, "sh")).replace("\\\n", " ")
     lines = re.findall(r"(?:^|\s)(jaxmed .*)", block)
     lines += re.findall(r"^    (jaxmed .*)", text, re.M)
     lines += re.findall(r"`(jaxmed [^`]*)`", text)
@@ -77,3 +77,9 @@ def test_every_included_section_exists():
         for source, section in re.findall(r'^--8<-- "(\S+?):(\w+)"$', path.read_text(), re.M):
             text = (ROOT / source).read_text()
             assert all(f"[{edge}:{section}]" in text for edge in ("start", "end"))
+
+
+@pytest.mark.parametrize("path", [*PAGES, ROOT / "README.md"], ids=name)
+def test_every_picture_says_what_it_shows(path):
+    pictures = re.findall(r"!\[([^\]]*)\]\(([^)]+)\)", path.read_text())
+    assert all(len(words) > 25 for words, _ in pictures), pictures

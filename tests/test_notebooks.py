@@ -38,6 +38,12 @@ def test_first_cell_sets_float64_and_imports_are_ours(path):
             assert node.module is not None and node.module.split(".")[0] in LIBRARIES
 
 
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_what_is_drawn_is_described(path):
+    drawn = [cell for cell in code_cells(path) if "plt.show()" in cell.source]
+    assert drawn and all(len(cell.metadata["alt"]) > 40 for cell in drawn)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
 def test_runs_from_top_to_bottom(path):

@@ -51,6 +51,7 @@ def mathml(latex: str, display: str) -> str:
         if len(element) != _CHILDREN.get(name, len(element)):
             raise ValueError(f"a part of {name} is missing")
         _improve(element, name)
+        _stretch(element)
     ElementTree.register_namespace("", _SPACE.strip("{}"))
     return ElementTree.tostring(root, encoding="unicode")
 
@@ -67,3 +68,12 @@ def _improve(element: ElementTree.Element, name: str) -> None:
     elif name == "mi" and len(element.text or "") > 1:
         element.tag = f"{_SPACE}mo"
         element.attrib |= {"lspace": _THIN, "rspace": _THIN}
+
+
+def _stretch(element: ElementTree.Element) -> None:
+    """Brackets as high as the matrix between them: in the middle of a row browsers take them for infix operators."""
+    for i, child in enumerate(element):
+        if child.tag == f"{_SPACE}mtable":
+            for at, form in ((i - 1, "prefix"), (i + 1, "postfix")):
+                if 0 <= at < len(element) and element[at].tag == f"{_SPACE}mo":
+                    element[at].attrib |= {"stretchy": "true", "fence": "true", "form": form}

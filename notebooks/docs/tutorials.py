@@ -1,7 +1,7 @@
 """MkDocs hook: every notebook becomes a page, its code cells fenced blocks.
 
-Notebooks store no outputs. With JAXMED_DOCS_EXECUTE=1 they are run (`pip install -e ".[docs,notebooks,bayes]"`) and
-their text and figures shown; the test suite runs them anyway.
+Notebooks store no outputs: they are run, and their text and figures shown, unless JAXMED_DOCS_EXECUTE is 0. A cell that
+draws says in its metadata, as `alt`, what.
 """
 
 import base64
@@ -23,7 +23,7 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Add a page for each notebook, and its figures."""
     for path in sorted(_FOLDER.glob("*.ipynb")):
         notebook = nbformat.read(path, as_version=4)
-        if os.environ.get("JAXMED_DOCS_EXECUTE") == "1":
+        if os.environ.get("JAXMED_DOCS_EXECUTE") != "0":
             _execute(notebook)
         for file in _page(path, notebook, config):
             files.append(file)
@@ -51,7 +51,7 @@ def _page(path: Path, notebook: NotebookNode, config: MkDocsConfig) -> list[File
                 name = f"{path.stem}-{len(figures) + 1}.png"
                 content = base64.b64decode(data["image/png"])
                 figures.append(File.generated(config, f"tutorials/{name}", content=content))
-                parts.append(f"![Figure {len(figures)} of this page]({name})")
+                parts.append(f"![{cell.metadata['alt']}]({name})")
             elif text := output.get("text") or data.get("text/plain"):
                 parts.append(_fenced(text.rstrip(), "text"))
     title, rest = parts[0].split("\n", 1)

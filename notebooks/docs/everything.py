@@ -1,4 +1,4 @@
-"""The figure of README on all data sets, from the limits of three commands.
+"""The figure of the gallery on all data sets, from the limits of three commands.
 
 for model in b_minus_l u1r fits/examples/models/baryonic.toml; do
     jaxmed limit fits/everything.toml --alone --model $model --mass 1e-3:8.8e4:61 --out results/everything

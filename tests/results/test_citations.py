@@ -2,6 +2,7 @@
 
 import json
 import re
+from importlib.metadata import version
 
 import pytest
 
@@ -114,7 +115,7 @@ def test_bibtex_is_sorted_valid_and_has_each_entry_once(folder):
         assert entry.endswith("}") and balanced(entry), key
         assert fields["title"], key
         assert "{" not in "".join(fields.values()) and "\\" not in "".join(fields.values()), key
-    assert "version 0.1.0" in found.entries["jaxmed"]
+    assert f"version {version('jaxmed')}" in found.entries["jaxmed"]
 
 
 def test_entries_can_be_looked_up_and_no_input_is_quoted_from_memory():

@@ -12,7 +12,7 @@ from jaxmed.cli import app
 
 ROOT = Path(__file__).parents[1]
 PAGES = sorted((ROOT / "notebooks" / "docs" / "pages").rglob("*.md"))
-INCLUDED = [ROOT / "fits" / "examples" / "README.md"]
+INCLUDED = [ROOT / "fits" / "examples" / "README.md", ROOT / ".github" / "CONTRIBUTING.md"]
 APP = typer.main.get_command(app)
 COMMANDS = APP.commands
 

@@ -2,7 +2,7 @@
 
 import csv
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -96,7 +96,7 @@ def cite(*keys: str) -> None:
 
 
 @contextmanager
-def collecting() -> Iterator[Sources]:
+def collecting() -> Generator[Sources]:
     """Collect whose work is used inside, and which tables are read."""
     sources = Sources()
     token = _SOURCES.set(sources)

@@ -2,7 +2,7 @@
 
 import os
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -29,7 +29,7 @@ class Partners:
 @contextmanager
 def partners(
     folder: Path, index: int, number: int, lost: Callable[[str], None]
-) -> Iterator[Partners]:
+) -> Generator[Partners]:
     """Give signs of life to the others, and look for theirs.
 
     Args:

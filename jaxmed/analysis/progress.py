@@ -1,6 +1,6 @@
 """Work in progress: its device, and its bar on standard error for commands and for `progress=True` in Python."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -13,7 +13,7 @@ Share = Callable[[float], None]
 
 
 @contextmanager
-def bar(what: str, shown: bool = True) -> Iterator[Share]:
+def bar(what: str, shown: bool = True) -> Generator[Share]:
     """A bar on a terminal that is full when the shares told add up to one.
 
     Args:
@@ -40,7 +40,7 @@ def bar(what: str, shown: bool = True) -> Iterator[Share]:
 @contextmanager
 def running(
     analysis: Analysis, what: str, shown: bool = True, *, small: bool = False
-) -> Iterator[Share]:
+) -> Generator[Share]:
     """Work of an analysis, with a bar: on the device that it asks for, else on the host's processor if it is `small`.
 
     A fit evaluates a few points at a time, one after the other: each step on an accelerator takes longer to start than

@@ -1,7 +1,7 @@
 """Progress of the longest commands: points per second and the time left."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from typing import Annotated
 
@@ -15,7 +15,7 @@ _QUIET_SECONDS = 60.0
 
 
 @contextmanager
-def point_progress(total: int, what: str, quiet: bool) -> Iterator[Callable[[float], None]]:
+def point_progress(total: int, what: str, quiet: bool) -> Generator[Callable[[float], None]]:
     """A bar on standard error, or a line every minute for logs; yields what to tell of finished points."""
     start = time.monotonic()
     done = 0.0
@@ -45,7 +45,7 @@ def _duration(seconds: float) -> str:
 
 
 @contextmanager
-def _bar(total: int, what: str) -> Iterator[Callable[[float, str], None]]:
+def _bar(total: int, what: str) -> Generator[Callable[[float, str], None]]:
     description = TextColumn("{task.description}", markup=False)
     columns = (description, BarColumn(), TextColumn("{task.fields[pace]}"))
     # a file would keep an empty line of it
@@ -56,7 +56,7 @@ def _bar(total: int, what: str) -> Iterator[Callable[[float, str], None]]:
 
 
 @contextmanager
-def _lines(what: str) -> Iterator[Callable[[float, str], None]]:
+def _lines(what: str) -> Generator[Callable[[float, str], None]]:
     last = time.monotonic()
 
     def show(done: float, words: str) -> None:

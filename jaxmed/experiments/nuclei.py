@@ -12,7 +12,7 @@ from jaxmed.theory.amplitudes import TREE_NUCLEONS, Nucleus
 from jaxmed.theory.form_factors import helm, klein_nystrand
 from jaxmed.user_files.keys import unknown
 
-FORM_FACTORS: dict[str, Callable] = {"helm": helm, "klein_nystrand": klein_nystrand}
+FORM_FACTORS: dict[str, Callable[..., jax.Array]] = {"helm": helm, "klein_nystrand": klein_nystrand}
 # as one program: operation by operation each would be one of its own
 _COMPILED = {name: jax.jit(function) for name, function in FORM_FACTORS.items()}
 _CITED = {"helm": "Helm:1956zz", "klein_nystrand": "Klein:1999qj"}

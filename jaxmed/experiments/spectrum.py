@@ -1,9 +1,11 @@
 """The events of an experiment on its first axis: standard model, mediator, background, and what was observed."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import jax
 import numpy as np
+from jax.typing import ArrayLike
 
 from jaxmed.experiments.likelihood.forward import components
 from jaxmed.experiments.likelihood.pulls import Nuisances, Pulls, make_pulls
@@ -85,6 +87,6 @@ def _neutrinos_and_total(
     return counts(parts[:1], pulls), counts(parts, pulls)
 
 
-def _projector(experiment: Experiment):
+def _projector(experiment: Experiment) -> Callable[[ArrayLike], np.ndarray]:
     shape = tuple(axis.size for axis in experiment.axes)
     return lambda values: np.asarray(values).reshape(shape[0], -1).sum(axis=1)

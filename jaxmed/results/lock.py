@@ -5,7 +5,7 @@ import fcntl
 import json
 import os
 import platform
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, TextIO
@@ -17,7 +17,7 @@ _NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 @contextmanager
-def sole_writer(folder: Path, note: Callable[[str], None]) -> Iterator[None]:
+def sole_writer(folder: Path, note: Callable[[str], None]) -> Generator[None]:
     """Hold a folder, so that no other process of jaxmed writes to it.
 
     The system lets go of the lock of a killed process; what is written in its file then says who that was.

@@ -1,6 +1,6 @@
 """Find saved results on disk, as reports, citations and HEPData read them."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,7 +34,7 @@ class Saved(NamedTuple):
         return self.path.stem if self.alone else f"{self.path.stem}_{self.name}"
 
     @contextmanager
-    def understood(self) -> Iterator[Any]:
+    def understood(self) -> Generator[Any]:
         """The result; whatever goes wrong with it, such as columns of two lengths, is one sentence about the file.
 
         Raises:

@@ -21,7 +21,7 @@ import os
 import re
 import tempfile
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple
@@ -201,7 +201,7 @@ def read_npz(path: Path, kind: str | None = None) -> Archive:
 
 
 @contextmanager
-def _whole(path: Path) -> Iterator[None]:
+def _whole(path: Path) -> Generator[None]:
     """ValueError for whatever goes wrong with bytes that zipfile, zlib or NumPy do not know."""
     try:
         yield

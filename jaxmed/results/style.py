@@ -2,7 +2,7 @@
 
 import io
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,7 +34,7 @@ _UNDEFINED = "white"
 
 
 @contextmanager
-def own_style() -> Iterator[None]:
+def own_style() -> Generator[None]:
     """Draw with Matplotlib's defaults and jaxmed's settings, whatever the user's matplotlibrc says."""
     with context(_OWN, after_reset=True):
         yield

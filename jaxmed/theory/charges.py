@@ -7,6 +7,7 @@ Everything here is plain arithmetic on whatever number it is given: floats, JAX 
 not, and also `fractions.Fraction`, for which the sums are exact.
 """
 
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from jaxmed.theory.scalars import require_finite
@@ -161,7 +162,7 @@ def anomalies(x_q: Any, x_l: Any, x_h: Any) -> Anomalies:
     )
 
 
-def _left_minus_right(vertex, x, y3):
+def _left_minus_right(vertex: Callable[[Any, Any], Any], x: Charges, y3: Charges) -> Any:
     """Sums over the fermions in the loop: doublets twice, quarks thrice, right-handed minus."""
     loop = Charges(*map(vertex, x, y3))
     left = 2 * loop.l_l + 6 * loop.q_l

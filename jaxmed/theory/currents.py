@@ -213,7 +213,9 @@ def neutral_current(sin2_theta_w: Any = SIN2_THETA_W) -> FermionCouplings:
     return FermionCouplings(*(t3 - q * sin2_theta_w for t3, q in zip(T3, ELECTRIC, strict=True)))
 
 
-def _unmixed(charge, g_prime, m_zprime, electroweak):
+def _unmixed(
+    charge: Charges, g_prime: ArrayLike, m_zprime: ArrayLike, electroweak: Electroweak
+) -> tuple[jax.Array, jax.Array, Mixing]:
     """Couplings of the unmixed fields Z0 and C, each (8,), and how they mix."""
     _require_charges(charge)
     mixing = mixing_from_mass(g_prime, m_zprime, charge.h, electroweak=electroweak)
@@ -221,7 +223,7 @@ def _unmixed(charge, g_prime, m_zprime, electroweak):
     return z0, row(by_chirality(charge)) * real(g_prime) / 2, mixing
 
 
-def _require_charges(charge):
+def _require_charges(charge: Charges) -> None:
     require_finite(**{f"charge of {name}": x for name, x in charge._asdict().items()})
 
 

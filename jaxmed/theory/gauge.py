@@ -248,29 +248,31 @@ def mixing_angle(mixing: Mixing) -> jax.Array:
     return jnp.arctan2(mixing.sin, mixing.cos)
 
 
-def _attainable(mixing):
+def _attainable(mixing: Mixing) -> jax.Array:
     below, above = mixing.delta > 0, mixing.delta + mixing.t**2 < 0
     return (mixing.t == 0) | below | above
 
 
-def _tan_2theta(mixing):
+def _tan_2theta(mixing: Mixing) -> jax.Array:
     t, delta = mixing.t, mixing.delta
     return 2 * t * delta / ((delta - t) * (delta + t))
 
 
-def _root_where_attainable(mixing, x, y):
+def _root_where_attainable(mixing: Mixing, x: Scalar, y: jax.Array) -> jax.Array:
     """sqrt(x + y/delta), NaN where no vacuum exists."""
     exists, pole = _attainable(mixing), mixing.delta == 0
     square = x + y / jnp.where(pole, 1.0, mixing.delta)
     return jnp.where(exists, jnp.sqrt(jnp.where(exists, square, 1.0)), jnp.nan)
 
 
-def _over(x, y):
+def _over(x: jax.Array, y: jax.Array) -> jax.Array:
     """x/y, infinite for y = 0, where its gradient is zero."""
     return jnp.where(y == 0, jnp.inf, x / jnp.where(y == 0, 1.0, y))
 
 
-def _require_attainable(g_prime, m_zprime, x_h, electroweak):
+def _require_attainable(
+    g_prime: ArrayLike, m_zprime: ArrayLike, x_h: ArrayLike, electroweak: Electroweak
+) -> None:
     if not attainable(g_prime, m_zprime, x_h, electroweak=electroweak).all():
         raise ValueError(
             f"m_zprime = {m_zprime} MeV with g' x_h/g_Z = {g_prime * x_h / electroweak.g_z:.6g}: no "
@@ -279,7 +281,7 @@ def _require_attainable(g_prime, m_zprime, x_h, electroweak):
         )
 
 
-def _require_singlet(x_s, x_l, x_h):
+def _require_singlet(x_s: ArrayLike, x_l: ArrayLike, x_h: ArrayLike) -> None:
     require_finite(x_s=x_s)
     if not is_traced(x_s) and np.any(np.asarray(x_s) == 0):
         raise ValueError(

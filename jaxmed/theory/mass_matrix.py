@@ -217,7 +217,7 @@ def leading_masses(
     return m_z, m_zprime
 
 
-def _rotation(theta, s_w, c_w):
+def _rotation(theta: jax.Array, s_w: jax.Array, c_w: jax.Array) -> jax.Array:
     sin, cos, zero = jnp.sin(theta), jnp.cos(theta), jnp.zeros_like(theta)
     photon = jnp.stack([c_w, s_w, zero])  # A = c_W B + s_W W3, Eq. 4
     z = jnp.stack([-cos * s_w, cos * c_w, -sin])  # Z = cos Z0 - sin C, Z0 = c_W W3 - s_W B
@@ -225,7 +225,15 @@ def _rotation(theta, s_w, c_w):
     return jnp.stack([photon, z, z_prime])
 
 
-def _require_lagrangian(g, g_y, g_prime, x_h, x_s, v, v_s):
+def _require_lagrangian(
+    g: ArrayLike,
+    g_y: ArrayLike,
+    g_prime: ArrayLike,
+    x_h: ArrayLike,
+    x_s: ArrayLike,
+    v: ArrayLike,
+    v_s: ArrayLike,
+) -> None:
     require_positive(g=g, g_y=g_y, g_prime=g_prime, v=v)
     require_non_negative(v_s=v_s)
     require_finite(x_h=x_h, x_s=x_s)

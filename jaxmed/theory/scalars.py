@@ -1,5 +1,7 @@
 """What every theory function does with its arguments: make them float, refuse bad ones."""
 
+from collections.abc import Callable
+
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -43,6 +45,8 @@ def require_fraction(**values: ArrayLike) -> None:
         _require(name, value, lambda x: (x > 0) & (x < 1), "a number between 0 and 1")
 
 
-def _require(name, value, test, expected):
+def _require(
+    name: str, value: ArrayLike, test: Callable[[np.ndarray], np.ndarray], expected: str
+) -> None:
     if not is_traced(value) and not np.all(test(np.asarray(value, dtype=float))):
         raise ValueError(f"{name} = {value}: expected {expected}")

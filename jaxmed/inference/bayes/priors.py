@@ -119,7 +119,7 @@ def _flat(parameter: Parameter) -> Prior:
     return Prior(kind, parameter.low, parameter.high, parameter.log)
 
 
-def _read(parameter: Parameter, text: str) -> Prior:
+def _read(parameter: Parameter, text: object) -> Prior:
     where = f"prior of {parameter.name} = {short(text)}"
     if not isinstance(text, str):
         raise ValueError(f"{where}: {_EXPECTED}")

@@ -1,7 +1,7 @@
 """Run the elements of a batch on all devices of this process, each at its own pace."""
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import partial, wraps
 from typing import Any, TypeVar
@@ -26,7 +26,7 @@ def local_devices() -> list[Any]:
 
 
 @contextmanager
-def on_device(platform: str) -> Iterator[None]:
+def on_device(platform: str) -> Generator[None]:
     """Compute on one kind of device meanwhile, in all threads; where JAX would if `platform` is empty.
 
     Raises:

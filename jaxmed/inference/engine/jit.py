@@ -1,7 +1,7 @@
 """jit for large programs that a new process compiles and then runs for seconds at most."""
 
 import gc
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from functools import cache, update_wrapper
 from typing import Any, Generic, TypeVar
@@ -41,7 +41,7 @@ class QuickJit(Generic[T]):
 
 
 @contextmanager
-def collector_paused() -> Iterator[None]:
+def collector_paused() -> Generator[None]:
     """No garbage collection meanwhile.
 
     Tracing makes many objects that stay: to go through them again and again would take a sixth of a first fit.

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -32,7 +32,7 @@ _running: list[Clock] = []
 
 
 @contextmanager
-def clock() -> Iterator[Clock]:
+def clock() -> Generator[Clock]:
     """Time a block; JAX reports every compilation within it."""
     _listen()
     here = Clock()

@@ -166,7 +166,9 @@ def _symmetric_factor(m_d: Array, heavy: Array) -> Array:
 
 
 @_seesaw.defjvp
-def _seesaw_jvp(primals: tuple, tangents: tuple) -> tuple:
+def _seesaw_jvp(
+    primals: tuple[Array, Array], tangents: tuple[Array, Array]
+) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     masses, mixing = _seesaw(*primals)
     d_dirac, d_majorana = tangents
     d_matrix = jnp.block([[jnp.zeros_like(d_dirac), d_dirac], [d_dirac.T, d_majorana]])
@@ -174,7 +176,9 @@ def _seesaw_jvp(primals: tuple, tangents: tuple) -> tuple:
 
 
 @_majorana.defjvp
-def _majorana_jvp(primals: tuple, tangents: tuple) -> tuple:
+def _majorana_jvp(
+    primals: tuple[Array], tangents: tuple[Array]
+) -> tuple[tuple[Array, Array], tuple[Array, Array]]:
     masses, mixing = _majorana(*primals)
     return (masses, mixing), _takagi_tangent(masses, mixing, tangents[0])
 

@@ -150,7 +150,7 @@ def _lay_over(content: Content, over: Mapping[str, Any], where: str) -> None:
             content[key] = value
 
 
-def _place(entries: list[Content], name: str, where: str) -> int:
+def _place(entries: list[Any], name: str, where: str) -> int:
     """Number of the background of a name."""
     names = [each.get("name") for each in entries if isinstance(each, dict)]
     if name not in names:

@@ -47,6 +47,31 @@ def test_groups_that_contributing_and_ci_install_exist():
     assert groups and groups <= PROJECT["dependency-groups"].keys()
 
 
+def test_the_conda_recipe_requires_what_the_package_requires():
+    recipe = yaml.safe_load((ROOT / ".github" / "conda" / "recipe.yaml").read_text())
+    renamed = {"matplotlib": "matplotlib-base", "typing-extensions": "typing_extensions"}
+    wanted = {
+        f"{renamed.get(name, name)} >={bound}"
+        for name, bound in (each.split(">=") for each in PROJECT["project"]["dependencies"])
+    }
+    required = set(recipe["requirements"]["run"])
+    assert required - {"python >=${{ python_min }}", "__unix"} == wanted
+    assert f">={recipe['context']['python_min']}" == PROJECT["project"]["requires-python"]
+
+
+def test_the_paper_cites_what_is_in_its_bibliography_and_as_the_data_do():
+    paper = ROOT / "notebooks" / "docs" / "paper"
+    entry = re.compile(r"^@\w+\{([^,\s]+),\n.*?^\}", re.M | re.S)
+    own = {found[1]: found[0] for found in entry.finditer((paper / "paper.bib").read_text())}
+    cited = set(re.findall(r"@([A-Za-z]\w*(?::\w+)?)", (paper / "paper.md").read_text()))
+    assert own.keys() == cited
+    sources = (ROOT / "data" / "citations.bib", ROOT / "jaxmed" / "results" / "methods.bib")
+    shared = {found[1]: found[0] for path in sources for found in entry.finditer(path.read_text())}
+    assert {key: own[key] for key in own.keys() & shared.keys()} == {
+        key: shared[key] for key in own.keys() & shared.keys()
+    }
+
+
 def test_a_version_does_not_need_a_tag():
     fallback = PROJECT["tool"]["hatch"]["version"]["raw-options"]["fallback_version"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", fallback)

@@ -99,7 +99,19 @@ def _environment(tree):
 
 def run(tree, file, *options, **variables):
     """Whether pytest passes one file of a tree."""
-    command = ["-m", "pytest", "-qx", "-p", "no:xdist", "-o", f"cache_dir={_CACHE}", *options, file]
+    command = [
+        "-m",
+        "pytest",
+        "-qx",
+        "-m",
+        "not long",
+        "-p",
+        "no:xdist",
+        "-o",
+        f"cache_dir={_CACHE}",
+        *options,
+        file,
+    ]
     done = _python(tree, command, variables)
     return done is not None and done.returncode == 0
 

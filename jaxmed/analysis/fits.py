@@ -127,7 +127,7 @@ def _spectra(analysis: Analysis, found: BestFit) -> dict[str, FittedSpectrum]:
     own = {p.name for p in analysis.model.parameters}
     held = {name: value for name, value in analysis.fixed.items() if name in own}
     mediator = analysis.model.build(held | {n: e.value for n, e in found.parameters.items()})
-    pulls = {name: each.value for name, each in found.nuisances.items()}
+    pulls = {name: each.value for name, each in (found.parameters | found.nuisances).items()}
     return {e.name: fitted_spectrum(e, mediator, pulls, found.nuisances_sm) for e in analysis.data}
 
 

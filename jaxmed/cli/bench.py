@@ -35,6 +35,12 @@ def bench(
     common.set_up(cache=False)
     common.prepare(None, json)
     data = {name: load(name) for name in names}
+    for name, experiment in data.items():
+        if any(p.asymmetric or p.local or p.signed for p in experiment.background):
+            raise ValueError(
+                f"{name}: the likelihoods of others are written for errors of whole backgrounds, expected none that "
+                "are asymmetric or of single bins"
+            )
     fits = {name: [experiment] for name, experiment in data.items()}
     if len(names) > 1:
         fits["combined"] = list(data.values())

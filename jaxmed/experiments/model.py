@@ -45,7 +45,17 @@ class Axis(NamedTuple):
         return len(self.edges) - 1
 
 
-@pytree("shapes", "nodes", "scales", "name", "floating")
+@pytree(
+    "shapes",
+    "nodes",
+    "scales",
+    "name",
+    "floating",
+    "zeros",
+    "asymmetric",
+    "local",
+    "signed",
+)
 @dataclass(frozen=True)
 class Component:
     """Counts of one signal or background with its systematic variations.
@@ -57,8 +67,14 @@ class Component:
         nodes: of each of them [sigma].
         scales: names of those behind `widths`.
         name: of the background, the same for parts that are only there together; empty for a signal.
-        floating: those of `scales` without a prior, each with its range: counts are (value - low) times the nominal
-            ones, none at all at the lower edge.
+        floating: those of `scales` and `local` without a prior, each with its range: counts are (value - zero) times
+            the nominal ones.
+        zeros: (nuisance, zero) of those of `floating` that leave no event elsewhere than at the lower edge.
+        asymmetric: names of the nuisances behind `ends`.
+        ends: factors on all bins at -1 and +1 sigma, (n_asymmetric, 2): HistFactory's interpolation code 4 of them.
+        local: names of the nuisances behind `local_widths`.
+        local_widths: fractional 1 sigma error of each bin, not negative, (n_local, n_bins).
+        signed: whether its shapes may make events negative or fill an empty bin, as they do in HistFactory.
     """
 
     variants: Leaf
@@ -68,6 +84,22 @@ class Component:
     scales: tuple[str, ...]
     name: str = ""
     floating: tuple[Parameter, ...] = ()
+    zeros: tuple[tuple[str, float], ...] = ()
+    asymmetric: tuple[str, ...] = ()
+    ends: Leaf = None
+    local: tuple[str, ...] = ()
+    local_widths: Leaf = None
+    signed: bool = False
+
+    @property
+    def factors(self) -> tuple[str, ...]:
+        """Nuisances that multiply all bins alike."""
+        return self.scales + self.asymmetric
+
+    @property
+    def without_event(self) -> dict[str, float]:
+        """What floats -> its value that leaves no event."""
+        return {each.name: each.low for each in self.floating} | dict(self.zeros)
 
     @property
     def nominal(self) -> Leaf:
@@ -221,7 +253,7 @@ class Experiment:
         """Names of all nuisance parameters but the signal strength, in a fixed order."""
         names = [*self.scales, *self.shapes]
         for component in self.background:
-            names += [*component.scales, *component.shapes]
+            names += [*component.factors, *component.local, *component.shapes]
         return tuple(name for name in dict.fromkeys(names) if name != STRENGTH)
 
     @property

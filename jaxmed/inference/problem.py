@@ -21,7 +21,7 @@ from jaxmed.models.undefined import undefined_words
 from jaxmed.theory.charges import Charges
 from jaxmed.theory.couplings import Couplings
 from jaxmed.theory.rho import rho_nll
-from jaxmed.user_files.keys import unknown
+from jaxmed.user_files.keys import one_of, unknown
 
 PULL_BOX = (-5.0, 5.0)
 Data = tuple[Experiment, ...]
@@ -55,7 +55,7 @@ class Problem:
     @property
     def box(self) -> np.ndarray:
         """Edges of every free parameter in the fit's coordinate, (n_free, 2)."""
-        boxes = {p.name: p.box for p in (*self.model.parameters, *self.floating)}
+        boxes = {p.name: p.box for p in (*self.floating, *self.model.parameters)}
         return np.array([boxes.get(name, PULL_BOX) for name in self.names]).reshape(-1, 2)
 
     @property
@@ -84,13 +84,29 @@ class Problem:
         free = [p for p in self.model.parameters if p.name in self.parameters]
         return undefined_words(free, points, ~np.isfinite(nll))
 
-    def pulls(self, z: Leaf) -> Pulls:
-        """All nuisances from the free ones z (n_nuisances,)."""
-        own = {p.name for p in self.model.parameters}
+    def pulls(self, z: Leaf, point: Leaf = None) -> Pulls:
+        """All nuisances from the free ones z (n_nuisances,).
+
+        Args:
+            z: free nuisances.
+            point: free model parameters in the fit's coordinate, (n_parameters,): those that are normalisations of
+                the experiments are nuisances to these. Other models need none.
+        """
+        acting = self.model.normalisations
+        own = {p.name for p in self.model.parameters} - set(acting)
         held = {name: value for name, value in self.fixed if name not in own}
         xp = z.__array_namespace__()
         values = xp.concatenate([z, np.array(list(held.values()), dtype=float)])
-        return Pulls((*self.nuisances, *held), values)
+        if not acting or not self.parameters:
+            return Pulls((*self.nuisances, *held), values)
+        moving = np.array(
+            [i for i, name in enumerate(self.parameters) if name in acting], dtype=int
+        )
+        names = tuple(self.parameters[i] for i in moving)
+        return Pulls(
+            (*self.nuisances, *held, *names),
+            point.__array_namespace__().concatenate([values, point[moving]]),
+        )
 
     @property
     def held_pulls(self) -> float:
@@ -101,7 +117,7 @@ class Problem:
     def nll(self, x: Array, data: Data) -> Array:
         """-log(L/L_sat) + pulls + constraints at the free values x (n_free,)."""
         split = len(self.parameters)
-        couplings, pulls = self.couplings(x[:split]), self.pulls(x[split:])
+        couplings, pulls = self.couplings(x[:split]), self.pulls(x[split:], x[:split])
         parts = [components(e, couplings) for e in data]
         return (
             data_nll(data, parts, pulls)
@@ -171,7 +187,14 @@ def make_problem(
         raise ValueError(f"experiments = {names}: expected at least one, each at most once")
     by_name = {p.name: p for p in model.parameters}
     floating = tuple(dict.fromkeys(each for e in experiments for each in e.floating))
-    nuisances = tuple(dict.fromkeys(n for e in experiments for n in e.nuisances))
+    for name in model.normalisations:
+        if name not in {each.name for each in floating}:
+            raise ValueError(
+                f"model '{model.name}': its normalisation '{name}' is none of {', '.join(names)}: expected "
+                f"{one_of(each.name for each in floating if each.name != STRENGTH)}"
+            )
+    every = (n for e in experiments for n in e.nuisances)
+    nuisances = tuple(n for n in dict.fromkeys(every) if n not in by_name)
     known = [*by_name, *nuisances, STRENGTH]
     for name in [*(fixed or {}), *free]:
         if name not in known:
@@ -179,7 +202,7 @@ def make_problem(
     held = {STRENGTH: 0.0} | dict(fixed or {})
     for name in free:
         held.pop(name, None)
-    ranges = {p.name: p for p in (*model.parameters, *floating)}
+    ranges = {p.name: p for p in (*floating, *model.parameters)}
     for name, value in held.items():
         held[name] = _held(ranges[name], value) if name in ranges else float(value)
     return Problem(
@@ -287,7 +310,7 @@ def constraint_nll(names: Sequence[str], model: Model, values: Values) -> Array 
 def expected_counts(problem: Problem, x: Array, data: Data) -> tuple[Array, ...]:
     """Of every experiment at the free values x (n_free,), (n_bins,) each."""
     split = len(problem.parameters)
-    couplings, pulls = problem.couplings(x[:split]), problem.pulls(x[split:])
+    couplings, pulls = problem.couplings(x[:split]), problem.pulls(x[split:], x[:split])
     return tuple(counts(components(e, couplings), pulls) for e in data)
 
 

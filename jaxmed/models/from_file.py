@@ -12,7 +12,7 @@ from jaxmed import constants
 from jaxmed.models.expressions import FUNCTIONS, Expression, parse
 from jaxmed.models.from_function import Columns, Terms, checked, with_parameters
 from jaxmed.models.model import ELECTROMAGNETIC, Model, Parameter, Values
-from jaxmed.models.presets import charged, direct, preset
+from jaxmed.models.presets import charged, direct, preset, scaled
 from jaxmed.models.terms import Term, first_parameters, read_terms
 from jaxmed.theory.charges import charges
 from jaxmed.theory.couplings import Couplings, Epsilon
@@ -63,17 +63,20 @@ def model_from(value: Any) -> Model:
     CONSTANTS, what a table `constants` adds to these, and the parameters of a table `parameters`, each of them a table
     of low, high and, if wanted, log and unit.
 
+    Or it has `normalisations`, a table of name = [low, high]: of experiments, nothing new in neutrinos.
+
     Raises:
         ValueError: anything else; the key is named.
     """
     if isinstance(value, str):
         return preset(value)
-    kinds = {"charges", "eps", "interactions"}
+    kinds = {"charges", "eps", "interactions", "normalisations"}
     if not isinstance(value, dict) or len(kinds & value.keys()) != 1:
         raise ValueError(
-            "model: expected a preset name, or a table with one of charges, eps and interactions"
+            "model: expected a preset name, or a table with one of charges, eps, interactions and normalisations"
         )
-    more = () if "charges" in value else ("constants", "parameters")
+    bare = "charges" in value or "normalisations" in value
+    more = () if bare else ("constants", "parameters")
     own = (*kinds & value.keys(), *(("structure",) if "eps" in value else ()))
     keys.known(value, ("name", *own, *more), "key under model")
     name = keys.identifier("model.name", value.get("name", "custom"))
@@ -81,7 +84,24 @@ def model_from(value: Any) -> Model:
         table = keys.typed(value, "charges", dict)
         keys.known(table, ("x_q", "x_l", "x_h"), "key under model.charges")
         return charged(name, charges(*(_charge(table, k) for k in ("x_q", "x_l", "x_h"))))
+    if "normalisations" in value:
+        return scaled(name, _ranges(keys.typed(value, "normalisations", dict)))
     return _from_terms(name, value, read_terms(value))
+
+
+def _ranges(table: Mapping[str, Any]) -> dict[str, tuple[float, float]]:
+    found = {}
+    for name, ends in table.items():
+        key = f"model.normalisations.{name}"
+        if not isinstance(ends, list) or len(ends) != 2:
+            raise ValueError(f"{key} = {keys.short(ends)}: expected [low, high]")
+        low, high = (keys.number(key, end) for end in ends)
+        if not low < high:
+            raise ValueError(f"{key} = {keys.short(ends)}: expected low < high")
+        found[keys.identifier("model.normalisations", name)] = (low, high)
+    if not found:
+        raise ValueError("model.normalisations: expected at least one, name = [low, high]")
+    return found
 
 
 def _charge(table: Mapping[str, Any], name: str) -> float:

@@ -62,6 +62,8 @@ class Model:
         standard: the fit's coordinates of the standard model, one for each parameter.
         charges: U(1)_X charges; None for a mediator without a gauge group, given by its couplings.
         undefined: in words, where in its box couplings are not numbers; empty if they are everywhere.
+        normalisations: those of its parameters that are no couplings but nuisances without a prior of the
+            experiments, which the fit then reports, scans and limits as it does a coupling.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Model:
     standard: tuple[float, ...]
     charges: Charges | None = None
     undefined: str = ""
+    normalisations: tuple[str, ...] = ()
 
     def values(self, coordinates: Values) -> Values:
         """Parameter values at the fit's coordinates (log10 where a parameter is fitted as such)."""

@@ -1,5 +1,6 @@
 """Models that have a name, and how charges or couplings per unit g make one."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -61,6 +62,13 @@ def direct(name: str, epsilon: Epsilon, structure: str = "vector") -> Model:
         return Model(name, MEDIATOR, build, DECOUPLED)
     own = ELECTROMAGNETIC[structure]
     return Model(name, (own,), build, (absent(own),))
+
+
+def scaled(name: str, ranges: Mapping[str, tuple[float, float]]) -> Model:
+    """The standard model, and normalisations of an experiment with their ranges: without them they are nearest to 0."""
+    box = tuple(Parameter(own, *ends, False, "1") for own, ends in ranges.items())
+    without = tuple(min(max(0.0, p.low), p.high) for p in box)
+    return Model(name, box, _standard, without, normalisations=tuple(ranges))
 
 
 def absent(parameter: Parameter) -> float:

@@ -75,19 +75,25 @@ def condense(experiment: Experiment) -> Condensed:
     kept, together = np.flatnonzero(~merged), np.flatnonzero(merged)
     own = sum((np.asarray(p.nominal) for p in experiment.background), np.zeros(merged.size))
     share = own[together] / own[together].sum() if together.size else own[together]
-    backgrounds = (
-        replace(part, variants=_in_bins(np.asarray(part.variants), kept, together))
-        for part in experiment.background
-    )
     return Condensed(
         experiment=experiment,
-        fillings=tuple(_filling(c, kept, together) for c in experiment.channels),
-        background=tuple(backgrounds),
+        fillings=tuple(_filling(c, kept, together) for c in experiment.channels)
+        or (_nothing(kept, together),),
+        background=tuple(_background(part, kept, together) for part in experiment.background),
         error=_in_bins(np.asarray(experiment.error), kept, together),
         kept=kept,
         merged=together,
         log_share=np.log(share),
     )
+
+
+def _background(part: Component, kept: np.ndarray, merged: np.ndarray) -> Component:
+    found = replace(part, variants=_in_bins(np.asarray(part.variants), kept, merged))
+    if not part.local:
+        return found
+    # bins with errors of their own are never merged
+    alone = np.asarray(part.local_widths)[:, kept]
+    return replace(found, local_widths=np.pad(alone, ((0, 0), (0, int(merged.size > 0)))))
 
 
 def _in_bins(values: Leaf, kept: Leaf, merged: Leaf) -> Leaf:
@@ -110,7 +116,7 @@ def _merged(experiment: Experiment) -> np.ndarray:
     alone = [
         own & ~several & (np.asarray(part.nominal) > 0)
         for own, part in zip(filled, experiment.background, strict=True)
-        if not part.shapes
+        if not (part.shapes or part.local)
     ]
     return max([nothing, *alone], key=np.count_nonzero)
 
@@ -132,6 +138,12 @@ def _filling(channels: Channel, kept: np.ndarray, merged: np.ndarray) -> Filling
         channels.folding_of,
         tuple(int(v) for v in moved),
     )
+
+
+def _nothing(kept: np.ndarray, merged: np.ndarray) -> Filling:
+    """That of a data set without neutrinos: one class of no channel."""
+    none = np.zeros((1, 1, kept.size + int(merged.size > 0)))
+    return Filling(np.zeros((1, 0)), np.zeros((1, 1, 1, 1)), none[0], none, (0,), ())
 
 
 def _classes(spread: np.ndarray, response: np.ndarray, n: int) -> tuple[list[int], np.ndarray]:
@@ -193,6 +205,8 @@ def data_information(condensed: Condensed, observed: Array, mu: Array) -> Array:
 
 def condensed_signal(condensed: Condensed, couplings: Couplings) -> Events:
     """The signal of these couplings; NaN where any of them is not a number."""
+    if not condensed.experiment.channels:
+        return (jnp.zeros((1, 1, 1)),)
     found = []
     for channels, filling in zip(condensed.experiment.channels, condensed.fillings, strict=True):
         rates = channel_rates(channels, couplings)

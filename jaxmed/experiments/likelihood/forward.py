@@ -48,6 +48,8 @@ def signal_events(experiment: Experiment, couplings: Couplings) -> Array:
 
     NaN where any coupling is not a number, also one that this experiment does not see.
     """
+    if not experiment.channels:
+        return jnp.zeros((1, experiment.n_bins))
     stacks = [channel_events(channel, couplings) for channel in experiment.channels]
     return jnp.where(couplings.defined, jnp.stack(stacks).sum(axis=0), jnp.nan)
 

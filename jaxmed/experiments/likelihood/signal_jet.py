@@ -8,7 +8,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.likelihood.condensed import Condensed, Events
+from jaxmed.experiments.likelihood.condensed import Condensed, Events, condensed_signal
 from jaxmed.experiments.likelihood.templates import POINTS, STEP, SignalTable, products_in_unit
 from jaxmed.experiments.model import Channel
 from jaxmed.theory.amplitudes import Electron, Nucleus
@@ -45,6 +45,8 @@ def signal_jet(
         couplings: parameters (n,) -> couplings.
         theta: where, (n,).
     """
+    if not condensed.experiment.channels:
+        return Jet(condensed_signal(condensed, couplings(theta)), (), lambda weights: jnp.zeros(()))
     stacks = zip(condensed.experiment.channels, condensed.fillings, tables, strict=True)
     jets = [_stack_jet(c, f.classes, t, couplings, theta) for c, f, t in stacks]
     defined = couplings(theta).defined

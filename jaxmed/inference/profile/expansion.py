@@ -59,6 +59,7 @@ def expansion(
     x: Array,
     counted: Sequence[Counts],
     centres: Array,
+    point: Array | None = None,
 ) -> Expansion:
     """Second-order expansion in what is free.
 
@@ -69,10 +70,11 @@ def expansion(
         x: model parameters, if these are free, and nuisances, (n_free,).
         counted: by each experiment.
         centres: where the priors are centred, (n_nuisances,): zero, or what a toy's auxiliary data say.
+        point: model parameters, if these are not free; only a model with normalisations needs them.
     """
     split = x.size - len(problem.nuisances)
     z = x[split:]
-    pulls = problem.pulls(z)
+    pulls = problem.pulls(z, x[:split] if split else point)
     prior = np.concatenate([np.zeros(split), problem.prior_weights])
     shift = prior * jnp.concatenate([x[:split], z - centres])
     value, gradient = jnp.sum(shift**2) / 2 + problem.held_pulls, shift
@@ -80,7 +82,8 @@ def expansion(
     for condensed, signal, counts in zip(data, signals, counted, strict=True):
         own, names = own_nuisances(problem, condensed)
         index = np.eye(x.size)[np.concatenate([np.arange(split), split + own])]
-        term = _data_expansion(condensed, signal, pulls, names, counts)
+        free = (*problem.parameters[:split], *names)
+        term = _data_expansion(condensed, signal, pulls, free, split, counts)
         value += term.value
         gradient += term.gradient @ index
         curvature += index.T @ term.curvature @ index
@@ -105,9 +108,11 @@ def counts_jacobian(
     at = _predicted(condensed, events, pulls)
     jacobian = jnp.zeros((len(names), at.mu.size))
     for part, y in zip(at.parts, at.yields, strict=True):
-        scale, shape = selection(part.scales, names), selection(part.shapes, names)
+        scale, shape = selection(part.factors, names), selection(part.shapes, names)
         jacobian += (scale.T @ y.norm_slopes)[:, None] * y.unit[None]
         jacobian += shape.T @ ((y.norm * y.unit_slope)[None] * y.slopes)
+        if part.local:
+            jacobian += selection(part.local, names).T @ ((y.norm * y.unit)[None] * y.local[0])
     return at.mu, jacobian
 
 
@@ -138,22 +143,26 @@ def _predicted(condensed: Condensed, signal: Events | Array, pulls: Pulls) -> _P
 
 
 def _data_expansion(
-    condensed: Condensed, signal: Signal, pulls: Pulls, names: tuple[str, ...], counts: Counts
+    condensed: Condensed,
+    signal: Signal,
+    pulls: Pulls,
+    names: tuple[str, ...],
+    split: int,
+    counts: Counts,
 ) -> Expansion:
-    """One data term in the model parameters and the nuisances `names`."""
+    """One data term in what is free, `names`, of which the first `split` are model parameters."""
     at = _predicted(condensed, signal.value if isinstance(signal, Jet) else signal, pulls)
     slope, weight = data_slopes(condensed, counts.observed, at.mu)
-    moved = _moved(condensed, signal, pulls, at, slope)
-    split = len(moved.first)
-    theta = np.eye(split, split + len(names))
+    moved = _moved(condensed, signal, pulls, at, slope, split)
+    theta = np.eye(split, len(names))
     # all derivatives of mu are mixtures of rows
     norm = at.yields[0].norm
     rows, mixing = [norm * moved.first], [jnp.asarray(theta)]
     gradient, bends = norm * (moved.first @ slope) @ theta, norm * theta.T @ moved.bend @ theta
+    local_rows = jnp.zeros((len(names), slope.size))
     for k, (part, y) in enumerate(zip(at.parts, at.yields, strict=True)):
-        scale = np.pad(selection(part.scales, names), ((0, 0), (split, 0)))
-        shape = np.pad(selection(part.shapes, names), ((0, 0), (split, 0)))
-        norm_slopes, crossed = y.norm_slopes @ scale, jnp.zeros(split + len(names))
+        scale, shape = selection(part.factors, names), selection(part.shapes, names)
+        norm_slopes, crossed = y.norm_slopes @ scale, jnp.zeros(len(names))
         if scale.any():
             rows.append(y.unit[None])
             mixing.append(norm_slopes[None])
@@ -168,15 +177,37 @@ def _data_expansion(
             crossed += pulled @ shape
             folded = _product(y.slopes * (slope * y.unit_bend)[None], y.slopes)
             bends += y.norm * (shape.T @ (folded + jnp.diag(bent)) @ shape)
+        if part.local:
+            local = selection(part.local, names)
+            local_rows += local.T @ ((y.norm * y.unit)[None] * y.local[0])
+            pulled, bent = _local_expansion(y, slope)
+            gradient += y.norm * (pulled @ local)
+            crossed += pulled @ local
+            bends += y.norm * (local.T @ bent @ local)
+            mixed = _product(y.local[0] * (slope * y.unit_slope)[None], y.slopes)
+            mixed = y.norm * local.T @ mixed @ shape
+            bends += mixed + mixed.T
         if k == 0:
             crossed += (moved.first @ slope) @ theta
             mixed = norm * theta.T @ moved.mixed @ shape
             bends += mixed + mixed.T
         cross = norm_slopes[:, None] * crossed[None]
         bends += cross + cross.T
+    if any(part.local for part in at.parts):
+        rows.append(local_rows)
+        mixing.append(jnp.eye(len(names)))
     value = data_value(condensed, counts.observed, at.mu) + counts.constant
     scaled, mixture = jnp.concatenate(rows) * jnp.sqrt(weight)[None], jnp.concatenate(mixing)
     return Expansion(value, gradient, mixture.T @ _product(scaled, scaled) @ mixture + bends)
+
+
+def _local_expansion(y: Yield, slope: Array) -> tuple[Array, Array]:
+    """Derivatives of slope @ unit in the nuisances of single bins, (n_local,) and (n_local, n_local)."""
+    events, (first, second) = slope * y.unit, y.local
+    one = np.eye(len(first), dtype=bool)
+    return first @ events, jnp.where(
+        one, jnp.diag(second @ events), _product(first * events[None], first)
+    )
 
 
 def _product(a: Array, b: Array) -> Array:
@@ -202,12 +233,13 @@ class _Moved(NamedTuple):
     mixed: Array
 
 
-def _moved(condensed: Condensed, jet: Signal, pulls: Pulls, at: _Predicted, slope: Array) -> _Moved:
+def _moved(
+    condensed: Condensed, jet: Signal, pulls: Pulls, at: _Predicted, slope: Array, split: int
+) -> _Moved:
     signal, part = at.yields[0], at.parts[0]
     if not (isinstance(jet, Jet) and jet.slopes):
-        return _Moved(
-            jnp.zeros((0, slope.size)), jnp.zeros((0, 0)), jnp.zeros((0, len(part.shapes)))
-        )
+        shapes = (split, slope.size), (split, split), (split, len(part.shapes))
+        return _Moved(*map(jnp.zeros, shapes))
 
     def mixture(events: Events) -> tuple[Array, Array]:
         return shape_jet(part, pulls, mix_events(condensed.fillings, events))[:2]

@@ -22,6 +22,7 @@ def least_nll(
     data: Sequence[Condensed],
     signals: Sequence[Events],
     counted: Sequence[Counts],
+    point: Array | None = None,
 ) -> Array:
     """A lower bound of the data terms while the nuisances stay in their box, (); NaN if there is none.
 
@@ -30,8 +31,9 @@ def least_nll(
         data: the experiments.
         signals: of each.
         counted: by each.
+        point: model parameters, as of `Problem.pulls`.
     """
-    low, high = map(problem.pulls, problem.box[len(problem.parameters) :].T)
+    low, high = (problem.pulls(z, point) for z in problem.box[len(problem.parameters) :].T)
     total = jnp.zeros(())
     for condensed, events, counts in zip(data, signals, counted, strict=True):
         signal = as_signal(condensed.experiment, all_variants(condensed.fillings, events))

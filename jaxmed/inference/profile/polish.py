@@ -54,7 +54,7 @@ def _constraint(problem: Problem, x: Array) -> Expansion:
 def _data_term(problem: Problem, x: Any, experiment: Experiment) -> Array:
     split = len(problem.parameters)
     part = components(experiment, problem.couplings(x[:split]))
-    return data_nll((experiment,), [part], problem.pulls(x[split:]))
+    return data_nll((experiment,), [part], problem.pulls(x[split:], x[:split]))
 
 
 @QuickJit

@@ -209,11 +209,10 @@ def _advance(
     couplings = problem.couplings(point)
     signals = [condensed_signal(each, couplings) for each in data]
     counted = [Counts(*condensed_counts(e, jnp.asarray(e.experiment.observed))) for e in data]
-    floor = least_nll(problem, data, signals, counted)
+    floor = least_nll(problem, data, signals, counted, point)
     jets = [Jet(events, (), no_bend) for events in signals]
-    expand = partial(
-        expansion, problem, data, jets, counted=counted, centres=jnp.zeros(len(problem.nuisances))
-    )
+    centres = jnp.zeros(len(problem.nuisances))
+    expand = partial(expansion, problem, data, jets, counted=counted, centres=centres, point=point)
     worth = jnp.where(floor <= excluded_above, limit, 0)
     end = minimise(expand, walk, box, tolerance=TOLERANCE, limit=worth)
     return settle(end, TOLERANCE), floor

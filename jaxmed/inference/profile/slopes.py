@@ -50,7 +50,7 @@ def _chunk(
         def nll(x: Array) -> Array:
             couplings = problem.couplings(x)
             parts = [components(experiment, couplings) for experiment in data]
-            return data_nll(data, parts, problem.pulls(pulls)) + problem.constraint(x)
+            return data_nll(data, parts, problem.pulls(pulls, x)) + problem.constraint(x)
 
         return jax.jvp(nll, (point,), (direction,))[1]
 

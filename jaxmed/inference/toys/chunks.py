@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import jax
 import numpy as np
@@ -35,7 +35,7 @@ class Chunk(NamedTuple):
         constant: of their data terms, (n_toys,) each.
         centres: of the priors, (n_toys, n_nuisances).
         starts: (n_toys, n_starts, n_free).
-        signals: of each experiment at a toy's own model parameters, if these are given, (n_toys, ...).
+        signals: of each experiment at a toy's own model parameters, and these, if they are given, (n_toys, ...).
         real: which of them are no copies, (n_toys,).
     """
 
@@ -43,7 +43,7 @@ class Chunk(NamedTuple):
     constant: tuple[Leaf, ...]
     centres: Leaf
     starts: Leaf
-    signals: tuple[Leaf, ...]
+    signals: Any
     real: Leaf
 
 
@@ -68,7 +68,7 @@ def in_chunks(
     data: Sequence[Condensed],
     starts: np.ndarray,
     box: np.ndarray,
-    signals: tuple[Leaf, ...] = (),
+    signals: Any = (),
     which: np.ndarray | None = None,
 ) -> Profiled:
     """Fit all toys; with signals of their own the number of each is in `which`, (n_toys,)."""

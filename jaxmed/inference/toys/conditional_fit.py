@@ -1,6 +1,7 @@
 """Fits of many toys at given model parameters."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -15,6 +16,7 @@ from jaxmed.experiments.likelihood.condensed import (
     condensed_signal,
 )
 from jaxmed.experiments.likelihood.signal_jet import Jet
+from jaxmed.experiments.model import Leaf
 from jaxmed.inference.engine.batches import batches
 from jaxmed.inference.engine.devices import device_count, per_batch, per_element, sized
 from jaxmed.inference.problem import Data, Problem
@@ -55,7 +57,7 @@ def conditional_fits(
         signals = signals_at(block, condensed, points)
         static = block, lane_count(condensed, len(block.nuisances))
         shared = Shared(condensed, block.box[len(block.parameters) :], find_ways(block, own, 0))
-        same = signals if each is None else ()
+        same = signals if each is None else None
         return in_chunks(
             lambda chunk: _fitted(static, chunk, shared, same),
             few,
@@ -69,9 +71,14 @@ def conditional_fits(
     return join_blocks(problem, data, n, fit_block)
 
 
-def signals_at(
-    problem: Problem, data: Sequence[Condensed], points: np.ndarray
-) -> tuple[Events, ...]:
+class At(NamedTuple):
+    """Model parameters (n_parameters,) and the signal of each experiment there; or of many, one row each."""
+
+    point: Leaf
+    signals: tuple[Events, ...]
+
+
+def signals_at(problem: Problem, data: Sequence[Condensed], points: np.ndarray) -> At:
     """Signals of each experiment at points (n, n_parameters), one row each."""
     size = (sized(*_AT_ONCE) if len(points) > 1 else 1) * device_count()
     every = batches(np.arange(len(points)), size)
@@ -80,26 +87,23 @@ def signals_at(
 
 
 @per_element
-def _signals(problem: Problem, point: Array, data: Sequence[Condensed]) -> tuple[Events, ...]:
+def _signals(problem: Problem, point: Array, data: Sequence[Condensed]) -> At:
     couplings = problem.couplings(point)
-    return tuple(condensed_signal(each, couplings) for each in data)
+    return At(point, tuple(condensed_signal(each, couplings) for each in data))
 
 
 @per_batch
-def _fitted(
-    static: tuple[Problem, int], chunk: Chunk, shared: Shared, signals: tuple[Events, ...]
-) -> Found:
+def _fitted(static: tuple[Problem, int], chunk: Chunk, shared: Shared, every: At | None) -> Found:
     """Signals are those of all toys, unless a chunk has some for each toy."""
     problem, lanes = static
-    pairs = zip(shared.data, jax.tree.map(lambda leaf: leaf[0], signals), strict=bool(signals))
-    same = [all_variants(each.fillings, events) for each, events in pairs]
-
-    def pick(toy: Array) -> tuple[Events, ...]:
-        return jax.tree.map(lambda leaf: leaf[toy], chunk.signals)
+    same = jax.tree.map(lambda leaf: leaf[0], every)
+    pairs = zip(shared.data, same.signals, strict=True) if same else ()
+    variants = [all_variants(each.fillings, events) for each, events in pairs]
 
     def one(toy: Array, x: Array) -> Expansion:
-        own = same or [Jet(e, (), no_bend) for e in pick(toy)]
-        return expansion(problem, shared.data, own, x, *counted(chunk, toy))
+        at = same or jax.tree.map(lambda leaf: leaf[toy], chunk.signals)
+        own = variants or [Jet(e, (), no_bend) for e in at.signals]
+        return expansion(problem, shared.data, own, x, *counted(chunk, toy), at.point)
 
     box = jnp.asarray(shared.box)
     valid = jnp.ones(chunk.starts.shape[:2], dtype=bool)

@@ -60,10 +60,10 @@ def tabulate_grid(
     """Everything about the points (n_points, n_parameters) that no toy changes; nuisances at `start`."""
     names = _order(problem, data)
     measured = jnp.asarray(prior_weights(names, problem.floating))
-    pulls, touched = problem.pulls(start), _rows(problem, data)
+    touched = _rows(problem, data)
 
     def one(point: Array) -> GridLikelihood:
-        couplings = problem.couplings(point)
+        couplings, pulls = problem.couplings(point), problem.pulls(start, point)
         value, slope = jnp.zeros(()), jnp.zeros_like(measured)
         fisher = jnp.diag(jnp.maximum(measured, _RIDGE))
         per_count, slope_per_count = [], []

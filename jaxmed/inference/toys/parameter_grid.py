@@ -123,7 +123,7 @@ def _expected_profile(
 ) -> Array:
     """The first-order profile at what the first point that is defined predicts, (n_points,)."""
     first = likelihood.points[jnp.argmax(jnp.isfinite(likelihood.value))]
-    couplings, pulls = problem.couplings(first), problem.pulls(likelihood.start)
+    couplings, pulls = problem.couplings(first), problem.pulls(likelihood.start, first)
     signals = [condensed_signal(e, couplings) for e in data]
     expected = tuple(
         condensed_means(e, events, pulls)[None] for e, events in zip(data, signals, strict=True)

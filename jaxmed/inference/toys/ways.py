@@ -13,7 +13,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import Array
 
-from jaxmed.experiments.likelihood.yields import KNEE
+from jaxmed.experiments.likelihood.factors import KNEE
 from jaxmed.inference.problem import Data, Problem, acts_on, blocks, restrict
 from jaxmed.inference.profile.newton import Walk, solve
 

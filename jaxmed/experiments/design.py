@@ -234,7 +234,7 @@ def pull_widths(names: tuple[str, ...], scales: Scales) -> Array:
 
 def _exposure(found: Description) -> str:
     """In the unit that makes a readable number; the mass where the flux counts a whole exposure."""
-    if found.keys.target.exposure is None:
+    if found.keys.target is None or found.keys.target.exposure is None:
         return f"{found.exposure:.6g} kg"
     tonne_years = found.exposure / tonne_years_in_seconds(1.0)
     if tonne_years >= 1:

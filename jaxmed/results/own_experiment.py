@@ -24,13 +24,15 @@ def describe_folder(found: Description, experiment: Experiment) -> dict[str, Any
 
     Returns:
         name, title, status, about, bins [unit], unit, exposure_kg_days (or mass_kg, where the flux counts a whole
-        exposure), files {file: what was found}, likelihood, totals in events {standard_model, background: {name:
-        total}, observed}, runs {name: the same totals} of several runs, nuisances [names], between_nodes {nuisance: sum
-        (mu - exact)^2/variance halfway between its nodes}.
+        exposure; neither without a target), files {file: what was found}, likelihood, totals in events
+        {standard_model, background: {name: total}, observed}, runs {name: the same totals} of several runs, nuisances
+        [names], between_nodes {nuisance: sum (mu - exact)^2/variance halfway between its nodes}.
     """
     parts = spectrum(experiment, standard_model())
     amount = found.exposure / SECONDS_PER_DAY
-    whole = found.keys.target.mass_kg is not None
+    target = found.keys.target
+    whole = target is not None and target.mass_kg is not None
+    exposed = {"mass_kg": found.exposure} if whole else {"exposure_kg_days": amount}
     facts: dict[str, Any] = {
         "name": found.name,
         "title": found.title,
@@ -38,7 +40,7 @@ def describe_folder(found: Description, experiment: Experiment) -> dict[str, Any
         "about": found.keys.about.strip(),
         "bins": parts.bins,
         "unit": parts.unit,
-        **({"mass_kg": found.exposure} if whole else {"exposure_kg_days": amount}),
+        **(exposed if target else {}),
         "likelihood": found.keys.data.likelihood,
         "counts": found.keys.data.counts,
         "files": dict(found.notes),
@@ -55,7 +57,8 @@ def describe_folder(found: Description, experiment: Experiment) -> dict[str, Any
 
 
 def _totals(experiment: Experiment, total: Any) -> dict[str, Any]:
-    standard = np.sum([standard_counts(channel) for channel in experiment.channels], axis=0)
+    none = np.zeros(experiment.n_bins)
+    standard = sum((standard_counts(channel) for channel in experiment.channels), none)
     backgrounds: dict[str, float] = {}
     for part in experiment.background:
         # what takes the standard model's neutrinos out again is no background
@@ -71,12 +74,9 @@ def _totals(experiment: Experiment, total: Any) -> dict[str, Any]:
 def check_table(found: Mapping[str, Any]) -> Rows:
     """One row for each file and for each total."""
     bins, unit = found["bins"], found["unit"]
-    amount = (
-        f"{found['mass_kg']:.6g} kg"
-        if "mass_kg" in found
-        else f"{found['exposure_kg_days']:.6g} kg days"
-    )
-    rows = {MAIN: f"{found['status']}, {amount}, {found['likelihood']} likelihood"}
+    units = {"mass_kg": "kg", "exposure_kg_days": "kg days"}
+    amount = "".join(f"{found[key]:.6g} {unit}, " for key, unit in units.items() if key in found)
+    rows = {MAIN: f"{found['status']}, {amount}{found['likelihood']} likelihood"}
     rows |= found["files"]
     ends = f"{len(bins)} from {bins[0][0]:g} to {bins[-1][1]:g}"
     rows["bins"] = ends if unit == "1" else f"{ends} {unit}"

@@ -107,7 +107,8 @@ def fold_signal(found: Description, variants: list[Variant]) -> Folded:
     kept, folding = [], []
     for variant in variants:
         response = tuple(response_key(view) for view in variant.views)
-        radius = variant.views[0].key(variant.views[0].keys.target.nuclei)
+        on = variant.views[0].keys.target
+        radius = variant.views[0].key(on and on.nuclei)
         moved = response not in responses, bool(radii) and radius not in radii
         if all(moved):
             raise ValueError(
@@ -161,7 +162,9 @@ def _groups(found: Description) -> list[tuple[int, ...]]:
     """Runs that see the same neutrinos with the same target: their bins are folded together."""
     groups: dict[object, list[int]] = {}
     for i, run in enumerate(found.runs):
-        content = run.view.keys.target.model_copy(update={"exposure": None, "mass_kg": None})
+        on = run.view.keys.target
+        assert on is not None
+        content = on.model_copy(update={"exposure": None, "mass_kg": None})
         groups.setdefault(run.view.key(content, run.view.keys.flux), []).append(i)
     return [tuple(group) for group in groups.values()]
 
@@ -180,6 +183,7 @@ def _channel(
 ) -> Channel:
     run, recoil = found.runs[one.group[0]], one.recoil
     keys, folding_of = run.view.keys.target, folded.folding_of[: len(spread)]
+    assert keys is not None
     flux = _flux(run, one.part)
     if one.kind == "electrons":
         assert keys.electrons is not None

@@ -1,6 +1,7 @@
 """The backgrounds of an experiment with their systematic variations."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,13 +11,16 @@ from jaxmed.experiments.folder.build.variants import (
     own_name,
     scale_errors,
 )
-from jaxmed.experiments.folder.read.background import background_events, counts_behind
+from jaxmed.experiments.folder.read.background import background_events, bin_errors, counts_behind
 from jaxmed.experiments.folder.read.describe import Description, ReadRun
 from jaxmed.experiments.folder.read.detector import read_response
 from jaxmed.experiments.folder.read.source import View
 from jaxmed.experiments.folder.schema.run import BackgroundKeys
 from jaxmed.experiments.likelihood.interpolation import ONE_SIGMA, Nodes
 from jaxmed.experiments.model import Component, component
+
+_Scales = tuple[tuple[str, float], ...]
+_Pairs = tuple[tuple[str, tuple[float, ...]], ...]
 
 
 def backgrounds(
@@ -51,32 +55,76 @@ def _of_runs(
         *_moved(found, variants, name),
         *(each for run in found.runs for each in _counted(found, run, name, of_runs)),
     ]
-    groups: dict[tuple[tuple[str, float], ...], list[ReadRun]] = {}
+    groups: dict[tuple[_Scales, _Pairs], list[ReadRun]] = {}
     for run in found.runs:
         b = _keys(run.view, name)
-        scales = {own_name(found, n, run): error for n, error in b.errors.items() if error}
-        scales |= {own_name(found, b.floats, run): 1.0} if b.floats else {}
-        groups.setdefault(tuple(scales.items()), []).append(run)
-    parts = []
-    for scales, runs in groups.items():
+        scales = {
+            own_name(found, n, run): e for n, e in b.errors.items() if isinstance(e, float) and e
+        }
+        scales |= {own_name(found, floats, run): 1.0 for floats in b.floats}
+        pairs = {
+            own_name(found, n, run): tuple(e) for n, e in b.errors.items() if isinstance(e, list)
+        }
+        groups.setdefault((tuple(scales.items()), tuple(pairs.items())), []).append(run)
+    parts, local = [], _local(found, name)
+    floats = {own_name(found, n, run) for run in found.runs for n in _keys(run.view, name).floats}
+    for (scales, pairs), runs in groups.items():
         here = found.joined(
             [np.full(x.size, float(r in runs)) for r, x in zip(found.runs, of_runs, strict=True)]
         )
         own = [(n, nodes, here * x) for n, nodes, x in shapes if np.any(here * (x - nominal))]
         names, nodes = tuple(n for n, _, _ in own), tuple(nodes for _, nodes, _ in own)
         rows = np.concatenate([(here * nominal)[None], *(x for _, _, x in own)])
-        parts.append(
-            Component(
-                rows - here * inside,
-                np.array([error for _, error in scales]),
-                names,
-                nodes,
-                tuple(n for n, _ in scales),
-                label,
-                free_parameters(found, [*(n for n, _ in scales), *names]),
-            )
+        free = free_parameters(found, [*(n for n, _ in scales), *names])
+        zeros = {each.name: 0.0 if each.name in floats else -1.0 for each in free}
+        part = Component(
+            rows - here * inside,
+            np.array([error for _, error in scales]),
+            names,
+            nodes,
+            tuple(n for n, _ in scales),
+            label,
+            free,
+            tuple((each.name, zeros[each.name]) for each in free if each.low != zeros[each.name]),
+            signed=_keys(found.runs[0].view, name).histfactory,
         )
+        if pairs:
+            ends = 1 + np.array([changes for _, changes in pairs])
+            part = replace(part, asymmetric=tuple(n for n, _ in pairs), ends=ends)
+        parts.append(_with_local(found, part, {n: here * row for n, row in local.items()}))
     return parts
+
+
+def _local(found: Description, name: str) -> dict[str, np.ndarray]:
+    """Errors of single bins by nuisance, (n_bins,): that of the k-th bin with one is called NAME_k."""
+    rows: dict[str, np.ndarray] = {}
+    for which, run in enumerate(found.runs):
+        for nuisance, errors in bin_errors(run.view, _keys(run.view, name), run.bins).items():
+            for k, at in enumerate(np.flatnonzero(errors)):
+                one = np.zeros((len(found.runs), errors.size))
+                one[which, at] = errors[at]
+                rows[f"{own_name(found, nuisance, run)}_{k + 1}"] = found.joined(list(one))
+    return rows
+
+
+def _with_local(found: Description, part: Component, rows: dict[str, np.ndarray]) -> Component:
+    """The same with errors of single bins."""
+    acting = {name: row for name, row in rows.items() if row.any()}
+    if not acting:
+        return part
+    bases = {name: name.rpartition("_")[0] for name in acting}
+    free = [
+        each._replace(name=name)
+        for name, base in bases.items()
+        for each in free_parameters(found, [base])
+    ]
+    return replace(
+        part,
+        floating=(*part.floating, *free),
+        zeros=(*part.zeros, *((each.name, -1.0) for each in free)),
+        local=tuple(acting),
+        local_widths=np.stack(list(acting.values())),
+    )
 
 
 def _moved(

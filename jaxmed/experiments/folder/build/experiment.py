@@ -1,5 +1,6 @@
 """From the description of an experiment to an ordinary Experiment."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import jax
@@ -33,6 +34,8 @@ def build(found: Description) -> Experiment:
         ValueError: no neutrino of the flux reaches the bins.
     """
     variants = all_variants(found)
+    if found.keys.target is None:
+        return _assembled(found, variants, (), np.zeros(found.n_bins), variants[:1])
     folded = fold_signal(found, variants)
     per_recoil = None
     if found.keys.signal.template is not None:
@@ -44,6 +47,25 @@ def build(found: Description) -> Experiment:
     in_bins = np.sum([standard_counts(channel) for channel in channels], axis=0)
     if not in_bins.sum() > 0:
         raise ValueError(f"{found.folder}: the standard model predicts no event, expected some")
+    return _assembled(found, variants, channels, in_bins, folded.variants)
+
+
+def _assembled(
+    found: Description,
+    variants: Sequence[Variant],
+    channels: tuple[Channel, ...],
+    in_bins: np.ndarray,
+    own: Sequence[Variant],
+) -> Experiment:
+    """The experiment of some channels, none without neutrinos.
+
+    Args:
+        found: what its folder says.
+        variants: all settings of its nuisances, the nominal one first.
+        channels: of its neutrinos.
+        in_bins: standard-model events, (n_bins,).
+        own: settings of the nuisances that move the neutrinos.
+    """
     background = backgrounds(found, variants, in_bins)
     counts = in_bins + sum((part.nominal for part in background), np.zeros(in_bins.size))
     if not counts.max() < _MOST_EVENTS:
@@ -51,9 +73,10 @@ def build(found: Description) -> Experiment:
             f"{found.folder}: {counts.max():.3g} events are predicted in one bin, expected fewer than "
             f"{_MOST_EVENTS:.0e}: are exposure, flux and backgrounds in the units that they claim?"
         )
-    shapes = tuple(dict.fromkeys(v.name for v in folded.variants[1:]))
+    shapes = tuple(dict.fromkeys(v.name for v in own[1:]))
     ones = np.ones(in_bins.size)
-    data, scales = found.keys.data, {STRENGTH: 1.0, **scale_errors(found)[0]}
+    data = found.keys.data
+    scales = {STRENGTH: 1.0, **scale_errors(found)[0]} if channels else {}
     experiment = Experiment(
         observed=_column(found, "observed", in_bins) if data.counts == "observed" else ones,
         error=_column(found, "error", in_bins) if data.likelihood == "gaussian" else ones,
@@ -64,7 +87,7 @@ def build(found: Description) -> Experiment:
         title=found.title,
         axes=found.axes,
         shapes=shapes,
-        nodes=tuple(tuple(v.z for v in folded.variants if v.name == name) for name in shapes),
+        nodes=tuple(tuple(v.z for v in own if v.name == name) for name in shapes),
         scales=tuple(scales),
         gaussian=data.likelihood == "gaussian",
         one_sided=data.likelihood == "upper",

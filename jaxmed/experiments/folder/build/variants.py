@@ -61,7 +61,8 @@ def scale_errors(
     every: dict[str, dict[tuple[str, str], float]] = {}
     for run in found.runs:
         content = run.view.keys
-        for name, error in (*content.flux.errors.items(), *content.signal.errors.items()):
+        of_flux = content.flux.errors if content.flux else {}
+        for name, error in (*of_flux.items(), *content.signal.errors.items()):
             parts = error if isinstance(error, dict) else {ALL: error}
             for part, value in parts.items():
                 if not value:

@@ -71,13 +71,42 @@ def _from_file(view: View, b: BackgroundKeys, bins: Bins) -> np.ndarray:
             f"{rows.path}: column {column}{keys.hint(column, columns)} is missing, expected it for background "
             f"'{b.name}'"
         )
-    rows.require(columns[column] >= 0, f"{column} not below 0")
+    if not b.histfactory:
+        rows.require(columns[column] >= 0, f"{column} not below 0")
+    own = (column, *b.errors_per_bin.values())
     # with a column of its own the table may hold other backgrounds as well
-    pairs = {} if b.column else checked_pairs(rows, columns, columns[column], column)
+    pairs = (
+        {}
+        if b.column
+        else checked_pairs(rows, columns, columns[column], *own, signed=b.histfactory)
+    )
     events = view.moved(columns[column], pairs) * events_per(view.keys, b.unit or "events", bins)
     said = ", ".join(pairs) or "none"
     view.note(rows, f"{events.sum():.6g} events, variations: {said}")
     return events
+
+
+def bin_errors(view: View, b: BackgroundKeys, bins: Bins) -> dict[str, np.ndarray]:
+    """Of each of `errors_per_bin` the fractional error of every bin, (n_bins,).
+
+    Raises:
+        ValueError: a column is missing, an error is negative, or one that floats is not 1 where it acts.
+    """
+    if not b.errors_per_bin:
+        return {}
+    rows = view.rows(b.file or "")
+    columns, found = grid_of(rows)[2], {}
+    for name, column in b.errors_per_bin.items():
+        if column not in columns:
+            raise ValueError(
+                f"{rows.path}: column {column}{keys.hint(column, columns)} is missing, expected it for "
+                f"background '{b.name}'.errors_per_bin.{name}"
+            )
+        found[name], nuisance = columns[column], view.keys.nuisances.get(name)
+        rows.require(found[name] >= 0, f"{column} not below 0")
+        if nuisance is not None and nuisance.free:
+            rows.require(np.isin(found[name], (0, 1)), f"{column} 0 or 1, since {name} floats")
+    return found
 
 
 def _shares(

@@ -108,9 +108,11 @@ def read_bins(view: View) -> Bins:
     if "observed" in needed and data.likelihood != "gaussian":
         observed = others["observed"]
         table.require(observed >= 0, "counts not below 0")
-        table.require(
-            observed == np.round(observed), 'whole counts (counts = "asimov" for a prediction)'
-        )
+        # auxiliary measurements of a HistFactory model are no whole numbers, nor are its Asimov data
+        if not any(each.histfactory for each in view.keys.background):
+            table.require(
+                observed == np.round(observed), 'whole counts (counts = "asimov" for a prediction)'
+            )
     if "error" in needed:
         table.require(others["error"] > 0, "an error above 0")
     seen = "counts of the standard model"
@@ -167,7 +169,11 @@ def grid_of(
 
 
 def checked_pairs(
-    table: Columns, columns: Mapping[str, np.ndarray], nominal: np.ndarray, *others: str
+    table: Columns,
+    columns: Mapping[str, np.ndarray],
+    nominal: np.ndarray,
+    *others: str,
+    signed: bool = False,
 ) -> dict[str, Pair]:
     """The columns <nuisance>_up, <nuisance>_down of a table with one row for each bin.
 
@@ -176,6 +182,7 @@ def checked_pairs(
         columns: all that are not edges.
         nominal: values without a variation, (n_bins,).
         others: columns that may be there as well.
+        signed: whether values below 0 are none of the mistakes.
 
     Raises:
         ValueError: a column of another name or without its partner, values below 0, or a pair that changes nothing.
@@ -190,7 +197,8 @@ def checked_pairs(
                 f"{''.join(f'{each}, ' for each in others)}or pairs <nuisance>_up, <nuisance>_down"
             )
     for name, (up, down) in pairs.items():
-        table.require((up >= 0) & (down >= 0), f"{name}_up and {name}_down not below 0")
+        if not signed:
+            table.require((up >= 0) & (down >= 0), f"{name}_up and {name}_down not below 0")
         if np.array_equal(up, nominal) and np.array_equal(down, nominal):
             raise ValueError(
                 f"{table.path}: {name}_up and {name}_down change nothing, expected a variation"
@@ -206,13 +214,15 @@ def events_per(run: RunKeys, unit: str, bins: Bins) -> np.ndarray:
     return width * kg_days(run.target) * RATES[unit]
 
 
-def kg_days(target: TargetKeys) -> float:
+def kg_days(target: TargetKeys | None) -> float:
     """Exposure [kg day]."""
     return kg_seconds(target) / SECONDS_PER_DAY
 
 
-def kg_seconds(target: TargetKeys) -> float:
-    """Exposure [kg s], or the mass [kg] where the flux counts a whole exposure."""
+def kg_seconds(target: TargetKeys | None) -> float:
+    """Exposure [kg s], or the mass [kg] where the flux counts a whole exposure; 0 without a target."""
+    if target is None:
+        return 0.0
     if target.exposure is None:
         return target.mass_kg or 0.0
     return target.exposure * EXPOSURE_UNITS[target.exposure_unit or "kg day"]

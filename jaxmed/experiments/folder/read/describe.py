@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from jaxmed.data_tables import cite
 from jaxmed.experiments.folder.build.fold import quadrature
 from jaxmed.experiments.folder.read.arrival import arrival_shares
-from jaxmed.experiments.folder.read.background import background_events
+from jaxmed.experiments.folder.read.background import background_events, bin_errors
 from jaxmed.experiments.folder.read.bins import Bins, kg_seconds, read_bins
 from jaxmed.experiments.folder.read.detector import read_response
 from jaxmed.experiments.folder.read.neutrinos import read_flux
@@ -96,6 +96,11 @@ class Description:
         first, *others = self.runs[0].bins.axes
         several = [Axis("run", "1", tuple(np.arange(len(self.runs) + 1.0).tolist()))]
         return (first, *(several if len(self.runs) > 1 else []), *others)
+
+    @property
+    def n_bins(self) -> int:
+        """Number of bins of all runs together."""
+        return len(self.runs) * self.runs[0].bins.n
 
     def joined(self, of_runs: list[np.ndarray]) -> np.ndarray:
         """Values of the bins of each run (n_runs, n) in the order of the axes, (n_bins,)."""
@@ -221,15 +226,15 @@ def _read(view: View) -> ReadRun:
     """Everything of a run that needs no spectrum, each table checked."""
     run = view.keys
     targets: dict[str, Nuclei | Electrons] = {}
-    if run.target.nuclei is not None:
+    if run.target is not None and run.target.nuclei is not None:
         targets["nuclei"] = read_nuclei(view)
-    if run.target.electrons is not None:
+    if run.target is not None and run.target.electrons is not None:
         targets["electrons"] = read_electrons(view)
     fluxes, bins = read_flux(view), read_bins(view)
     for name in run.data.labels:
         if name not in bins.names:
             raise ValueError(unknown("axis under data.labels", name, bins.names))
-    for name, error in run.flux.errors.items():
+    for name, error in run.flux.errors.items() if run.flux else ():
         for part in error if isinstance(error, dict) else ():
             if part not in fluxes:
                 raise ValueError(
@@ -238,7 +243,7 @@ def _read(view: View) -> ReadRun:
     response = read_response(view, bins)
     factors(view, bins)
     for name, axis in zip(bins.names[1:], bins.axes[1:], strict=True):
-        if run.signal.template is None and axis.unit != "us":
+        if run.signal.template is None and axis.unit != "us" and run.flux is not None:
             raise ValueError(
                 f"{bins.table.path}: got an axis {name}, expected signal.template for it: only times of arrival are "
                 "computed"
@@ -250,6 +255,7 @@ def _read(view: View) -> ReadRun:
         template(view, bins)
     for background in run.background:
         background_events(view, background.name, bins, response)
+        bin_errors(view, background, bins)
     return ReadRun(view, bins, targets, fluxes, response)
 
 

@@ -32,13 +32,14 @@ def response_key(view: View) -> object:
 
 def _read(view: View, bins: Bins) -> Response:
     keys, edges = view.keys.response, bins.first
+    everything = Curve(np.zeros(1), np.ones(1))
+    if view.keys.target is None:
+        return Response(edges, None, None, None, None, everything, "", 0.0, {})
     if keys.matrix is not None:
         own, n = keys.matrix, edges.size - 1
         files = {"nuclei": own.file or own.nuclei, "electrons": own.file or own.electrons}
         matrix = {kind: _matrix(view, file, n) for kind, file in files.items() if file}
-        return Response(
-            edges, None, None, None, None, Curve(np.zeros(1), np.ones(1)), "", 0.0, matrix
-        )
+        return Response(edges, None, None, None, None, everything, "", 0.0, matrix)
     unit = bins.axes[0].unit
     if (unit == "PE") != (keys.light is not None) or unit not in (*ENERGY_UNITS, "PE"):
         raise ValueError(

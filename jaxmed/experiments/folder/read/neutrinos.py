@@ -30,6 +30,8 @@ def read_flux(view: View) -> dict[str, Flux]:
         ValueError: a missing, unknown or wrong entry; the key, or the file and line, are named.
     """
     flux = view.keys.flux
+    if flux is None:
+        return {}
     if isinstance(flux, StoppedPionKeys):
         each = flux.per_flavour_cm2_s or fluence_per_flavour(
             flux.protons or 0.0, flux.per_proton or 0.0, flux.distance_m or 1.0

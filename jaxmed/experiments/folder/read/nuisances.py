@@ -63,22 +63,27 @@ def _check_rows(runs: Sequence[RunKeys], source: Source) -> None:
 
 def check_nuisances(run: RunKeys, nodes: Mapping[str, Nodes], several: bool) -> None:
     """ValueError unless each is a normalisation or moves something, not both, and moves what can be moved."""
-    parts = [run.flux, run.signal, *run.background]
+    flux = [] if run.flux is None else [run.flux]
+    parts = [*flux, run.signal, *run.background]
     scales = {name for part in parts for name in part.errors}
-    scales |= {b.floats for b in run.background if b.floats}
+    scales |= {name for b in run.background for name in b.floats}
+    local = {name for b in run.background for name in b.errors_per_bin}
     for own in _OWN.values():
         if f"{run.name}_{own}" in scales and f"{run.name}_{own}" in nodes:
             raise ValueError(
                 f"the nuisance '{run.name}_{own}' is that of the response, expected another name"
             )
-    if both := sorted(scales & set(nodes)):
+    # in HistFactory one nuisance is often both
+    alone = [part for part in parts if not getattr(part, "histfactory", False)]
+    floats = {name for part in alone for name in getattr(part, "floats", ())}
+    if both := sorted((floats | {n for part in alone for n in part.errors}) & set(nodes)):
         raise ValueError(
             f"the nuisance '{both[0]}' is an error and a variation, expected one of the two"
         )
     for name, nuisance in run.nuisances.items():
         if nuisance.per_run and not several:
             raise ValueError(f"nuisances.{name}: got per_run without runs, expected both")
-        if name not in scales and name not in nodes:
+        if name not in scales | local and name not in nodes:
             close = keys.hint(name, scales)
             raise ValueError(
                 f"nuisances.{name}: it acts nowhere{close}, expected it to move something"

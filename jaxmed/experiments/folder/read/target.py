@@ -55,7 +55,7 @@ def read_nuclei(view: View) -> Nuclei:
         ValueError: a missing, unknown or wrong entry; the key, or the file and line, are named.
     """
     target = view.keys.target
-    assert target.nuclei is not None
+    assert target is not None and target.nuclei is not None
     if target.nuclei.isotopes is None:
         every = np.stack(_natural(target.formula or ""))
         z, n, mass, atoms = every[:, every[0] + every[1] >= _LIGHTEST]
@@ -85,6 +85,7 @@ def read_electrons(view: View) -> Electrons:
         ValueError: a missing, unknown or wrong entry; the key, or the file and line, are named.
     """
     target = view.keys.target
+    assert target is not None
     found = target.electrons
     assert found is not None
     key = "target.electrons"

@@ -11,7 +11,14 @@ from jaxmed.user_files.sentences import limits, words_of_kind
 
 _SOURCES = ("reactor", "stopped_pion", "solar", "table")
 # pydantic's words for one of several kinds in a path
-_KINDS = ("constrained-float", "dict[str,constrained-float]", "float", "bool", "[key]")
+_KINDS = (
+    "constrained-float",
+    "dict[str,constrained-float]",
+    "list[constrained-float]",
+    "float",
+    "bool",
+    "[key]",
+)
 
 
 def sentence(problem: ValidationError, content: Mapping[str, Any]) -> str:

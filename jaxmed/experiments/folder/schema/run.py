@@ -5,7 +5,7 @@ What the keys mean is said in fits/examples/README.md. Whatever can be checked w
 
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, model_validator
 
 from jaxmed.experiments.folder.schema.flux import (
     ReactorKeys,
@@ -17,10 +17,12 @@ from jaxmed.experiments.folder.schema.response import ResponseKeys
 from jaxmed.experiments.folder.schema.table_keys import (
     Errors,
     File,
+    Fraction,
     Name,
     NuisanceName,
     Positive,
     TableKeys,
+    UpAndDown,
     title_line,
 )
 from jaxmed.experiments.folder.schema.target import TargetKeys
@@ -33,6 +35,10 @@ STATUS = ("measurement", "projection", "template")
 STANDARD_MODEL = "standard model"
 
 _ANY_PULL = [-10.0, 10.0]
+
+
+def _several(value: Any) -> Any:
+    return [value] if isinstance(value, str) else value
 
 
 class DataKeys(TableKeys):
@@ -100,9 +106,11 @@ class BackgroundKeys(TableKeys):
     rate: Positive | None = None
     unit: str | None = None
     profiles: dict[str, ProfileKeys] = {}
-    errors: Errors = {}
-    floats: NuisanceName | None = None
+    errors: dict[NuisanceName, Fraction | UpAndDown] = {}
+    errors_per_bin: dict[NuisanceName, str] = {}
+    floats: Annotated[list[NuisanceName], BeforeValidator(_several)] = []
     contains_standard_model: bool | Literal["before errors"] = False
+    histfactory: bool = False
 
     @model_validator(mode="after")
     def _amount(self) -> Self:
@@ -113,6 +121,10 @@ class BackgroundKeys(TableKeys):
             raise ValueError("profiles without a number, expected events or rate beside them")
         if self.column and amount in ("events", "rate"):
             raise ValueError("got a column and a number, expected one of the two")
+        if self.errors_per_bin and amount != "file":
+            raise ValueError(
+                "got errors_per_bin without a file, expected the file of their columns"
+            )
         return self
 
 
@@ -156,10 +168,14 @@ class RunKeys(TableKeys):
     complete: bool = True
     about: str = ""
     citations: list[str] = []
-    target: TargetKeys
-    flux: Annotated[
-        ReactorKeys | StoppedPionKeys | SolarKeys | TabulatedFluxKeys, Field(discriminator="source")
-    ]
+    target: TargetKeys | None = None
+    flux: (
+        Annotated[
+            ReactorKeys | StoppedPionKeys | SolarKeys | TabulatedFluxKeys,
+            Field(discriminator="source"),
+        ]
+        | None
+    ) = None
     response: ResponseKeys = ResponseKeys()
     data: DataKeys
     signal: SignalKeys = SignalKeys()
@@ -168,10 +184,13 @@ class RunKeys(TableKeys):
 
     @model_validator(mode="after")
     def _across(self) -> Self:
+        self._neutrinos()
         self._amounts()
-        nuclei = self.target.nuclei is not None
+        target = self.target
+        nuclei = target is not None and target.nuclei is not None
         if matrix := self.response.matrix:
-            there = {"nuclei": nuclei, "electrons": self.target.electrons is not None}
+            electrons = target is not None and target.electrons is not None
+            there = {"nuclei": nuclei, "electrons": electrons}
             asked = {kind: getattr(matrix, kind) is not None for kind in there}
             if matrix.file is not None and (all(there.values()) or any(asked.values())):
                 raise ValueError(
@@ -192,15 +211,27 @@ class RunKeys(TableKeys):
         self._free()
         return self
 
+    def _neutrinos(self) -> None:
+        """A target and a flux, or a data set that knows of no neutrinos."""
+        there = {"target": self.target is not None, "flux": self.flux is not None}
+        missing = [name for name, found in there.items() if not found]
+        if len(missing) == 1 or (missing and not self.background):
+            raise ValueError(f"table [{missing[0]}] is missing, expected one")
+        if missing and (self.signal != SignalKeys() or self.response != ResponseKeys()):
+            raise ValueError(
+                "got a signal or a response without [target] and [flux], expected both"
+            )
+
     def _amounts(self) -> None:
         whole = isinstance(self.flux, StoppedPionKeys) and self.flux.protons is not None
-        if whole != (self.target.mass_kg is not None):
+        if self.target is not None and whole != (self.target.mass_kg is not None):
             raise ValueError(
                 "flux.protons counts a whole exposure and goes with target.mass_kg, a flux per second with "
                 "target.exposure: got one without the other, expected both"
             )
         for each in self.background:
-            if self.target.exposure is None and each.unit in RATES:
+            exposed = self.target is not None and self.target.exposure is not None
+            if each.unit in RATES and not exposed:
                 raise ValueError(
                     f"background '{each.name}': a rate goes with target.exposure, expected events"
                 )
@@ -209,20 +240,22 @@ class RunKeys(TableKeys):
         """What floats is declared, and reaches down to no event at all."""
         for each in self.background:
             key = f"background '{each.name}'"
-            if each.floats is not None:
-                n = self.nuisances.get(each.floats)
-                if n is None or not n.free or n.range[0] != 0:
+            for name in each.floats:
+                n = self.nuisances.get(name)
+                negative = n is not None and n.range[0] != 0 and not each.histfactory
+                if n is None or not n.free or negative:
                     raise ValueError(
-                        f"{key}.floats = '{each.floats}': expected [nuisances.{each.floats}] with free = true and "
+                        f"{key}.floats = '{name}': expected [nuisances.{name}] with free = true and "
                         "range = [0, the most events]"
                     )
             for name, error in each.errors.items():
                 n = self.nuisances.get(name)
-                if n is not None and n.free and not (error == 1 and n.range[0] == -1):
+                lowest = n is not None and (n.range[0] == -1 or each.histfactory)
+                if n is not None and n.free and not (error == 1 and lowest):
                     raise ValueError(
                         f"nuisances.{name}: expected a range from -1, no event at all, and 1.0 in the errors of {key}"
                     )
-        for name in (*self.flux.errors, *self.signal.errors):
+        for name in (*(self.flux.errors if self.flux else ()), *self.signal.errors):
             if (n := self.nuisances.get(name)) is not None and n.free:
                 raise ValueError(
                     f"nuisances.{name}: it is an error on the neutrinos, expected a constraint; signal_strength is "

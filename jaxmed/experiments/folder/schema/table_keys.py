@@ -59,6 +59,8 @@ Name = Annotated[str, BeforeValidator(_identifier)]
 NuisanceName = Annotated[str, AfterValidator(_nuisance)]
 File = Annotated[str, Field(pattern=r"^[^/\\]+\.csv$")]
 Errors = dict[NuisanceName, Fraction]
+Change = Annotated[float, Field(gt=-1, le=1e3)]
+UpAndDown = Annotated[list[Change], Field(min_length=2, max_length=2)]
 Four = Annotated[list[float], Field(min_length=4, max_length=4)]
 
 

@@ -13,6 +13,7 @@ from jaxmed.cli.cite import cite
 from jaxmed.cli.contour import contour
 from jaxmed.cli.fit import fit
 from jaxmed.cli.hepdata import hepdata
+from jaxmed.cli.import_ import import_
 from jaxmed.cli.init import init
 from jaxmed.cli.limit import limit
 from jaxmed.cli.model import model
@@ -82,8 +83,9 @@ _EXAMPLES = {
     cite: "jaxmed cite results --out refs.bib",
     hepdata: "jaxmed hepdata results --out submission",
     init: "jaxmed init experiment my_detector",
+    import_: "jaxmed import workspace.json mine",
     check: "jaxmed check my_detector",
     bench: "jaxmed bench --quick --experiments xenon1t",
 }
 for _command, _example in _EXAMPLES.items():
-    app.command(epilog=f"Example: {_example}")(_command)
+    app.command(_command.__name__.rstrip("_"), epilog=f"Example: {_example}")(_command)

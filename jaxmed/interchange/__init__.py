@@ -1,0 +1,1 @@
+"""Likelihoods of others into jaxmed, and those of jaxmed for others."""

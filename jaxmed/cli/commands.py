@@ -11,6 +11,7 @@ from jaxmed.cli.calibrate import calibrate
 from jaxmed.cli.check import check
 from jaxmed.cli.cite import cite
 from jaxmed.cli.contour import contour
+from jaxmed.cli.export import export
 from jaxmed.cli.fit import fit
 from jaxmed.cli.hepdata import hepdata
 from jaxmed.cli.import_ import import_
@@ -82,6 +83,7 @@ _EXAMPLES = {
     report: "jaxmed report results",
     cite: "jaxmed cite results --out refs.bib",
     hepdata: "jaxmed hepdata results --out submission",
+    export: "jaxmed export --experiments xenon1t --model b_minus_l --mass 0.06 --hs3 xenon1t.json",
     init: "jaxmed init experiment my_detector",
     import_: "jaxmed import workspace.json mine",
     check: "jaxmed check my_detector",

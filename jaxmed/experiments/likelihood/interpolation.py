@@ -21,7 +21,7 @@ ONE_SIGMA: Nodes = (-1.0, 1.0)
 _SAMPLES, _BETWEEN = 1001, 1.0001
 
 
-class _Pieces(NamedTuple):
+class Pieces(NamedTuple):
     """All W_k as polynomials: from edges[i] to edges[i + 1] sum_p coefficients[i, p, k] (z - origins[i])^p."""
 
     edges: np.ndarray
@@ -54,7 +54,7 @@ def lebesgue_constant(own: Nodes) -> float:
 
     There y stays within this many times half the spread of the predictions from their middle.
     """
-    edges, origins, coefficients = _pieces(own)
+    edges, origins, coefficients = pieces(own)
     largest = 1.0
     for i in range(1, len(origins) - 1):
         away = np.linspace(edges[i], edges[i + 1], _SAMPLES) - origins[i]
@@ -72,7 +72,7 @@ def owners(nodes: tuple[Nodes, ...]) -> np.ndarray:
 
 def _evaluate(own: Nodes, z: Array) -> Array:
     """(3, n, n_nodes) at pulls (n,)."""
-    edges, origins, coefficients = _pieces(own)
+    edges, origins, coefficients = pieces(own)
     degree = coefficients.shape[1]
     z = z[:, None]
     inside = (z >= edges[None, :-1]) & (z < edges[None, 1:])
@@ -96,20 +96,21 @@ def _derivatives(coefficients: np.ndarray) -> list[np.ndarray]:
 
 
 @cache
-def _pieces(own: Nodes) -> _Pieces:
+def pieces(own: Nodes) -> Pieces:
+    """Those of the nodes of one shape."""
     return _code_4p() if own == ONE_SIGMA else _natural_spline(own)
 
 
-def _code_4p() -> _Pieces:
+def _code_4p() -> Pieces:
     """W = (A(z) -+ z)/2 with A = (15 z^2 - 10 z^4 + 3 z^6)/8 within +-1 and |z| outside."""
     even = np.array([[0, -1, 0, 0, 0, 0, 0], [0, 0, 15, 0, -10, 0, 3], [0, 1, 0, 0, 0, 0, 0]])
     even = even / np.array([1, 8, 1])[:, None]
     odd = np.eye(7)[1]
     edges = np.array([-np.inf, -1.0, 1.0, np.inf])
-    return _Pieces(edges, np.zeros(3), np.stack([even - odd, even + odd], axis=-1) / 2)
+    return Pieces(edges, np.zeros(3), np.stack([even - odd, even + odd], axis=-1) / 2)
 
 
-def _natural_spline(own: Nodes) -> _Pieces:
+def _natural_spline(own: Nodes) -> Pieces:
     """Cardinal splines: 1 at one node, 0 at all others and at the nominal."""
     # a quarter of a second, which most data sets need not wait for
     from scipy.interpolate import CubicSpline
@@ -117,8 +118,8 @@ def _natural_spline(own: Nodes) -> _Pieces:
     x = np.sort([*own, 0.0])
     y = np.delete(np.eye(x.size), np.flatnonzero(x == 0), axis=1)
     spline = CubicSpline(x, y, bc_type="natural")
-    pieces = np.zeros((x.size + 1, 4, len(own)))
-    pieces[1:-1] = np.moveaxis(spline.c[::-1], 1, 0)
-    pieces[[0, -1], 0], pieces[[0, -1], 1] = y[[0, -1]], spline(x[[0, -1]], 1)
+    found = np.zeros((x.size + 1, 4, len(own)))
+    found[1:-1] = np.moveaxis(spline.c[::-1], 1, 0)
+    found[[0, -1], 0], found[[0, -1], 1] = y[[0, -1]], spline(x[[0, -1]], 1)
     edges = np.concatenate([[-np.inf], x, [np.inf]])
-    return _Pieces(edges, np.append(x[0], x), pieces)
+    return Pieces(edges, np.append(x[0], x), found)

@@ -21,11 +21,13 @@ class Differences(NamedTuple):
         one: with one nuisance at +-1, and the same for what floats, in its own unit.
         two: at +-2.
         random: with all at once, each from its prior; what floats within +-1.
+        undefined: share of all these points where pyhf has events below zero, and no log L.
     """
 
     one: float
     two: float
     random: float
+    undefined: float
 
 
 def differences(export: PyhfExport, problem: Problem, data: Data) -> Differences:
@@ -41,22 +43,25 @@ def differences(export: PyhfExport, problem: Problem, data: Data) -> Differences
     found = []
     for z in (single, 2 * single, drawn * free):
         inside = ((z >= boxes[:, 0]) & (z <= boxes[:, 1])).all(axis=1)
-        found.append(_largest(export, problem, data, z[inside]))
-    return Differences(*found)
+        found.append(_off(export, problem, data, z[inside]))
+    largest = [float(np.nanmax(each, initial=0.0)) for each in found]
+    missing = np.isnan(np.concatenate(found))
+    return Differences(*largest, undefined=float(missing.mean()) if missing.size else 0.0)
 
 
-def _largest(export: PyhfExport, problem: Problem, data: Data, z: np.ndarray) -> float:
+def _off(export: PyhfExport, problem: Problem, data: Data, z: np.ndarray) -> np.ndarray:
+    """|difference| at every point, NaN where pyhf has no number."""
     if not len(z):
-        return 0.0
+        return np.zeros(0)
     nll = jax.jit(jax.vmap(lambda x: problem.nll(x, data)))
     least = export.parameter.low if export.parameter.log else 0.0
-    largest = 0.0
+    found = []
     for coupling in (least, export.unit):
         x = np.column_stack([np.full(len(z), export.parameter.internal(coupling)), z])
         ours = 2 * np.asarray(nll(jnp.asarray(x)))
         theirs = minus_2_log_l(export, parameter_values(export, problem, coupling, z))
-        largest = max(largest, float(np.abs(theirs - ours).max()))
-    return largest
+        found.append(np.abs(theirs - ours))
+    return np.concatenate(found)
 
 
 def parameter_values(
@@ -78,7 +83,10 @@ def parameter_values(
 
 
 def minus_2_log_l(export: PyhfExport, values: dict[str, np.ndarray]) -> np.ndarray:
-    """Of a workspace relative to the saturated model, (n,), unknown events profiled; values as `parameter_values`."""
+    """Of a workspace relative to the saturated model, (n,), unknown events profiled; values as `parameter_values`.
+
+    NaN where any events are below zero.
+    """
     counted = {o["name"]: np.array(o["data"]) for o in export.workspace["observations"]}
     total, constrained = np.zeros(len(next(iter(values.values())))), set()
     for channel in export.workspace["channels"]:
@@ -91,7 +99,7 @@ def minus_2_log_l(export: PyhfExport, values: dict[str, np.ndarray]) -> np.ndarr
                 continue
             mu += _sample(sample, values)
             constrained |= {m["name"] for m in sample["modifiers"] if m["type"] == "histosys"}
-        mu = np.maximum(mu, n) if unknown else mu
+        mu = np.where(mu < 0, np.nan, np.maximum(mu, n) if unknown else mu)
         total += 2 * (mu - n + xlogy(n, n) - xlogy(n, mu)).sum(axis=1)
     return total + sum(values[name] ** 2 for name in constrained)
 

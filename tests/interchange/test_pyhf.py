@@ -67,7 +67,7 @@ def test_it_is_exact_along_one_nuisance(name, one, random):
 
 def test_a_gaussian_is_a_poisson_of_many():
     off = differences(*posed("texono", free=["signal_strength"]))
-    assert 0 < off.one < 0.05
+    assert 0 < off.one < 0.2
 
 
 def test_what_pyhf_cannot_say_is_said():

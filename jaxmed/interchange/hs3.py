@@ -25,7 +25,7 @@ from jaxmed.interchange.functions import (
     power,
     shape_factors,
 )
-from jaxmed.interchange.parts import Part, always_above_floor, parts_of
+from jaxmed.interchange.parts import Part, acting_nuisances, always_above_floor, parts_of
 from jaxmed.interchange.polynomial import free_parameter, signal_polynomials
 
 Json = dict[str, Any]
@@ -57,10 +57,6 @@ def hs3_document(problem: Problem, data: Data) -> Json:
     Raises:
         ValueError: constraints, several free parameters, or a signal that is no polynomial in the only one.
     """
-    if problem.constraints:
-        raise ValueError(
-            f"constraints = {', '.join(problem.constraints)}: expected none in an export, which holds data sets only"
-        )
     parameter, functions = free_parameter(problem), Functions()
     signals = signal_polynomials(problem, data)
     coupling = _symbol(parameter.name)
@@ -68,7 +64,8 @@ def hs3_document(problem: Problem, data: Data) -> Json:
         _counts(e, parts_of(e, signal), functions, coupling)
         for e, signal in zip(data, signals, strict=True)
     ]
-    names, constraints = _nuisances(problem, data), _constraints(problem, data)
+    names = acting_nuisances(data)
+    constraints = _constraints(problem, names)
     channels = [each for t in terms for each in t.distributions]
     auxiliary = [*(each for t in terms for each in t.auxiliary), *constraints]
     start = float(np.sqrt(parameter.low * parameter.high)) if parameter.log else 0.0
@@ -121,7 +118,7 @@ def hs3_document(problem: Problem, data: Data) -> Json:
 
 
 def _counts(e: Experiment, parts: Sequence[Part], functions: Functions, coupling: str) -> _Terms:
-    n, name = np.asarray(e.observed, dtype=float), _symbol(e.name)
+    n, name = np.asarray(e.observed, dtype=float), re.sub(r"\W", "_", e.name)
     if e.gaussian:
         error = np.asarray(e.error, dtype=float)
         means = _events(parts, functions, name, coupling)
@@ -200,13 +197,7 @@ def _together(
     return {"name": "all", "data": {"contents": [1.0] * len(names)}, "modifiers": [shape]}
 
 
-def _nuisances(problem: Problem, data: Data) -> tuple[str, ...]:
-    """All that act, free or held."""
-    known = dict.fromkeys(name for e in data for name in (*e.nuisances, *e.scales))
-    return tuple(name for name in known)
-
-
-def _constraints(problem: Problem, data: Data) -> list[Json]:
+def _constraints(problem: Problem, names: Sequence[str]) -> list[Json]:
     floating = {each.name for each in problem.floating}
     return [
         {
@@ -216,7 +207,7 @@ def _constraints(problem: Problem, data: Data) -> list[Json]:
             "mean": _symbol(name),
             "sigma": 1.0,
         }
-        for name in _nuisances(problem, data)
+        for name in names
         if name not in floating
     ]
 

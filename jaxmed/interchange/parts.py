@@ -1,6 +1,7 @@
 """What is left of an experiment at one mass: parts whose events are polynomials in the coupling."""
 
 import math
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import jax
@@ -64,6 +65,11 @@ def parts_of(experiment: Experiment, signal: Polynomial) -> tuple[Part, ...]:
         name = "_".join(each for each in ("background", str(i + 1), part.name) if each)
         found.append(_part(name, part, (0,), part.variants[None]))
     return tuple(found)
+
+
+def acting_nuisances(experiments: Iterable[Experiment]) -> tuple[str, ...]:
+    """Names of all that act, the signal strength among them, each once."""
+    return tuple(dict.fromkeys(n for e in experiments for n in (*e.nuisances, *e.scales)))
 
 
 def _part(name: str, part: Component, powers: tuple[int, ...], variants: np.ndarray) -> Part:

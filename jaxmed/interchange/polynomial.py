@@ -41,7 +41,11 @@ class Polynomial(NamedTuple):
 
 
 def free_parameter(problem: Problem) -> Parameter:
-    """The only one that is free, within its box; ValueError if there are others."""
+    """The only one that is free, within its box; ValueError if there are others, or constraints beside the data."""
+    if problem.constraints:
+        raise ValueError(
+            f"constraints = {', '.join(problem.constraints)}: expected none in an export, which holds data sets only"
+        )
     free = [p for p in problem.model.parameters if p.name in problem.parameters]
     if len(free) != 1:
         named = ", ".join(p.name for p in free) or "none"

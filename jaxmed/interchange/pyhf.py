@@ -14,7 +14,7 @@ import numpy as np
 from jaxmed.experiments.likelihood.interpolation import node_weights
 from jaxmed.experiments.model import Experiment
 from jaxmed.inference.problem import PULL_BOX, Data, Problem
-from jaxmed.interchange.parts import Part, parts_of
+from jaxmed.interchange.parts import Part, acting_nuisances, parts_of
 from jaxmed.interchange.polynomial import Polynomial, free_parameter, signal_polynomials
 from jaxmed.models.model import Parameter
 
@@ -70,10 +70,6 @@ def pyhf_export(problem: Problem, data: Data) -> PyhfExport:
     Raises:
         ValueError: as `hs3.hs3_document`.
     """
-    if problem.constraints:
-        raise ValueError(
-            f"constraints = {', '.join(problem.constraints)}: expected none in an export, which holds data sets only"
-        )
     parameter = free_parameter(problem)
     signals = signal_polynomials(problem, data)
     unit = _unit(parameter, signals)
@@ -103,7 +99,7 @@ def pyhf_export(problem: Problem, data: Data) -> PyhfExport:
         "measurements": [{"name": "jaxmed", "config": {"poi": "", "parameters": own}}],
         "version": "1.0.0",
     }
-    acting = dict.fromkeys(n for e in data for n in (*e.nuisances, *e.scales))
+    acting = acting_nuisances(data)
     floating = {p.name: p.low for p in problem.floating if p.name in acting}
     return PyhfExport(
         workspace,
@@ -200,7 +196,7 @@ def _parameters(
         {"name": name, "inits": [0.0], "bounds": [[-1e10 if p % 2 else 0.0, 1e10]], "fixed": True}
         for name, p in powers.items()
     ]
-    for name in dict.fromkeys(n for e in data for n in (*e.nuisances, *e.scales)):
+    for name in acting_nuisances(data):
         if name in free_shapes:
             continue
         low, high = (boxes[name].low, boxes[name].high) if name in boxes else PULL_BOX

@@ -21,7 +21,7 @@ def test_both_files(run, tmp_path):
     done = run(*AT, "--hs3", "one.json", "--pyhf", "two.json")
     assert done.exit_code == 0, done.output
     hs3, pyhf = (json.loads((tmp_path / name).read_text()) for name in ("one.json", "two.json"))
-    assert hs3["likelihoods"][0]["distributions"] == ["xenon1t_"]
+    assert hs3["likelihoods"][0]["distributions"] == ["xenon1t"]
     assert pyhf["observations"][0]["name"] == "xenon1t"
     text = " ".join(done.output.split())
     assert "-log L is that of jaxmed plus" in text

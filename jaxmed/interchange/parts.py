@@ -16,17 +16,17 @@ from jaxmed.interchange.polynomial import Polynomial
 
 
 class Scale(NamedTuple):
-    """A factor 1 + width z with an exponential tail, or width (z - low) of what floats.
+    """A factor 1 + width z with an exponential tail, or width (z - zero) of what floats.
 
     Attributes:
         name: of the nuisance z.
         width: fractional.
-        low: lower edge of what floats, None for any other.
+        zero: of what floats, where it leaves no event; None for any other.
     """
 
     name: str
     width: float
-    low: float | None
+    zero: float | None
 
 
 class Part(NamedTuple):
@@ -57,12 +57,21 @@ class Part(NamedTuple):
 
 
 def parts_of(experiment: Experiment, signal: Polynomial) -> tuple[Part, ...]:
-    """The signal, then the backgrounds."""
+    """The signal, then the backgrounds.
+
+    Raises:
+        ValueError: a background has errors of a HistFactory workspace.
+    """
     e = jax.tree.map(np.asarray, experiment)
     whole = Component(None, e.widths, e.shapes, e.nodes, e.scales, floating=(SIGNAL_STRENGTH,))
     found = [_part("signal", whole, signal.powers, signal.coefficients)]
     for i, part in enumerate(e.background):
         name = "_".join(each for each in ("background", str(i + 1), part.name) if each)
+        if part.signed or part.asymmetric or part.local:
+            raise ValueError(
+                f"{e.name}: background '{part.name}' has asymmetric errors, errors of single bins or shapes as "
+                "HistFactory has them: expected others, or export the workspace that it was imported from"
+            )
         found.append(_part(name, part, (0,), part.variants[None]))
     return tuple(found)
 
@@ -73,9 +82,8 @@ def acting_nuisances(experiments: Iterable[Experiment]) -> tuple[str, ...]:
 
 
 def _part(name: str, part: Component, powers: tuple[int, ...], variants: np.ndarray) -> Part:
-    lowest = {each.name: each.low for each in part.floating}
     scales = tuple(
-        Scale(each, float(width), lowest.get(each))
+        Scale(each, float(width), part.without_event.get(each))
         for each, width in zip(part.scales, part.widths, strict=True)
     )
     return Part(name, powers, variants, scales, part.shapes, part.nodes, knee(part))
@@ -103,9 +111,9 @@ def _range(
 ) -> tuple[float, float]:
     """Least and largest product of normalisations."""
     low, high = 1.0, 1.0
-    for name, width, floor in scales:
+    for name, width, zero in scales:
         ends = bounds.get(name, PULL_BOX)
-        factors = [_positive(1 + width * z) if floor is None else width * (z - floor) for z in ends]
+        factors = [_positive(1 + width * z) if zero is None else width * (z - zero) for z in ends]
         low, high = low * min(factors), high * max(factors)
     return low, high
 

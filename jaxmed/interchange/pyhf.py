@@ -144,7 +144,7 @@ def _poisson(e: Experiment) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 def _samples(
     part: Part, coupling: str, unit: float, weight: np.ndarray, free_shapes: set[str]
 ) -> list[Json]:
-    floating = {s.name: s.width for s in part.scales if s.low is not None}
+    floating = {s.name: s.width for s in part.scales if s.zero is not None}
     events = part.variants * weight * float(np.prod(list(floating.values())))
     shared = [{"name": name, "type": "normfactor", "data": None} for name in floating]
     found = []

@@ -181,7 +181,7 @@ class SensitivityResult(Result):
         panel.set_axisbelow(True)
         panel.grid(alpha=0.3, axis="both" if many else "x")
         (self._curves if many else self._bars)(panel)
-        title = f"{self.heading}, {100 * self.cl:g} % CL, {self.sided}-sided"
+        title = f"{self.heading}\n{100 * self.cl:g} % CL, {self.sided}-sided"
         panel.set(**{"title": title} | style)
         if ax is not None:
             panel.legend(loc="upper right", fontsize="small")

@@ -159,9 +159,10 @@ def _ends(problem: Problem, expected: Experiment, ask: dict[str, Any]) -> _Ends:
 
 def asimov(problem: Problem, experiment: Experiment) -> Experiment:
     """The experiment with the counts of the standard model at the nominal nuisances; pure."""
-    couplings = problem.couplings(jnp.asarray(standard_point(problem)))
-    pulls = problem.pulls(jnp.zeros(len(problem.nuisances)))
-    return replace(experiment, observed=counts(components(experiment, couplings), pulls))
+    point = jnp.asarray(standard_point(problem))
+    pulls = problem.pulls(jnp.zeros(len(problem.nuisances)), point)
+    parts = components(experiment, problem.couplings(point))
+    return replace(experiment, observed=counts(parts, pulls))
 
 
 def sharpen(
@@ -211,8 +212,9 @@ def design_nll(
     data = (asimov(problem, changed(design, scales)),)
     couplings = problem.couplings(point)
     parts = [components(experiment, couplings) for experiment in data]
-    moved = problem.pulls(nuisances * pull_widths(problem.nuisances, scales))
-    return data_nll(data, parts, moved) + pull_nll(problem.pulls(nuisances), problem.floating)
+    moved = problem.pulls(nuisances * pull_widths(problem.nuisances, scales), point)
+    pulls = problem.pulls(nuisances, point)
+    return data_nll(data, parts, moved) + pull_nll(pulls, problem.floating)
 
 
 @partial(jax.jit, static_argnums=0)

@@ -11,7 +11,7 @@ import numpy as np
 
 from jaxmed.experiments.likelihood.factors import KNEE
 from jaxmed.experiments.likelihood.interpolation import Nodes, pieces
-from jaxmed.interchange.parts import Part, Scale
+from jaxmed.interchange.parts import PolynomialPart, Scale
 
 # Rows of relative changes that differ by less are one function.
 _DIGITS = 13
@@ -119,7 +119,9 @@ def _rising(polynomial: np.ndarray, x: str) -> str:
     return found
 
 
-def shape_factors(functions: Functions, part: Part, prefix: str, coupling: str) -> list[str]:
+def shape_factors(
+    functions: Functions, part: PolynomialPart, prefix: str, coupling: str
+) -> list[str]:
     """Names of what the shapes do to each bin, (n_bins,); empty for a bin without events.
 
     It is P(r) with r = 1 + sum_k W_k (V_k/N - 1) and the tail P. Where no power of the coupling has other changes than
@@ -149,7 +151,11 @@ def shape_factors(functions: Functions, part: Part, prefix: str, coupling: str) 
 
 
 def _same(
-    functions: Functions, part: Part, prefix: str, weights: list[list[str]], relative: np.ndarray
+    functions: Functions,
+    part: PolynomialPart,
+    prefix: str,
+    weights: list[list[str]],
+    relative: np.ndarray,
 ) -> str:
     """The ratio of a bin whose relative changes (n_nodes,) are those of any coupling."""
     shifts, first = ["1"], 0

@@ -25,7 +25,7 @@ from jaxmed.interchange.functions import (
     power,
     shape_factors,
 )
-from jaxmed.interchange.parts import Part, acting_nuisances, always_above_floor, parts_of
+from jaxmed.interchange.parts import PolynomialPart, acting_nuisances, always_above_floor, parts_of
 from jaxmed.interchange.polynomial import free_parameter, signal_polynomials
 
 Json = dict[str, Any]
@@ -117,7 +117,9 @@ def hs3_document(problem: Problem, data: Data) -> Json:
     }
 
 
-def _counts(e: Experiment, parts: Sequence[Part], functions: Functions, coupling: str) -> _Terms:
+def _counts(
+    e: Experiment, parts: Sequence[PolynomialPart], functions: Functions, coupling: str
+) -> _Terms:
     n, name = np.asarray(e.observed, dtype=float), re.sub(r"\W", "_", e.name)
     if e.gaussian:
         error = np.asarray(e.error, dtype=float)
@@ -144,7 +146,7 @@ def _counts(e: Experiment, parts: Sequence[Part], functions: Functions, coupling
     return _Terms([channel], [counted], [], constant)
 
 
-def _samples(part: Part, functions: Functions, prefix: str, coupling: str) -> list[Json]:
+def _samples(part: PolynomialPart, functions: Functions, prefix: str, coupling: str) -> list[Json]:
     """One for each power of the coupling."""
     own = f"{prefix}_{part.name}"
     shared = [_modifier(factor(functions, each, own)) for each in part.scales]
@@ -166,7 +168,9 @@ def _modifier(name: str) -> Json:
     return {"name": name, "type": "normfactor", "parameter": name}
 
 
-def _events(parts: Sequence[Part], functions: Functions, prefix: str, coupling: str) -> list[str]:
+def _events(
+    parts: Sequence[PolynomialPart], functions: Functions, prefix: str, coupling: str
+) -> list[str]:
     """Names of the events of every bin."""
     sums: list[list[str]] = [[] for _ in range(parts[0].nominal.shape[1])]
     for part in parts:

@@ -29,7 +29,7 @@ class Scale(NamedTuple):
     zero: float | None
 
 
-class Part(NamedTuple):
+class PolynomialPart(NamedTuple):
     """A component (`Component`) with the coupling taken out.
 
     Attributes:
@@ -56,7 +56,7 @@ class Part(NamedTuple):
         return self.variants[:, 0]
 
 
-def parts_of(experiment: Experiment, signal: Polynomial) -> tuple[Part, ...]:
+def parts_of(experiment: Experiment, signal: Polynomial) -> tuple[PolynomialPart, ...]:
     """The signal, then the backgrounds.
 
     Raises:
@@ -81,15 +81,17 @@ def acting_nuisances(experiments: Iterable[Experiment]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(n for e in experiments for n in (*e.nuisances, *e.scales)))
 
 
-def _part(name: str, part: Component, powers: tuple[int, ...], variants: np.ndarray) -> Part:
+def _part(
+    name: str, part: Component, powers: tuple[int, ...], variants: np.ndarray
+) -> PolynomialPart:
     scales = tuple(
         Scale(each, float(width), part.without_event.get(each))
         for each, width in zip(part.scales, part.widths, strict=True)
     )
-    return Part(name, powers, variants, scales, part.shapes, part.nodes, knee(part))
+    return PolynomialPart(name, powers, variants, scales, part.shapes, part.nodes, knee(part))
 
 
-def always_above_floor(experiment: Experiment, parts: tuple[Part, ...]) -> bool:
+def always_above_floor(experiment: Experiment, parts: tuple[PolynomialPart, ...]) -> bool:
     """Whether the backgrounds alone keep every bin above the likelihood's floor wherever their nuisances go.
 
     The signal adds to them: it is a square.

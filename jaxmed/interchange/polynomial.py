@@ -60,9 +60,13 @@ def signal_polynomials(problem: Problem, data: Data) -> tuple[Polynomial, ...]:
     """Of every experiment, in `free_parameter`; checked all over its box.
 
     Raises:
-        ValueError: several free parameters, or a signal that is no polynomial in the only one.
+        ValueError: several free parameters, or a normalisation, or a signal that is no polynomial in the only one.
     """
     parameter = free_parameter(problem)
+    if parameter.name in problem.model.normalisations:
+        raise ValueError(
+            f"model '{problem.model.name}': {parameter.name} is a normalisation of an experiment, expected a coupling"
+        )
     couplings = _couplings(problem, parameter)
     points = _points(parameter)
     return tuple(_polynomial(e, couplings, points, problem.model.name, parameter) for e in data)
@@ -91,6 +95,8 @@ def _polynomial(
     model: str,
     parameter: Parameter,
 ) -> Polynomial:
+    if not experiment.channels:
+        return Polynomial((0,), np.zeros((1, 1, experiment.n_bins)))
     try:
         terms = np.asarray(_taylor(experiment, couplings))
     except (KeyError, NotImplementedError):

@@ -14,7 +14,7 @@ import numpy as np
 from jaxmed.experiments.likelihood.interpolation import node_weights
 from jaxmed.experiments.model import Experiment
 from jaxmed.inference.problem import PULL_BOX, Data, Problem
-from jaxmed.interchange.parts import Part, acting_nuisances, parts_of
+from jaxmed.interchange.parts import PolynomialPart, acting_nuisances, parts_of
 from jaxmed.interchange.polynomial import Polynomial, free_parameter, signal_polynomials
 from jaxmed.models.model import Parameter
 
@@ -142,7 +142,7 @@ def _poisson(e: Experiment) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
 
 
 def _samples(
-    part: Part, coupling: str, unit: float, weight: np.ndarray, free_shapes: set[str]
+    part: PolynomialPart, coupling: str, unit: float, weight: np.ndarray, free_shapes: set[str]
 ) -> list[Json]:
     floating = {s.name: s.width for s in part.scales if s.zero is not None}
     events = part.variants * weight * float(np.prod(list(floating.values())))
@@ -164,7 +164,9 @@ def _samples(
     return found
 
 
-def _changes(part: Part, variants: np.ndarray) -> dict[str, tuple[np.ndarray, np.ndarray]]:
+def _changes(
+    part: PolynomialPart, variants: np.ndarray
+) -> dict[str, tuple[np.ndarray, np.ndarray]]:
     """Changes of the events of one power, (n_variants, n_bins), at +1 and -1 sigma, by nuisance."""
     nominal, found = variants[0], {}
     for name, width, low in part.scales:

@@ -2,10 +2,12 @@
 
 import json
 
+import numpy as np
 import pytest
 from typer.testing import CliRunner
 from workspaces import EVERY
 
+import jaxmed
 from jaxmed.cli import app
 
 
@@ -36,6 +38,23 @@ def test_what_is_imported_is_checked_and_fitted(run, tmp_path):
     done = run("limit", "mine/analysis.toml", "--out", "found")
     assert done.exit_code == 0, done.output
     assert "excludes zero" in done.output
+
+
+def test_what_would_improve_it_is_said_and_an_export_refused(run):
+    assert run("import", "ws.json", "mine").exit_code == 0
+    done = run("sensitivity", "mine/analysis.toml", "--out", "found")
+    assert done.exit_code == 0, done.output
+    found = jaxmed.load_result("found/sensitivity_mu_mine.json")
+    low, high = found.g_expected
+    # without a signal mu = 0 is expected, and the lower end is that of its box
+    assert np.isnan(low) and 0 < high < 5
+    assert all(np.isfinite(knob.dlng_dlnx[1]) for knob in found.knobs)
+    done = run("export", "mine/analysis.toml", "--hs3", "out.json")
+    assert done.exit_code == 2
+    assert "mu is a normalisation of an experiment, expected a coupling" in done.output
+    done = run("export", "--experiments", "mine", "--mass", "1", "--hs3", "out.json")
+    assert done.exit_code == 2
+    assert "export the workspace that it was imported from" in " ".join(done.output.split())
 
 
 def test_a_benchmark_refuses_it(run):

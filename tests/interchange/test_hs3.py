@@ -116,7 +116,8 @@ def read_by_pyhs3(document, points):
 )
 def test_pyhs3_reads_it(name):
     problem, data, document = posed(name)
-    x, parameter = drawn(problem, part=0.1)
+    # most of Dresden-II's points are far from its 130 bins else
+    x, parameter = drawn(problem, part=0.01 if name == "dresden2" else 0.1)
     want = ours(problem, data, x)
     # pyhs3 takes the logarithm of a Gaussian that underflows at 38 standard deviations
     near = want < 600 if data[0].gaussian else want < np.inf

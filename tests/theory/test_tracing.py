@@ -246,6 +246,7 @@ HOST = {
     "mass_input.require_invertible": "returns nothing",
     "presets.absent": "of a parameter, on the host",
     "presets.preset": "looks a name up",
+    "presets.scaled": "ranges of normalisations, on the host",
     "choose.mediator_model": "looks a name up",
     "from_file.model_from": "reads a table of texts",
     "from_file.read_model": "reads a file",
@@ -288,6 +289,7 @@ def flat(name):
     return function
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CASES)
 def test_traced_is_what_plain_is(name):
     function, x = flat(name), 1.02

@@ -21,7 +21,7 @@ ONE_SIGMA: Nodes = (-1.0, 1.0)
 _SAMPLES, _BETWEEN = 1001, 1.0001
 
 
-class Pieces(NamedTuple):
+class PiecewisePolynomial(NamedTuple):
     """All W_k as polynomials: from edges[i] to edges[i + 1] sum_p coefficients[i, p, k] (z - origins[i])^p."""
 
     edges: np.ndarray
@@ -96,21 +96,21 @@ def _derivatives(coefficients: np.ndarray) -> list[np.ndarray]:
 
 
 @cache
-def pieces(own: Nodes) -> Pieces:
+def pieces(own: Nodes) -> PiecewisePolynomial:
     """Those of the nodes of one shape."""
     return _code_4p() if own == ONE_SIGMA else _natural_spline(own)
 
 
-def _code_4p() -> Pieces:
+def _code_4p() -> PiecewisePolynomial:
     """W = (A(z) -+ z)/2 with A = (15 z^2 - 10 z^4 + 3 z^6)/8 within +-1 and |z| outside."""
     even = np.array([[0, -1, 0, 0, 0, 0, 0], [0, 0, 15, 0, -10, 0, 3], [0, 1, 0, 0, 0, 0, 0]])
     even = even / np.array([1, 8, 1])[:, None]
     odd = np.eye(7)[1]
     edges = np.array([-np.inf, -1.0, 1.0, np.inf])
-    return Pieces(edges, np.zeros(3), np.stack([even - odd, even + odd], axis=-1) / 2)
+    return PiecewisePolynomial(edges, np.zeros(3), np.stack([even - odd, even + odd], axis=-1) / 2)
 
 
-def _natural_spline(own: Nodes) -> Pieces:
+def _natural_spline(own: Nodes) -> PiecewisePolynomial:
     """Cardinal splines: 1 at one node, 0 at all others and at the nominal."""
     # a quarter of a second, which most data sets need not wait for
     from scipy.interpolate import CubicSpline
@@ -122,4 +122,4 @@ def _natural_spline(own: Nodes) -> Pieces:
     found[1:-1] = np.moveaxis(spline.c[::-1], 1, 0)
     found[[0, -1], 0], found[[0, -1], 1] = y[[0, -1]], spline(x[[0, -1]], 1)
     edges = np.concatenate([[-np.inf], x, [np.inf]])
-    return Pieces(edges, np.append(x[0], x), found)
+    return PiecewisePolynomial(edges, np.append(x[0], x), found)

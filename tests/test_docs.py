@@ -43,6 +43,7 @@ def test_there_is_something_to_test():
     assert {"index.md", "clusters.md"} <= {path.name for path in WITH_COMMANDS}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", WITH_PYTHON, ids=name)
 def test_python_runs_from_top_to_bottom(path, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)

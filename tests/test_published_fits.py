@@ -78,6 +78,7 @@ def test_csi_signal_strength_with_the_steady_state_as_counted(experiments):
     assert sigma == pytest.approx(11.0, abs=0.15)
 
 
+@pytest.mark.slow
 def test_csi_weak_mixing_angle(experiments):
     """PRL 129 (2022) 081801: 0.220 +0.028 -0.026."""
     angle = fit(experiments["coherent_csi"], "weak_mixing").parameters["sin2_theta_w"]

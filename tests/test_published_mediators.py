@@ -33,6 +33,7 @@ def test_xenon1t_prefers_a_moment_as_much_as_it_says(tritium, published):
     assert found.delta_chi2_sm**0.5 == pytest.approx(published, abs=0.25)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "published", "rel"),
     [
@@ -61,6 +62,7 @@ def test_the_charge_of_a_nucleus_turned_into_its_negative_is_allowed_as_well():
     assert np.mean(first) - np.mean(second) == pytest.approx(-57.2, rel=0.07)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "published"),
     [("universal", 3.5e-7), ("axial_lepton", 3.5e-7), ("scalar_lepton", 1e-6)],
@@ -86,6 +88,7 @@ def test_scalars_of_nuclei_by_both_nucleon_couplings():
     assert ((14 * neutrons + 15.1 * protons) / ours) ** 0.5 == pytest.approx(0.914, abs=0.002)
 
 
+@pytest.mark.slow
 def test_every_data_set_takes_every_preset(experiments):
     """One point of each: what flips the helicity only adds, and no signal is lost."""
     adding = ("scalar_universal", "scalar_lepton", "tensor_universal", "magnetic_moment")

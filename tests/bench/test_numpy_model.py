@@ -56,6 +56,7 @@ def test_a_toy_takes_the_place_of_the_data(experiments):
     assert likelihood(x) == pytest.approx(float(jax.jit(problem.nll)(x, data)) + moved, rel=1e-9)
 
 
+@pytest.mark.slow
 def test_the_referees_find_our_minimum(experiments):
     group = (experiments["coherent_csi"], experiments["xenon1t"])
     problem = make_problem(group, get_model("u1r"))

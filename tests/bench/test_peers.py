@@ -47,6 +47,7 @@ def by_hand(samples, x):
     return np.sum(total - n + xlogy(n, n / total)) + pulls / 2
 
 
+@pytest.mark.slow
 def test_jaxmed_means_histfactory(samples):
     of = likelihood_of(samples, 1)
     likelihood, compiled = NumpyLikelihood(of.problem, of.data), jax.jit(of.problem.nll)

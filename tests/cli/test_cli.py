@@ -45,6 +45,7 @@ FIT_KEYS = {
 }
 
 
+@pytest.mark.slow
 def test_fit_writes_results_and_figures(run, tmp_path):
     done = run("fit", "--experiments", "xenon1t", "--out", "mine", "--json", "-")
     assert done.exit_code == 0, done.output
@@ -74,6 +75,7 @@ def test_fit_writes_results_and_figures(run, tmp_path):
     assert float(again) == pytest.approx(result["nll"], rel=1e-12)
 
 
+@pytest.mark.slow
 def test_rho_is_one_option_away(run):
     done = run(
         "limit", "--experiments", "texono", "--mass", "5e4", "--constraint", "rho", "--json", "-"
@@ -91,6 +93,7 @@ def test_rho_is_one_option_away(run):
     assert result["nll_sm"] > 1.8
 
 
+@pytest.mark.slow
 def test_fit_alone_gives_one_object_for_each(run, tmp_path):
     (tmp_path / "job.toml").write_text(
         'name = "both"\nexperiments = ["texono", "xenon1t"]\nalone = true\ngrid = 21\n'
@@ -316,6 +319,7 @@ def test_a_platform_that_is_not_there_is_one_sentence(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_second_run_reads_the_compilation_cache(tmp_path):
     """A fresh process with a fresh cache fills it; the next one compiles nothing anew."""
     environment = os.environ | {"XDG_CACHE_HOME": str(tmp_path / "cache"), "JAX_PLATFORMS": "cpu"}

@@ -67,6 +67,7 @@ def run(*arguments):
     return CliRunner().invoke(app, ["bench", "--quick", *arguments])
 
 
+@pytest.mark.slow
 def test_faster_than_others_and_never_above_their_minima():
     done = run("--experiments", "xenon1t", "--json", "-")
     assert done.exit_code == 0, done.output
@@ -109,6 +110,7 @@ def test_faster_than_others_and_never_above_their_minima():
     assert len([line for line in done.stderr.splitlines() if line.startswith("|")]) > 12
 
 
+@pytest.mark.slow
 def test_without_others_our_numbers_and_how_to_install_them(monkeypatch):
     there = referees._version
     monkeypatch.setattr(referees, "_version", lambda name: "" if name != "scipy" else there(name))

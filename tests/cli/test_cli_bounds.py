@@ -32,6 +32,7 @@ def run(tmp_path_factory):
     return _Run(folder / "out", done.stdout, json.loads(done.stdout))
 
 
+@pytest.mark.slow
 def test_files_and_keys(run):
     assert {p.name for p in run.folder.iterdir()} == {"bounds.json", "bounds.png", "bounds.pdf"}
     assert (run.folder / "bounds.json").read_text() == run.stdout

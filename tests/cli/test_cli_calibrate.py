@@ -24,6 +24,7 @@ def calibrated(folder, *more):
     return path
 
 
+@pytest.mark.slow
 def test_an_interrupted_calibration_goes_on_to_the_same_numbers(tmp_path):
     whole = jaxmed.load_result(calibrated(tmp_path / "whole", "--g", "1e-5,3e-5"))
     broken = tmp_path / "broken"
@@ -47,6 +48,7 @@ def test_python_finds_what_the_command_does(tmp_path):
     assert str(saved) == str(found) and "asymptotic limits cover 90 %" in str(found)
 
 
+@pytest.mark.slow
 def test_without_couplings_they_are_around_the_limit_to_expect(tmp_path):
     path = calibrated(tmp_path)
     content = json.loads(path.read_text())
@@ -57,6 +59,7 @@ def test_without_couplings_they_are_around_the_limit_to_expect(tmp_path):
     assert path.with_suffix(".png").is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "name"), [("magnetic_moment", "mu_nu"), ("charge_radius", "r2_nu")]
 )

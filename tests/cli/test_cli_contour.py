@@ -34,6 +34,7 @@ def run(tmp_path, monkeypatch):
     return call
 
 
+@pytest.mark.slow
 def test_xenon1t_s_excess_does_not_survive_xenonnt(run, tmp_path):
     """The default: each alone and both together."""
     done = run(*PLANE, "--json", "-")
@@ -84,6 +85,7 @@ def test_files_and_keys(run, tmp_path):
     assert len({len(values) for values in points.values()}) == 1
 
 
+@pytest.mark.slow
 def test_python_finds_the_same(run, tmp_path):
     """With everything that an option can say."""
     plane = ("--g", "5e-7:5e-6:4", "--mass", "0.02:0.2:4")

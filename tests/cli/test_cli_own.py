@@ -20,6 +20,7 @@ def run(tmp_path, monkeypatch):
     return lambda *arguments: CliRunner().invoke(app, [*arguments, "--no-cache"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", folders.NAMES)
 def test_check_says_what_it_found(run, tmp_path, name):
     done = run("check", str(folders.EXAMPLES / name), "--json", "-")
@@ -45,6 +46,7 @@ def test_check_says_what_it_found(run, tmp_path, name):
     assert "no mistake found" in plain.stderr
 
 
+@pytest.mark.slow
 def test_every_command_takes_the_path(run, tmp_path):
     done = run("spectrum", "--experiment", TEXONO, "--g", "1e-6", "--mass", "1", "--json", "-")
     assert done.exit_code == 0, done.output

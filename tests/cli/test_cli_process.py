@@ -33,6 +33,7 @@ def test_it_is_called_jaxmed_however_it_was_started():
     assert "Usage: jaxmed fit [OPTIONS]" in run("fit", "--help").stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "shell"),
     [
@@ -48,6 +49,7 @@ def test_standard_output_that_takes_nothing_is_one_sentence(arguments, shell):
     assert done.returncode == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("shell", ["2>&-", "2>/dev/full"])
 def test_nobody_who_hears_the_words_costs_no_number(shell):
     done = run(*MEDIATOR, "--json", "-", shell=shell)
@@ -87,6 +89,7 @@ savefig.bbox: tight
 SPECTRUM = ("spectrum", "--experiment", "texono", "--g", "1e-6", "--mass", "1", "--no-cache")
 
 
+@pytest.mark.slow
 def test_a_user_s_matplotlibrc_changes_no_figure(tmp_path):
     (tmp_path / "new").mkdir()
     (tmp_path / "matplotlibrc").write_text(STYLE)
@@ -100,6 +103,7 @@ def test_a_user_s_matplotlibrc_changes_no_figure(tmp_path):
     assert imread(plain).shape[1] == 6.4 * 300
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_ends_the_work_with_one_line(tmp_path, number):
     arguments = ["limit", "--method", "fc", "--toys", "100000", "--mass", "1", "--no-cache"]

@@ -183,6 +183,7 @@ main()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("when", "kept"), [("before", 1), ("after", 2)])
 def test_a_killed_scan_resumes_to_the_same_bits(run, reference, tmp_path, monkeypatch, when, kept):
     """SIGKILL with the second chunk written under its temporary name, and just under its own."""
@@ -246,6 +247,7 @@ def test_one_of_two_processes_that_is_killed_ends_the_other(tmp_path, killed):
     assert said[0] == "" and said[1].startswith(sentence) and said[1].count("\n") == 1
 
 
+@pytest.mark.slow
 def test_of_two_scans_at_once_in_one_folder_the_second_is_refused(reference, tmp_path):
     (tmp_path / "job.toml").write_text(JOB)
     (tmp_path / "other.toml").write_text(JOB.replace("xenon1t", "texono"))
@@ -264,6 +266,7 @@ def test_of_two_scans_at_once_in_one_folder_the_second_is_refused(reference, tmp
     assert np.isfinite(found.nll).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage", ["truncate", "flip", "foreign"])
 def test_a_damaged_chunk_is_computed_again(run, reference, tmp_path, damage):
     assert run("job.toml", "--out", "out").exit_code == 0

@@ -47,6 +47,7 @@ def test_significance_writes_json_and_toys(run, tmp_path):
     assert str(mine) == str(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("place", ["./exp", "../here/exp", "absolute"])
 def test_files_are_named_after_experiment_and_model(run, tmp_path, monkeypatch, place):
     here = tmp_path / "here"
@@ -66,6 +67,7 @@ def test_files_are_named_after_experiment_and_model(run, tmp_path, monkeypatch, 
     assert files == {f"{stem}.{suffix}" for suffix in ("npz", "json", "png", "pdf")}
 
 
+@pytest.mark.slow
 def test_toys_are_kept_whatever_fails_later(run, tmp_path, monkeypatch):
     """The JSON cannot be written, nor the figure be drawn."""
     (tmp_path / "results" / "significance_u1r_texono.json").mkdir(parents=True)
@@ -84,6 +86,7 @@ def test_toys_are_kept_whatever_fails_later(run, tmp_path, monkeypatch):
     assert jaxmed.load_result(tmp_path / "results" / "significance_u1r_texono.json").q0 >= 0
 
 
+@pytest.mark.slow
 def test_what_is_asked_of_a_significance_reaches_it(run, tmp_path):
     asked = [
         *(
@@ -133,6 +136,7 @@ mass = [0.058, 1.0]
 """
 
 
+@pytest.mark.slow
 def test_a_scan_with_toys_is_that_of_feldman_cousins(run, tmp_path, experiments):
     (tmp_path / "job.toml").write_text(SCAN)
     asked = ("scan", "job.toml", "--toys", "40", "--seed", "2", "--quiet")

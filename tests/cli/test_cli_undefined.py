@@ -80,6 +80,7 @@ def test_a_scan_without_any_number_is_a_result_too(run, tmp_path):
     assert CliRunner().invoke(app, ["report", "out"]).exit_code == 0
 
 
+@pytest.mark.slow
 def test_toys_of_a_scan_neither_exclude_nor_accept_there(run):
     ask = ["--model", "inside.toml", "--experiments", "texono", "--g", "1e-8,1e-5", "--mass", "1,3"]
     run("scan", *ask, "--toys", "20", "--out", "out")
@@ -122,6 +123,7 @@ def test_a_model_without_effect_leaves_everything_allowed(run, tmp_path):
     assert "The contour has no lines: everything in the plane is allowed" in text
 
 
+@pytest.mark.slow
 def test_the_posterior_of_a_model_without_effect_is_its_prior(run, tmp_path):
     pytest.importorskip("numpyro")
     ask = ["--model", "none.toml", "--experiments", "texono", "--chains", "2", "--samples", "400"]

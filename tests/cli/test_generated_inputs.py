@@ -192,6 +192,7 @@ def test_folders(here, data):
     ends_well(["check", "texono/"])
 
 
+@pytest.mark.slow
 @QUICKLY
 @given(data=st.data())
 def test_curves(here, data):
@@ -218,6 +219,7 @@ def results():
     return {name: json.loads(to_json(each.content())) for name, each in found.items()}
 
 
+@pytest.mark.slow
 @QUICKLY
 @given(data=st.data(), command=st.sampled_from(["report", "cite", "hepdata"]))
 def test_results(here, results, data, command):

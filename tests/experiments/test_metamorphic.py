@@ -49,6 +49,7 @@ def part_of(experiment, share, name):
     return dataclasses.replace(less, observed=share * experiment.observed, name=name)
 
 
+@pytest.mark.slow
 @ALL
 def test_one_exposure_in_two_likelihoods_is_the_whole(name):
     whole = loaded(name)
@@ -131,6 +132,7 @@ def join_first_two(table, weight):
     folders.write(table, "\n".join(lines[: start + 1]), *kept.T)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", MERGED)
 def test_merged_bins_hold_the_sum(name, tmp_path):
     published = name in folders.PUBLISHED and name != "texono"

@@ -93,6 +93,7 @@ def test_fitted_backgrounds_describe_the_counts_as_well_as_their_tables_say(name
     assert 2 * float(cost(load(name), standard_model())) == pytest.approx(wanted, abs=0.01)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("options", "chi2", "nothing", "strength", "error"),
     [({}, 103.77, 111.31, 1.16, 0.41), ({"quenching": "ybe"}, 105.33, 111.31, 1.76, 0.71)],
@@ -120,6 +121,7 @@ def test_conus_plus_finds_the_published_strength():
     assert ratio.error.sum() / predicted == pytest.approx(106 / 347)
 
 
+@pytest.mark.slow
 def test_only_more_events_than_were_seen_count_against_a_mediator():
     experiment = load("xenon1t_s2only")
     few, many = (jaxmed.couplings("b_minus_l", g=g, mass=1.0) for g in (1e-5, 1e-4))
@@ -132,6 +134,7 @@ def test_only_more_events_than_were_seen_count_against_a_mediator():
         jaxmed.limits([experiment], "b_minus_l", masses=[1.0], method="fc", toys=10)
 
 
+@pytest.mark.slow
 def test_toys_of_many_bins_have_a_global_minimum():
     """At couplings of one a Fisher matrix has eigenvalues 1e20 apart: its rounding had hidden all of the line."""
     found = jaxmed.limits([load("xenonnt_b8")], "b_minus_l", masses=[1.0], method="fc", toys=50)

@@ -65,6 +65,7 @@ def deviance(x):
     return 2 * np.sum(mu - n + special.xlogy(n, n / mu)) + pull**2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("model", "improvement"), [("u1r", 4.16), ("b_minus_l", 1.69)])
 def test_tritium_takes_most_of_the_excess(model, improvement):
     """XENON1T asks for 3.2 sigma of tritium without a mediator; 3.0 here, with bins of 1 keV."""

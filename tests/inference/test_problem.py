@@ -53,6 +53,7 @@ def test_profile_adds_it_once(experiments):
     np.testing.assert_allclose(found, expected, rtol=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("fixed", [{}, {"mass": 3e4}, {"g": 1e-3}, {"g": 1e-3, "mass": 3e4}])
 def test_expansion_is_that_of_nll(experiments, fixed):
     data = (experiments["texono"],)

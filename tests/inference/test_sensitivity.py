@@ -84,6 +84,7 @@ def value_and_slope(problem, point, z, design, widths):
     return jax.value_and_grad(design_nll, argnums=2)(problem, point, z, design, widths)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", [pytest.param("germanium", marks=pytest.mark.slow), "xenon", "xenon1t"]
 )

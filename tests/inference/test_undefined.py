@@ -52,6 +52,7 @@ def test_a_scan_has_no_number_there_and_the_right_ones_beside(experiments):
         np.testing.assert_array_equal(found.status[:, j], wanted.status[:, 0])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bad", [jnp.nan, jnp.inf])
 @pytest.mark.parametrize("field", ["eps_nu", "eps_e", "eps_u", "axial_e", "nc_d", "sin2_theta_w"])
 def test_any_coupling_that_is_no_number_makes_a_point_undefined(field, bad, experiments):
@@ -133,6 +134,7 @@ def test_contours_have_no_edge_beside_such_points(experiments):
         jaxmed.contours([experiments["texono"]], INSIDE, g=plane["g"], mass=[2.5, 3.0, 4.0])
 
 
+@pytest.mark.slow
 def test_toys_leave_such_points_out(experiments):
     found = jaxmed.feldman_cousins(
         [experiments["texono"]], INSIDE, number=20, g=[1e-8, 1e-5], mass=[1.0, 3.0]
@@ -149,6 +151,7 @@ def test_toys_leave_such_points_out(experiments):
         )
 
 
+@pytest.mark.slow
 def test_global_fits_of_toys_never_end_there(experiments):
     found = jaxmed.significance([experiments["texono"]], INSIDE, number=50)
     assert found.undefined == INSIDE.undefined
@@ -158,6 +161,7 @@ def test_global_fits_of_toys_never_end_there(experiments):
         assert not toys.failed.any()
 
 
+@pytest.mark.slow
 def test_a_posterior_has_no_sample_there(experiments):
     pytest.importorskip("numpyro")
     priors = {"mass": "log-uniform:0.5:20", "g": "log-uniform:1e-8:1e-4"}
@@ -239,6 +243,7 @@ def test_the_box_ends_below_the_gap(model):
 SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("coherent_lar", "coherent_csi")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["texono", "xenon1t", *SLOW])
 @pytest.mark.parametrize("model", MIXED)
 def test_no_minimum_near_the_z(model, name, experiments):

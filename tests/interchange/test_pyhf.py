@@ -42,6 +42,7 @@ def read_by_pyhf(export, values):
     return np.array(found) - constant
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.parametrize("name", ["xenon1t", "lz_er", "conus_plus", "xenonnt_s2only"])
 def test_pyhf_reads_what_we_say_it_does(name):

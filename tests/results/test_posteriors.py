@@ -160,6 +160,7 @@ def test_a_best_fit_means_something_or_is_not_drawn(plane):
         assert "*" not in {line.get_marker() for line in each.plot().lines}
 
 
+@pytest.mark.slow
 def test_a_normalisation_that_floats_may_have_a_prior():
     options = {"xenon1t": {"tritium": "free"}}
     held = {"xenon1t_efficiency": 0.0, "xenon1t_background": 0.0}

@@ -137,6 +137,7 @@ def test_a_decoupling_heavy_mediator_leaves_the_standard_model():
     np.testing.assert_allclose(light, standard, rtol=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["u1r", "b_minus_l", "hypercharge"])
 def test_values_gradients_and_hessians_are_finite_in_the_whole_box(name):
     model = get_model(name)

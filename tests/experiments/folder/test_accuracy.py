@@ -11,6 +11,7 @@ SEVEN = "nodes = [-3, -2, -1, 0, 1, 2, 3]\n\n[nuisances.argon_quenching]"
 THREE = "[nuisances.argon_quenching]"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("nodes", "enough"), [(SEVEN, True), (THREE, False)])
 def test_three_nodes_are_too_few_for_the_onset_of_a_pulse(tmp_path, nodes, enough):
     folder = folders.copy("argon", tmp_path)

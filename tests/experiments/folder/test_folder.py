@@ -217,6 +217,7 @@ def test_germanium_predicts_what_conus_plus_predicted(loaded):
 # --- the parts of the format ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["germanium", "xenon"])
 def test_asimov_counts_are_those_of_the_standard_model(loaded, name):
     np.testing.assert_allclose(cost(loaded[name], standard_model()), 0.0, atol=1e-9)

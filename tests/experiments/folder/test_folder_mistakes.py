@@ -395,6 +395,7 @@ def spoil_csv(draw, folder):
     path.write_text("\n".join([*lines[:start], *map(",".join, rows)]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spoil", [spoil_toml, spoil_csv])
 @pytest.mark.parametrize("name", folders.NAMES)
 @settings(max_examples=300, deadline=None)
@@ -406,6 +407,7 @@ def test_no_mistake_is_accepted(name, spoil, data):
         refused(folder)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", folders.NAMES)
 @settings(max_examples=300, deadline=None)
 @given(data=st.data())

@@ -21,6 +21,7 @@ def argon(tmp_path):
     return folders.copy("argon", tmp_path)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("adds", "old", "new"),
     [

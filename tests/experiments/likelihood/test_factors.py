@@ -57,6 +57,7 @@ def test_code_4_is_a_power_outside_and_a_polynomial_inside(z):
         assert own == pytest.approx(expected, rel=1e-11)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("z", [z for z in POINTS if abs(z) != 1])
 @pytest.mark.parametrize("function", [asymmetric_factors, local_factors])
 def test_derivatives_are_those_of_autodiff(function, z):

@@ -155,6 +155,7 @@ def two_nll(experiment, mediator, **pulls):
 _nll = jax.jit(nll)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHAPES)
 def test_csi_is_that_of_the_exact_response(name, csi_with):
     """-2 log L to 0.02 anywhere within 3 sigma."""

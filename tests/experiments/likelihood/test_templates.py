@@ -25,6 +25,7 @@ def _couplings(name):
     return lambda x: model.couplings({"g": x[0], "mass": x[1]})
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name", ["texono", "coherent_csi", "coherent_lar", "xenon1t", "conus_plus"]
 )
@@ -41,6 +42,7 @@ def test_tabulated_signal_is_the_signal(name, model):
         np.testing.assert_allclose(there, exact, atol=2e-8 * np.abs(exact).max())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("model", ["u1r", "scalar_universal"])
 @pytest.mark.parametrize("name", ["coherent_csi", "xenon1t", "conus_plus"])
 def test_two_derivatives_are_those_of_autodiff(name, model):

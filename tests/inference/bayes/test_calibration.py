@@ -54,6 +54,7 @@ def test_truths_lie_anywhere_among_the_samples(name):
         assert 0.86 <= inside <= 0.94, (parameter, inside)
 
 
+@pytest.mark.slow
 def test_a_right_posterior_is_uniform_and_a_narrow_one_is_not(angle, monkeypatch):
     right = replicate(angle, np.arange(100)).ranks
     assert all(uniform_p(ranks, angle.draws) > 1e-3 for ranks in right.T)

@@ -40,6 +40,7 @@ def _iminuit(problem, data, start, held=()):
     return minuit
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", GROUPS, ids="+".join)
 def test_iminuit_finds_the_same_minimum(experiments, names):
     data = tuple(experiments[name] for name in names)
@@ -87,6 +88,7 @@ def test_flat_directions_are_said_in_words(experiments):
     assert result.covariance.size == 0
 
 
+@pytest.mark.slow
 def test_parameter_at_its_bound_is_said_in_words(experiments):
     """At a fixed heavy mass LAr's excess of 26 % over the standard model wants g' up to the bound of 1."""
     result = fit(

@@ -51,6 +51,7 @@ def closed_form(s, c):
     return norm.cdf(np.sqrt(c)) - norm.cdf(-below)
 
 
+@pytest.mark.slow
 def test_one_gaussian_bin_is_the_closed_form(gaussian):
     data, exact = gaussian
     sigmas, number = np.array([0.0, 0.4, 0.8, 1.3, 3.0]), 4000
@@ -74,6 +75,7 @@ def covered(exact, point, threshold):
     return chance[q <= threshold].sum(), critical, chance[q <= critical + 1e-4].sum()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", ["poisson", "two_bins"])
 def test_few_counts_are_summed_over(case, request):
     data, exact = request.getfixturevalue(case)
@@ -100,6 +102,7 @@ def test_toys_agree_with_the_sum(poisson, monkeypatch):
     np.testing.assert_allclose(sampled.value, summed.value, atol=error)
 
 
+@pytest.mark.slow
 def test_a_limit_is_that_at_a_mass_which_is_held(gaussian):
     """The same toys, the mass held by the fits or by the problem; and a region has two degrees of freedom."""
     data, exact = gaussian

@@ -67,6 +67,7 @@ def test_what_is_a_tie():
     assert p_value(1.0, np.array([1 - 1e-9, 1 + 1e-9, 0.9, np.inf])).value == 4 / 5
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("background", "n"), KNOWN)
 def test_the_referee_is_feldman_and_cousins(case, background, n):
     _, exact, _ = case(background)
@@ -74,6 +75,7 @@ def test_the_referee_is_feldman_and_cousins(case, background, n):
     np.testing.assert_allclose(interval, KNOWN[background, n], rtol=2e-3, atol=0.005)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("background", [0, 3])
 def test_exact_p_values_change_sides_at_the_referee_s_ends(case, background):
     """All counts as toys with their probabilities instead of a sample: 0.5 % in the signal inside and outside."""
@@ -88,6 +90,7 @@ def test_exact_p_values_change_sides_at_the_referee_s_ends(case, background):
         np.testing.assert_allclose(p, exact.p([n])[at], atol=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("background", "edges", "observed"),
     [
@@ -126,6 +129,7 @@ def test_coverage_at_low_counts_is_at_least_what_was_asked(case, background, eve
     assert covered == pytest.approx(np.sum(chance * np.array(wanted)), abs=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "model"),
     [("xenon1t", "u1r"), pytest.param("coherent_lar", "b_minus_l", marks=pytest.mark.slow)],
@@ -160,6 +164,7 @@ def compare(found, exact, observed, number, most=45):
     assert 0.99 * inner[-1][1] <= last <= 1.01 * min(b for a, b in outer if b >= high)
 
 
+@pytest.mark.slow
 def test_zero_events_without_background(case):
     """What every toy of zero counts ties with: 0 to 2.44 events, one interval."""
     data, exact, _ = case(0)

@@ -33,6 +33,7 @@ def mixing(experiments):
     return set_up(make_problem(data, get_model("weak_mixing")), data)
 
 
+@pytest.mark.slow
 def test_q_is_chi_squared_where_wilks_holds(mixing):
     x = np.append(0.23, mixing.start.nuisances)
     toys = draw(mixing.problem, mixing.data, x, 1, 400)
@@ -196,6 +197,7 @@ def test_each_point_of_a_coverage_has_toys_of_its_own(experiments):
     assert found.critical[0] == again.critical[0] and found.critical[1] != found.critical[0]
 
 
+@pytest.mark.slow
 def test_no_toy_of_a_coverage_is_used_twice(experiments, monkeypatch):
     """Neither for two points, nor for a critical value and what is tested against it."""
     drawn = []

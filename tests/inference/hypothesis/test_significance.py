@@ -37,6 +37,7 @@ def test_p_value_counts_the_data_as_a_toy():
     assert z_of(1.0) == -np.inf
 
 
+@pytest.mark.slow
 def test_p_values_are_those_of_the_toys(found):
     extreme = np.count_nonzero(found.toys.q >= found.q0)
     assert found.everywhere.value == (1 + extreme) / (N + 1)
@@ -98,6 +99,7 @@ def test_bad_input_is_one_sentence(experiments, options, sentence):
         significance(experiments["xenon1t"], **options)
 
 
+@pytest.mark.slow
 def test_one_parameter_has_no_mass_to_look_for_elsewhere(experiments):
     """Half a chi^2 of one degree of freedom where it is not negative, the whole where it has a sign."""
     moment = significance(experiments["xenon1t"], "magnetic_moment", number=20)

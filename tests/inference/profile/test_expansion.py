@@ -71,6 +71,7 @@ def test_expansion_is_that_of_autodiff(whole, compiled, spread):
     )
 
 
+@pytest.mark.slow
 def test_priors_follow_their_centres(whole, compiled):
     problem, (ours, *_) = whole[0], compiled
     z, centres = jnp.full(len(problem.nuisances), 0.3), jnp.full(len(problem.nuisances), -0.4)
@@ -81,6 +82,7 @@ def test_priors_follow_their_centres(whole, compiled):
     np.testing.assert_allclose(moved.gradient - at_zero.gradient, 0.4 * own, atol=1e-10)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("log_g", [-30.0, -5.8, -4.0, -2.0])
 def test_nothing_in_the_box_is_below_the_floor(experiments, log_g):
     data = (experiments["coherent_csi"], experiments["coherent_lar"])

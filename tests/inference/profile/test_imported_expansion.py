@@ -31,6 +31,7 @@ def _points(problem, experiment, n):
     return every[np.asarray(means).min(axis=1) > 0.01][:n]
 
 
+@pytest.mark.slow
 def test_value_gradient_and_hessian_are_those_of_autodiff(posed):
     problem, experiment = posed
     own, split = condense(experiment), len(problem.parameters)
@@ -60,6 +61,7 @@ def test_value_gradient_and_hessian_are_those_of_autodiff(posed):
         np.testing.assert_allclose(conditional.gradient, gradient[split:], rtol=1e-9, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_jacobian_of_the_counts_is_that_of_autodiff(posed):
     problem, experiment = posed
     own, names = condense(experiment), problem.nuisances

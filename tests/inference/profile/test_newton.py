@@ -8,6 +8,7 @@ import pytest
 from jaxmed.inference.profile.newton import solve
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [0, 1, 2, 5, 6, 7, 12])
 def test_solution_solves_the_system(n):
     root = np.random.default_rng(n).normal(size=(50, n, n))

@@ -93,6 +93,7 @@ def test_scan_needs_every_free_parameter(experiments):
         scan(experiments["xenon1t"], g=[1e-6])
 
 
+@pytest.mark.slow
 def test_every_point_is_converged_or_excluded_with_a_lower_bound(experiments):
     data = (experiments["coherent_csi"],)
     problem = make_problem(data, get_model("u1r"))

@@ -124,6 +124,7 @@ def test_texono_has_two_bands_that_leave_the_plane(experiments):
     np.testing.assert_allclose(at_mass, edges, rtol=5e-3)
 
 
+@pytest.mark.slow
 def test_island_narrower_than_a_cell_is_found_and_whole(experiments):
     """A universal vector that turns the weak charge of nuclei into its negative: 6 % wide in g."""
     csi = experiments["coherent_csi"]

@@ -44,6 +44,7 @@ def test_intervals_are_those_of_a_brute_force_scan(experiments, name, model, mas
     assert found.g_upper[0] == ends[-1]
 
 
+@pytest.mark.slow
 def test_crossing_is_where_the_threshold_is(experiments):
     found = limits(experiments["coherent_csi"], "b_minus_l", masses=[10.0])
     best = scan(

@@ -57,6 +57,7 @@ def test_few_points_are_profiled(experiments):
     np.testing.assert_allclose(few.nll, every.nll[rows], rtol=0, atol=1e-7)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["xenon1t", "coherent_csi"])
 @pytest.mark.parametrize("model", ["u1r", "b_minus_l", "universal"])
 def test_signals_are_mixtures_of_a_few_of_their_line(experiments, name, model):
@@ -77,6 +78,7 @@ def test_signals_are_mixtures_of_a_few_of_their_line(experiments, name, model):
             np.testing.assert_allclose(found / largest, events / largest, rtol=0, atol=1e-7)
 
 
+@pytest.mark.slow
 def test_step_is_that_of_the_fisher_matrix(experiments):
     """Of counts: sum of (d mu)^2 / mu and the unit priors, by autodiff of the likelihood itself."""
     problem, data = pose(experiments["coherent_csi"], "u1r")

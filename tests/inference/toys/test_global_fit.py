@@ -56,6 +56,7 @@ def test_a_signal_is_found_where_it_was_put(xenon):
     assert q.mean() == pytest.approx(2, abs=3 * 2 / np.sqrt(200))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["xenon1t", "coherent_csi", "coherent_lar", "texono"])
 def test_joint_expansion_is_that_of_autodiff(experiments, name):
     data = (experiments[name],)

@@ -84,6 +84,7 @@ def test_other_starts_are_tried_if_they_are_valid():
     assert found.x[4, 0] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("lanes", [1, 2, 64])
 def test_results_do_not_depend_on_what_is_worked_on_together(lanes):
     starts = np.random.default_rng(1).uniform(-2, 2, (len(TILT), 4, 2))

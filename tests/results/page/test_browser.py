@@ -223,6 +223,7 @@ def test_dark_windows_and_paper(open_page):
 FIGURES = ("exclusion", "spectrum_xenon1t_events_per_bin", "results_correlations")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FIGURES)
 @pytest.mark.parametrize("kind", ["SVG", "PNG"])
 def test_figures_are_saved_as_on_paper(open_page, tmp_path, name, kind):

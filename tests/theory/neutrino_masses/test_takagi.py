@@ -26,6 +26,7 @@ def test_graded_matrix_keeps_every_value(n):
     np.testing.assert_allclose(v.T @ matrix @ v, np.diag(masses), atol=1e-13)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [2, 4, 6])
 def test_factored_matrix_keeps_every_value_whatever_its_scales(n):
     """Rows and columns of W on unrelated scales: W W^T in float64 would lose the small values."""

@@ -26,6 +26,7 @@ def test_xenon1t_magnetic_moment():
     assert high == pytest.approx(2.9e-11, rel=0.06)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("tritium", "published"), [("fixed", 3.2), ("free", 0.9)])
 def test_xenon1t_prefers_a_moment_as_much_as_it_says(tritium, published):
     options = {"tritium": tritium} if tritium == "free" else {}
@@ -74,6 +75,7 @@ def test_couplings_that_fit_the_excess(model, published):
     assert np.all(found.g_best < published * 1.4)
 
 
+@pytest.mark.slow
 def test_millicharge_of_xenon():
     """1.5e-13 e of LZ (arXiv:2207.05036) takes the equivalent photon approximation; free electrons see less."""
     low, high = limits("lz_er", "millicharge").intervals[0]

@@ -25,6 +25,7 @@ GROUPS = (
 POINTS = ((1e-9, 1e-6), (1.6e-6, 0.06), (3e-5, 5.0), (2e-3, 300.0), (0.03, 0.2), (0.4, 8.5e4))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", GROUPS, ids="+".join)
 def test_numpy_agrees_with_jax(experiments, names):
     group = tuple(experiments[name] for name in names)

@@ -169,6 +169,7 @@ def test_a_model_of_one_s_own_is_a_file_away(run, tmp_path):
     assert json.loads(done.stdout)["couplings"]["Z_prime"]["left"]["nu_e"] == -1e-5
 
 
+@pytest.mark.slow
 def test_a_file_of_one_s_own_is_fitted(run):
     done = run("fit", str(MODELS / "kinetic_mixing.toml"), "--json", "-")
     assert done.exit_code == 0, done.output

@@ -64,6 +64,7 @@ def test_names_are_no_markup_and_no_second_line(refused, name):
     assert refused("report", name).startswith(f"{shown}: expected a folder with results")
 
 
+@pytest.mark.slow
 def test_titles_are_shown_as_they_are(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     folder = folders.copy("texono", tmp_path)

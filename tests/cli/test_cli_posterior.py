@@ -24,6 +24,7 @@ def run(tmp_path, monkeypatch):
     return call
 
 
+@pytest.mark.slow
 def test_one_parameter(run, tmp_path):
     """Few samples are not enough, and it says so: exit code 1 if R-hat is large, a warning in any case."""
     prior = "sin2_theta_w=uniform:0.1:0.4"

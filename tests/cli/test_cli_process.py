@@ -57,6 +57,7 @@ def test_nobody_who_hears_the_words_costs_no_number(shell):
     assert json.loads(done.stdout)["model"] == "u1r"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("environment", "message"),
     [

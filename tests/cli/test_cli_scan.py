@@ -284,6 +284,7 @@ def test_a_damaged_chunk_is_computed_again(run, reference, tmp_path, damage):
     assert _arrays(tmp_path / "out" / "scan.npz") == _arrays(reference / "out" / "scan.npz")
 
 
+@pytest.mark.slow
 def test_another_configuration_is_refused(run, tmp_path):
     assert run("job.toml", "--out", "out").exit_code == 0
     (tmp_path / "other.toml").write_text(JOB.replace("3e-6", "4e-6"))
@@ -305,6 +306,7 @@ def test_another_configuration_is_refused(run, tmp_path):
     assert "(couplings is" in run("light.toml", "--out", "own", "--resume").stderr
 
 
+@pytest.mark.slow
 def test_less_memory_means_smaller_batches_and_resuming_keeps_them(run, reference, tmp_path):
     done = run("job.toml", "--out", "out", "--memory", "500kB")
     assert done.exit_code == 0, done.output

@@ -107,6 +107,7 @@ def test_a_fit_without_a_mediator_has_no_coordinates(run, tmp_path):
     assert "no mediator preferred" in (tmp_path / "out" / "report.html").read_text()
 
 
+@pytest.mark.slow
 def test_a_fit_says_where_the_model_is_undefined(run, tmp_path):
     done = run("fit", "--experiments", "xenon1t", "--model", "inside.toml", "--out", "out")
     assert "The model is undefined for g from 1e-09 to 1, mass from 2.1" in said(done)

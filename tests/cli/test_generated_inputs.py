@@ -156,6 +156,7 @@ def here(tmp_path, monkeypatch):
     return tmp_path
 
 
+@pytest.mark.slow
 @QUICKLY
 @given(content=changed(ANALYSIS), command=st.sampled_from(COMMANDS), data=st.data())
 def test_analyses(here, content, command, data):

@@ -62,6 +62,7 @@ def test_one_exposure_in_two_likelihoods_is_the_whole(name):
         assert together == pytest.approx(alone, rel=1e-12, abs=1e-15 * size)
 
 
+@pytest.mark.slow
 @ALL
 def test_channels_in_another_order_are_the_same_detector(name):
     there = loaded(name)

@@ -108,6 +108,7 @@ def test_light_mediators_do_not_feel_it(experiments):
     assert both.delta_chi2_sm == pytest.approx(plain.delta_chi2_sm, abs=1e-6)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("names", [("texono",), ("coherent_lar",)], ids="+".join)
 def test_iminuit_finds_the_same_minimum(experiments, names):
     data = tuple(experiments[name] for name in names)

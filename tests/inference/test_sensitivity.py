@@ -148,6 +148,7 @@ EDITS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", list(EDITS)[:4])
 def test_a_changed_design_is_what_editing_the_files_does(germanium, tmp_path, name):
     """Differentiable and tabulated responses predict the same counts, on their own recoil energies."""

@@ -358,6 +358,7 @@ def test_gradients_are_those_of_finite_differences(name, x):
     check_grads(jax.jit(log_rates(get_model(name))), (jnp.array(x),), order=1, atol=1e-5, rtol=1e-5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", by_hand.MODELS)
 def test_gradients_are_finite_at_the_corners_of_the_box(name):
     rates = log_rates(get_model(name))

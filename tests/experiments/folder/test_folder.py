@@ -96,6 +96,7 @@ def test_xenon1t_from_a_folder_is_the_built_in_one(xenon1t, name, _, g, mass):
     np.testing.assert_allclose(got, wanted, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_limits_from_a_folder_are_those_of_the_built_in_one(xenon1t):
     mine, built_in = (
         limits([load(n)], "b_minus_l", masses=[1.0]) for n in (str(xenon1t), "xenon1t")

@@ -51,6 +51,7 @@ def test_weights_are_those_of_the_literature(z):
     np.testing.assert_allclose(got, np.concatenate(wanted), rtol=1e-12, atol=1e-13)
 
 
+@pytest.mark.slow
 def test_derivatives_are_those_of_autodiff_and_smooth():
     def values(z):
         return node_weights((UNEVEN, ONE_SIGMA), z)[0]
@@ -169,6 +170,7 @@ def test_csi_is_that_of_the_exact_response(name, csi_with):
             assert abs(ours - two_nll(exact, mediator, **rest)) < 0.02, z
 
 
+@pytest.mark.slow
 def test_lindhard_quenching_of_a_folder_is_that_of_the_exact_response(tmp_path):
     """-2 log L of germanium at a reactor, to 0.02 wherever it is within 25 units of the counts."""
     experiment = load(str(folders.EXAMPLES / "germanium"))

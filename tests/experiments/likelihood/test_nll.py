@@ -198,6 +198,7 @@ def test_vmaps_over_data():
 # --- derivatives ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @ALL
 def test_gradients_are_finite_over_the_whole_box(name):
     """Every corner and edge of (g, M_Z'), with the nuisances at 0 and far out."""

@@ -34,6 +34,7 @@ def angle(sharp):
     return posterior(sharp, "weak_mixing", **SHORT)
 
 
+@pytest.mark.slow
 def test_flat_prior_and_gaussian_likelihood_are_the_profile(sharp, angle):
     best = fit(sharp, "weak_mixing").parameters["sin2_theta_w"]
     found = angle.summaries["sin2_theta_w"]
@@ -42,6 +43,7 @@ def test_flat_prior_and_gaussian_likelihood_are_the_profile(sharp, angle):
     assert (angle.warnings, angle.divergences, angle.converged) == ([], 0, True)
 
 
+@pytest.mark.slow
 def test_a_normal_prior_multiplies(sharp):
     """Two Gaussians make a narrower one."""
     best = fit(sharp, "weak_mixing").parameters["sin2_theta_w"]
@@ -70,6 +72,7 @@ def test_skewed_posterior_is_the_integral(experiments):
     )
 
 
+@pytest.mark.slow
 def test_nuisances_alone_are_those_of_the_fit(experiments):
     """Their Gaussians count once: what the data do not see has a standard deviation of 1, not 0.7."""
     xenon = experiments["xenon1t"]

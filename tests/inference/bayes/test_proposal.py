@@ -24,6 +24,7 @@ def known(request):
     return axes, make_proposal_map(axes, *correlated(axes))
 
 
+@pytest.mark.slow
 def test_its_jacobian_is_the_density_it_names(known):
     axes, proposal_map = known
     u = jnp.asarray(np.random.default_rng(1).uniform(0.01, 0.99, (20, len(axes))))
@@ -35,6 +36,7 @@ def test_its_jacobian_is_the_density_it_names(known):
     )
 
 
+@pytest.mark.slow
 def test_a_gaussian_becomes_flat(known):
     """Where the density is, the named one is its own share of the cube; the rest is for its walls."""
     axes, proposal_map = known

@@ -58,6 +58,7 @@ np.savez(sys.argv[2], counts=counts, n_shards=len(placed.sharding.device_set), *
 """
 
 
+@pytest.mark.slow
 def test_eight_devices_give_the_numbers_of_one(experiments, tmp_path):
     points = GRID.reshape(-1, 2)
     np.save(tmp_path / "points.npy", points)

@@ -67,6 +67,7 @@ def test_both_ends_of_toys_are_those_of_the_whole_machinery(experiments):
         np.testing.assert_allclose(found.toys[i], [direct[0][0], direct[-1][1]], atol=0.1)
 
 
+@pytest.mark.slow
 def test_no_ends_where_everything_is_allowed(experiments):
     found = expected_ends(experiments["coherent_lar"], "millicharge", number=20)
     assert np.isnan(found.ends).all() and np.isnan(found.toys).all() and found.failed == 0

@@ -72,6 +72,7 @@ def test_clear_points_get_fewer_toys(mixing):
     assert p_value(found.q[i], whole.extreme_q).value == found.p[i]
 
 
+@pytest.mark.slow
 def test_large_batches_of_an_accelerator_give_the_same(mixing, monkeypatch):
     points, first = np.array([[0.2], [0.25], [0.3]]), np.arange(0, 300, 100)
     wanted = accept(mixing, points, 0.9, 100, 3, first)
@@ -92,6 +93,7 @@ def test_critical_value_is_an_order_statistic():
     assert critical_value(bad, 0.9)[0] == np.inf
 
 
+@pytest.mark.slow
 def test_accepted_are_points_below_their_critical_value(experiments):
     axes = {"g": [3e-7, 1.6e-6, 3e-6], "mass": [0.058]}
     found = feldman_cousins(experiments["xenon1t"], number=99, seed=2, **axes)
@@ -190,6 +192,7 @@ def test_sets_cover_the_truth(experiments):
     assert found.critical[0] < 3.7 and found.asymptotic[0] > 0.92
 
 
+@pytest.mark.slow
 def test_each_point_of_a_coverage_has_toys_of_its_own(experiments):
     point = {"g": 1.0e-6, "mass": 0.05}
     found = coverage(experiments["xenon1t"], points=[point, point], number=64, seed=1)

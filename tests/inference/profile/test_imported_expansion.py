@@ -77,6 +77,7 @@ def test_jacobian_of_the_counts_is_that_of_autodiff(posed):
     np.testing.assert_allclose(jacobian.T, jax.jacfwd(predicted)(x[1:]), rtol=1e-9, atol=1e-10)
 
 
+@pytest.mark.slow
 def test_counts_stay_in_their_range(posed):
     problem, experiment = posed
     parts = components(experiment, problem.couplings(jnp.zeros(1)))

@@ -17,6 +17,7 @@ from jaxmed.models.choose import get_model
 POINTS = np.array([[-5.8, -1.2], [-6.5, 0.0], [-4.6, 1.5], [-30.0, 0.0]])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["coherent_csi", "coherent_lar", "xenon1t"])
 def test_nuisances_are_at_iminuit_s_minimum(experiments, name):
     data = (experiments[name],)

@@ -13,6 +13,7 @@ POINTS = np.array([[-5.8, -1.2], [-6.2, -2.5], [-3.8, 1.5]])
 STEP = 1e-4
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("names", "constraints"),
     [

@@ -38,6 +38,7 @@ def test_intervals_are_those_of_a_brute_force_scan(experiments, name, model, par
     assert ("islands" in found.flag) == (parameter == "r2_nu")
 
 
+@pytest.mark.slow
 def test_a_mass_held_fixed_gives_the_limit_at_that_mass(experiments):
     found = intervals(experiments["xenon1t"], "b_minus_l", fixed={"mass": 1.0})
     expected = limits(experiments["xenon1t"], "b_minus_l", masses=[1.0])

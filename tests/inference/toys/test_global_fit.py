@@ -24,6 +24,7 @@ def xenon(experiments):
     return make_problem(data, get_model("u1r")), data
 
 
+@pytest.mark.slow
 def test_no_point_of_a_fine_grid_is_lower(xenon):
     """Background-only toys, where the mass means nothing: the hardest case."""
     problem, data = xenon

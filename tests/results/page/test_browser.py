@@ -77,6 +77,7 @@ def centre(page):
     return box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
 
 
+@pytest.mark.slow
 def test_hovering_reads_numbers_out(open_page, saved):
     page = open_page()
     assert page.inner_text("#readout") == ""

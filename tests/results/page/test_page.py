@@ -177,6 +177,7 @@ def damaged(content, depth=4):
             yield {**content, key: inner}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "name",
     [

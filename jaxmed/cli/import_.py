@@ -1,7 +1,6 @@
 """jaxmed import."""
 
 import os
-import re
 import shlex
 from pathlib import Path
 from typing import Annotated
@@ -9,7 +8,7 @@ from typing import Annotated
 import typer
 
 from jaxmed.cli import common
-from jaxmed.experiments import published
+from jaxmed.cli.names import own_name
 from jaxmed.interchange.workspace import read_workspace
 from jaxmed.interchange.workspace_folder import ANALYSIS, folder_files
 from jaxmed.results.store import prepare_folder, write_atomically
@@ -30,9 +29,7 @@ def import_(
     """Make an experiment of a HistFactory likelihood: a folder to fit, scan and draw toys of."""
     found = read_workspace(workspace, measurement)
     place = folder or Path(workspace.stem)
-    name = re.sub(r"[^A-Za-z0-9_-]", "_", place.resolve().name)[:50] or "imported"
-    name = f"my_{name}" if name in published() else name
-    files = folder_files(found, name, workspace.name)
+    files = folder_files(found, own_name(place), workspace.name)
     for file in files:
         if os.path.lexists(place / file):
             raise ValueError(f"{place / file} is there already: expected a folder without it")

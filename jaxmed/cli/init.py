@@ -1,6 +1,7 @@
 """jaxmed init."""
 
 import os
+import re
 import shlex
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -8,6 +9,7 @@ from typing import Annotated, NamedTuple
 import typer
 
 from jaxmed.cli import common
+from jaxmed.cli.names import own_name
 from jaxmed.data_tables import packaged
 from jaxmed.experiments.folder import MAIN
 from jaxmed.results.store import prepare_folder, write_atomically
@@ -32,6 +34,7 @@ STARTS = {
     "analysis": Starter("analysis.toml", "analysis.toml", "fit {main}"),
 }
 """By what one may begin with."""
+_NAME = re.compile(rb'^name = "[^"]*"', re.MULTILINE)
 
 
 def complete_start(incomplete: str) -> list[str]:
@@ -59,7 +62,10 @@ def init(
             raise ValueError(f"{folder / name} is there already: expected a folder without it")
     prepare_folder(folder)
     for name, path in files.items():
-        write_atomically(folder / name, path.read_bytes())
+        text = path.read_bytes()
+        if name == MAIN:
+            text = _NAME.sub(f'name = "{own_name(folder)}"'.encode(), text, count=1)
+        write_atomically(folder / name, text)
     common.say_written(folder / name for name in files)
     # a folder ends in a slash: even one with the name of a published experiment is then the user's own
     places = {"main": str(folder / start.main), "folder": f"{folder}{os.sep}"}

@@ -1,5 +1,6 @@
-"""Names and paths that the shell completes."""
+"""Names and paths that the shell completes, and the name of what is new."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
@@ -88,3 +89,9 @@ def _paths(incomplete: str, suffix: str | None = None, all_of_it: bool = False) 
             yield found if whole else f"{found}/"
         elif suffix is not None and path.suffix == suffix:
             yield found
+
+
+def own_name(folder: Path) -> str:
+    """Of an experiment in a folder: the folder's, with _ for what a name cannot have, and not a published one."""
+    name = re.sub(r"[^A-Za-z0-9_-]", "_", folder.resolve().name)[:50] or "own"
+    return f"my_{name}" if name in published() else name

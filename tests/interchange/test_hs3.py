@@ -14,7 +14,7 @@ from jaxmed.interchange.hs3 import hs3_document
 
 POINTS = 1000
 AT = {"model": "b_minus_l", "fixed": {"mass": 0.06}, "free": ["signal_strength"]}
-LARGE = ("coherent_csi", "coherent_lar", "xenonnt_b8", "dresden2")
+LARGE = ("coherent_csi", "coherent_lar", "xenonnt_b8")
 """Hundreds of bins, each with functions of its own: minutes for pyhs3."""
 
 
@@ -101,7 +101,12 @@ def read_by_pyhs3(document, points):
 
     model = pyhs3.Workspace(**document).model("analysis", progress=False)
     graph = jaxify(model.log_prob)
-    evaluated = jax.jit(jax.vmap(lambda values: graph(**values)[0].sum()))
+
+    def at(values):
+        return graph(**values)[0].sum()
+
+    # a few at a time: a graph of hundreds of bins takes megabytes for each
+    evaluated = jax.jit(lambda every: jax.lax.map(at, every, batch_size=20))
     return -np.asarray(evaluated({name: jnp.asarray(each) for name, each in points.items()}))
 
 

@@ -14,8 +14,6 @@ from jaxmed.interchange.hs3 import hs3_document
 
 POINTS = 1000
 AT = {"model": "b_minus_l", "fixed": {"mass": 0.06}, "free": ["signal_strength"]}
-LARGE = ("coherent_csi", "coherent_lar")
-"""Each bin with functions of its own, of many terms: minutes for pyhs3."""
 
 
 def posed(experiments, **changes):
@@ -111,13 +109,8 @@ def read_by_pyhs3(document, points):
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
 @pytest.mark.filterwarnings("ignore::UserWarning")
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.long if name in LARGE else pytest.mark.slow)
-        for name in published()
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("name", published())
 def test_pyhs3_reads_it(name):
     problem, data, document = posed(name)
     # most of Dresden-II's points are far from its 130 bins else

@@ -131,6 +131,7 @@ def test_xenon1t_best_fit(experiments):
     assert result.delta_chi2_sm == pytest.approx(13.15, abs=0.02)
 
 
+@pytest.mark.slow
 def test_xenon1t_best_fit_of_a_very_light_mediator(experiments):
     result = fit(experiments["xenon1t"], fixed={"mass": 1e-3})
     assert result.parameters["g"].value == pytest.approx(9.3e-7, rel=0.1)

@@ -22,6 +22,7 @@ def _block(first: str) -> list[str]:
     return re.search(rf"^(    {re.escape(first)}.*?)\n\n", README, re.M | re.S)[1].splitlines()
 
 
+@pytest.mark.slow
 def test_a_model_of_one_s_own_becomes_limits_and_a_page(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "mine.toml").write_text("\n".join(line[4:] for line in _block('name = "mine"')))

@@ -94,6 +94,7 @@ def test_iminuit_finds_our_minima(toys, ours):
     assert above.min() > -1e-9 and above.max() < 1e-2
 
 
+@pytest.mark.slow
 def test_there_is_nothing_lower_across_kinks(toys, ours):
     np.testing.assert_allclose(across_kinks(toys, 3), ours, rtol=0, atol=1e-8)
 

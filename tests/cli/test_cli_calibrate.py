@@ -38,6 +38,7 @@ def test_an_interrupted_calibration_goes_on_to_the_same_numbers(tmp_path):
         np.testing.assert_array_equal(getattr(again, name), getattr(whole, name))
 
 
+@pytest.mark.slow
 def test_python_finds_what_the_command_does(tmp_path):
     saved = jaxmed.load_result(calibrated(tmp_path, "--g", "1e-5,3e-5"))
     found = jaxmed.calibrate("texono", number=40, mass=[0.1, 10.0], g=[1e-5, 3e-5])

@@ -72,6 +72,7 @@ def test_an_environment_that_jax_cannot_use_is_one_sentence(environment, message
     assert done.stderr.startswith("error: ") and message in done.stderr
 
 
+@pytest.mark.slow
 def test_an_environment_that_concerns_nobody_changes_nothing():
     terminal = {"TERM": "dumb", "COLUMNS": "x", "PYTHONIOENCODING": "ascii"}
     done = run(*MEDIATOR, MPLBACKEND="nonsense", **terminal)

@@ -69,6 +69,7 @@ def _start(folder, *arguments, code="from jaxmed.cli import main; main()", job="
     )
 
 
+@pytest.mark.slow
 def test_the_file_is_read_with_numpy_alone(reference):
     names = {p.name for p in (reference / "out").iterdir()}
     assert names == {"job.json", "chunks", "scan.npz", "scan.png", "scan.pdf"}

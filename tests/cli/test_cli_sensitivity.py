@@ -19,6 +19,7 @@ def run(tmp_path, monkeypatch):
     return lambda *arguments: CliRunner().invoke(app, ["sensitivity", *arguments, "--no-cache"])
 
 
+@pytest.mark.slow
 def test_it_ranks_what_buys_most(run, tmp_path):
     done = run(TEXONO, "--model", "b_minus_l", "--mass", "0.1,1", "--json", "-")
     assert done.exit_code == 0, done.output

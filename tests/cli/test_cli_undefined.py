@@ -98,6 +98,7 @@ def test_a_limit_names_the_masses(run, tmp_path):
     assert content["g_upper"][1] is None and content["intervals"][1] == []
 
 
+@pytest.mark.slow
 def test_a_fit_without_a_mediator_has_no_coordinates(run, tmp_path):
     done = run("fit", "--experiments", "texono", "--out", "out")
     assert "no mediator preferred" in said(done)

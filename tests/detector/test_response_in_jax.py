@@ -13,6 +13,7 @@ VISIBLE = np.geomspace(0.05, 4.0, 40)
 SIGMA = 0.1 + 0.12 * np.sqrt(VISIBLE)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("knots", "values"),
     [

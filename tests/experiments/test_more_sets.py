@@ -110,6 +110,7 @@ def test_dresden2_is_that_of_the_recipe(options, chi2, nothing, strength, error)
     assert 2 * without.nll == pytest.approx(nothing, abs=0.05)
 
 
+@pytest.mark.slow
 def test_conus_plus_finds_the_published_strength():
     fit = jaxmed.fit(
         [load("conus_plus", form="spectrum")], "standard_model", free=["signal_strength"]
@@ -151,6 +152,7 @@ def test_everything_is_all_that_is_complete():
     assert "second-hand" in load("conus_plus", form="spectrum").title
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("spectra", ["mueller_vogel_engel", "huber_mueller"])
 def test_the_choice_of_reactor_spectra_moves_limits_as_documented(spectra):
     limit = jaxmed.limits([load("texono", reactor_spectra=spectra)], "b_minus_l", masses=[1.0])

@@ -81,6 +81,7 @@ def test_tritium_takes_most_of_the_excess(model, improvement):
     assert not any("data contradict" in sentence for sentence in explain(result))
 
 
+@pytest.mark.slow
 def test_floating_backgrounds_have_a_range_a_flat_prior_and_no_auxiliary_measurement(floating):
     problem = make_problem([floating], get_model("standard_model"))
     at = [problem.names.index(f"xenon1t_{name}") for name in ("tritium", "argon37")]

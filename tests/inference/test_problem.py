@@ -81,6 +81,7 @@ def test_gradient_is_finite_over_the_box(experiments):
     assert bool(jnp.all(jnp.isfinite(slopes)))
 
 
+@pytest.mark.slow
 def test_heavy_mediator_is_limited_where_lar_alone_is_not(experiments):
     """LAr alone sees g'/M_Z' only; rho sees the mixing angle."""
     lar, heavy = experiments["coherent_lar"], [1e4, 3e4, 5e4]

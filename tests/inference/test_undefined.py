@@ -94,6 +94,7 @@ def test_a_model_that_is_undefined_on_the_whole_grid_has_no_fit(experiments):
         jaxmed.fit([experiments["texono"]], INSIDE, fixed={"mass": 3.0})
 
 
+@pytest.mark.slow
 def test_limits_at_a_mass_without_numbers_are_none(experiments):
     data = [experiments["texono"]]
     found = jaxmed.limits(data, INSIDE, masses=[1.0, 3.0, 10.0])

@@ -16,6 +16,7 @@ def found(model, experiments="texono", **given):
     return analysis, signal_polynomials(analysis.problem, analysis.data)[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("model", "fixed", "powers"),
     [

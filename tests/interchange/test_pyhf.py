@@ -56,6 +56,7 @@ def test_pyhf_reads_what_we_say_it_does(name):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "one", "random"), [("xenon1t", 1e-10, 1e-10), ("lz_er", 1e-10, 3.0)]
 )
@@ -71,6 +72,7 @@ def test_a_gaussian_is_a_poisson_of_many():
     assert 0 < off.one < 0.2
 
 
+@pytest.mark.slow
 def test_what_pyhf_cannot_say_is_said():
     export, _, _ = posed("xenon1t_s2only")
     assert any("unknown events, to be profiled" in each for each in export.words)

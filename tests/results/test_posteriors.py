@@ -62,6 +62,7 @@ def bump(x, y):
     return -((x + 6) ** 2) / 0.08 - (y + 2) ** 2 / 0.5
 
 
+@pytest.mark.slow
 def test_it_survives_the_disk(angle, plane, tmp_path):
     for found in (angle, plane(bump)):
         whole = load_result(found.save(tmp_path / "a.npz"))

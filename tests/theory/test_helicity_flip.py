@@ -134,6 +134,7 @@ def test_a_nucleus_of_spin_one_half_agrees_with_dirac_matrices(recoil, energy, a
     assert found == pytest.approx(expected, rel=1e-9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(20))
 def test_no_mixture_of_them_is_negative(seed):
     """Interference never outweighs what interferes, up to the kinematic limit."""

@@ -34,6 +34,7 @@ def moment(k, mass, t_min, t_max):
         return float(mp.quad(integrand, mp.linspace(mp.log(bottom), mp.log(top), 4)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("t_min", "t_max"), [(0.0, 8.0), (1e-3, 7e-3), (3.0, 8.0)])
 @pytest.mark.parametrize("k", [0, 1, 2])
 def test_moments_hold_from_eV_to_hundred_GeV(k, t_min, t_max):

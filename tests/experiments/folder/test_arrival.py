@@ -40,6 +40,7 @@ def density(t, part):
     return integrate.simpson(decays * stats.norm.pdf(t - since, MEAN, SIGMA), x=since)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("part", LIVES)
 def test_a_pulse_is_folded_with_the_lives_of_pion_and_muon(argon, part):
     got, edges = shares(argon, part)

@@ -172,6 +172,7 @@ def test_zero_events_without_background(case):
     compare(found, exact, [0], 1000)
 
 
+@pytest.mark.slow
 def test_the_same_couplings_are_accepted_on_a_grid(case):
     data, exact, _ = case(0)
     at = np.searchsorted(exact.signal, [0.5, 1.5, 2.0, 3.2, 4.5])

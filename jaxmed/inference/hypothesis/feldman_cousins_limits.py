@@ -18,7 +18,7 @@ from jaxmed.inference.hypothesis.p_values import check_toys
 from jaxmed.inference.problem import Settings, pose
 from jaxmed.inference.regions.allowed import Allowed, first_parameter, in_unit
 from jaxmed.inference.regions.intervals import intervals, only_parameter
-from jaxmed.inference.regions.limits import Limits, check_line, limits
+from jaxmed.inference.regions.limits import Limits, check_line, limits, limits_of
 from jaxmed.models.model import Choice, Parameter
 
 _COARSE, _PER_END = 14, 7
@@ -108,15 +108,7 @@ def fc_limits(
         setting = setting_at(everywhere, float(np.log10(mass)))
         ask = cl, number, seed, i * _STREAM
         lines.append(_on_line(setting, start.intervals[i], ask, tick, share).allowed)
-    return Limits(
-        mass=line_masses,
-        g_upper=np.array([each.upper for each in lines]),
-        g_best=np.array([each.best for each in lines]),
-        flag=tuple(each.flag for each in lines),
-        intervals=tuple(each.intervals for each in lines),
-        threshold=np.nan,
-        sided=None,
-    )
+    return limits_of(line_masses, lines, np.nan, None)
 
 
 _UNDEFINED = Allowed((), np.nan, "undefined")

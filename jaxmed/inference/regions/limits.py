@@ -9,7 +9,7 @@ import numpy as np
 from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.timing import Tick, advance
 from jaxmed.inference.problem import Settings, pose
-from jaxmed.inference.regions.allowed import find_allowed
+from jaxmed.inference.regions.allowed import Allowed, find_allowed
 from jaxmed.inference.regions.mass_lines import check_plane, scan_for_level
 from jaxmed.inference.regions.minima import refine_minima
 from jaxmed.models.choose import mediator_model
@@ -95,8 +95,15 @@ def limits(
     advance(tick, 0.15)
     lines = find_allowed(problem, samples, rise, sided, group)
     advance(tick, 0.15)
+    return limits_of(line_masses, lines, threshold, sided)
+
+
+def limits_of(
+    masses: np.ndarray, lines: Sequence[Allowed], threshold: float, sided: str | None
+) -> Limits:
+    """The limits of what is allowed on the line of each mass [MeV], (n,)."""
     return Limits(
-        mass=line_masses,
+        mass=masses,
         g_upper=np.array([each.upper for each in lines]),
         g_best=np.array([each.best for each in lines]),
         flag=tuple(each.flag for each in lines),

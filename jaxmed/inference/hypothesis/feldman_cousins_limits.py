@@ -7,6 +7,7 @@ import numpy as np
 
 from jaxmed.experiments.model import Experiment
 from jaxmed.inference.engine.timing import Tick, advance
+from jaxmed.inference.hypothesis.accepted_intervals import accepted_intervals, between_ends
 from jaxmed.inference.hypothesis.feldman_cousins import (
     Acceptance,
     Setting,
@@ -34,7 +35,6 @@ _ASYMPTOTIC_SHARE, _FIRST_SHARE = 0.1, 0.7
 _FINE, _MOST_HALVINGS = 1e-3, 8
 # Toys of a mass in the stream of the seed: room enough for all its couplings.
 _STREAM = 10_000_000
-_SCATTER = 2.0  # standard deviations
 
 
 class AcceptedLine(NamedTuple):
@@ -180,7 +180,7 @@ def _on_line(
     done, fine = len(known), _FINE if parameter.log else _FINE * np.ptp(line)
     part = (1 - _FIRST_SHARE) / _MOST_HALVINGS
     for _ in range(_MOST_HALVINGS):
-        new = np.clip(_between(line, found.p, found.p_error, 1 - cl, fine), *box)
+        new = np.clip(between_ends(line, found.p, found.p_error, 1 - cl, fine), *box)
         if new.size:
             found = _joined(found, test(new, done, part), line, new)
             line, done = np.sort(np.append(line, new)), done + new.size
@@ -228,55 +228,8 @@ def _connected(known: np.ndarray, start: int) -> np.ndarray:
     return np.append(below, above) & known[start]
 
 
-def accepted_intervals(
-    along: np.ndarray, p: np.ndarray, error: np.ndarray, least: float
-) -> tuple[tuple[float, float], ...]:
-    """Intervals with a p-value above `least`, ends interpolated; those at the ends of the line are its ends.
-
-    A gap between two of them in which no p-value is below by more than its error is the toys' scatter.
-
-    Args:
-        along: coordinates, ascending, (n,).
-        p: there, (n,).
-        error: of p.
-        least: p-value at the ends.
-    """
-    inside = _accepted(p, error, least)
-    edges = np.flatnonzero(inside[1:] != inside[:-1])
-    part = (p[edges] - least) / (p[edges] - p[edges + 1])
-    ends = (along[edges] + part * (along[edges + 1] - along[edges])).tolist()
-    ends = [float(along[0]), *ends] if inside[0] else ends
-    ends = [*ends, float(along[-1])] if inside[-1] else ends
-    return tuple(zip(ends[::2], ends[1::2], strict=True))
-
-
-def _between(
-    along: np.ndarray, p: np.ndarray, error: np.ndarray, least: float, fine: float
-) -> np.ndarray:
-    """Where to test next, (n,): the middle of those ends that are not known well yet."""
-    inside = _accepted(p, error, least)
-    left, right = slice(None, -1), slice(1, None)
-    known = np.abs(p[right] - p[left]) <= np.maximum(error[left], error[right])
-    coarse = (inside[right] != inside[left]) & (along[right] - along[left] > fine) & ~known
-    return (along[left] + along[right])[coarse] / 2
-
-
 def _joined(found: Acceptance, more: Acceptance, at: np.ndarray, new: np.ndarray) -> Acceptance:
     """Both, in the order of their coordinates `at` and `new`."""
     order = np.argsort(np.append(at, new), kind="stable")
     pairs = zip(found[1:], more[1:], strict=True)
     return Acceptance({}, *(np.concatenate(pair)[order] for pair in pairs))
-
-
-def _accepted(p: np.ndarray, error: np.ndarray, least: float) -> np.ndarray:
-    return _without_scatter(p > least, p + _SCATTER * error > least)
-
-
-def _without_scatter(inside: np.ndarray, open_: np.ndarray) -> np.ndarray:
-    """The mask `inside` with those gaps filled that are open from one end to the other."""
-    runs = np.cumsum(np.diff(inside, prepend=inside[:1]))
-    filled = inside.copy()
-    for run in range(1, int(runs[-1])):
-        own = runs == run
-        filled[own] |= open_[own].all()
-    return filled

@@ -12,11 +12,7 @@ from jaxmed.inference.hypothesis.feldman_cousins import (
     feldman_cousins,
     set_up,
 )
-from jaxmed.inference.hypothesis.feldman_cousins_limits import (
-    accepted_intervals,
-    fc_interval,
-    fc_limits,
-)
+from jaxmed.inference.hypothesis.feldman_cousins_limits import fc_interval, fc_limits
 from jaxmed.inference.hypothesis.p_values import fit_both, p_value
 from jaxmed.inference.problem import make_problem
 from jaxmed.inference.profile.profile import profile
@@ -102,25 +98,6 @@ def test_accepted_are_points_below_their_critical_value(experiments):
     assert found.accepted.ravel().tolist() == [False, True, False]
     assert found.p[1, 0] > 0.9 and found.q[1, 0] < 0.2
     assert np.all(found.critical_error > 0) and not found.failed.any()
-
-
-def test_ends_are_interpolated():
-    along = np.array([-8.0, -7.0, -6.0, -5.0])
-    none = np.zeros(4)
-    ((low, high),) = accepted_intervals(along, np.array([1.0, 1.0, 0.2, 0.0]), none, 0.1)
-    assert low == -8
-    assert high == pytest.approx(-5.5)
-    ((low, high),) = accepted_intervals(along, np.array([0.0, 0.05, 0.15, 0.5]), none, 0.1)
-    assert low == pytest.approx(-6.5)
-    assert high == -5
-    assert accepted_intervals(along, none, none, 0.1) == ()
-
-
-def test_a_gap_within_the_errors_is_scatter():
-    along, p = np.linspace(-7.5, -5, 6), np.array([0.0, 0.2, 0.09, 0.3, 0.0, 0.4])
-    assert len(accepted_intervals(along, p, np.full(6, 0.001), 0.1)) == 3
-    ((first, last), _) = accepted_intervals(along, p, np.full(6, 0.01), 0.1)
-    assert first < -7 < -6 < last
 
 
 @pytest.mark.slow

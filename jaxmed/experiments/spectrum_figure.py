@@ -46,13 +46,17 @@ def draw_events(
     """Events of a spectrum, their data and the standard model's total, (n,), on some axes; `style` is of the whole."""
     edges = found.edges
     width = np.diff(edges)
-    even = np.ptp(width) <= 1e-9 * width[0]
-    unit = np.ones_like(width) if even else width
-    per = f" / {width[0]:g} {found.unit}" if even else f" / {found.unit}"
-    panel.stairs(found.background / unit, edges, fill=True, color=GREY, label="background")
-    panel.stairs(
-        standard / unit, edges, color=BLUE, lw=1.8, label="background + standard-model neutrinos"
-    )
+    if found.unit == "1":  # mostly the numbers of bins
+        unit, per = np.ones_like(width), "bin"
+    elif np.ptp(width) <= 1e-9 * width[0]:
+        unit, per = np.ones_like(width), f"{width[0]:g} {found.unit}"
+    else:
+        unit, per = width, found.unit
+    neutrinos = "standard-model neutrinos"
+    if found.background.any():
+        panel.stairs(found.background / unit, edges, fill=True, color=GREY, label="background")
+        neutrinos = f"background + {neutrinos}"
+    panel.stairs(standard / unit, edges, color=BLUE, lw=1.8, label=neutrinos)
     if style is not None:
         whole = {"color": RED, "lw": 1.8, "ls": "--"} | dict(style)
         panel.stairs(found.total / unit, edges, **whole)
@@ -69,7 +73,7 @@ def draw_events(
         np.concatenate([(found.observed + found.error) / unit, standard / unit]),
         found.total / unit,
     )
-    panel.set(title=title, xlabel=axis_label(found), ylabel=f"events{per}")
+    panel.set(title=title, xlabel=axis_label(found), ylabel=f"events / {per}")
     panel.margins(x=0.02)
     panel.legend(fontsize=8, loc="upper right")
     return panel

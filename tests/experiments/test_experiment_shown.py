@@ -36,3 +36,17 @@ def test_its_figure_is_the_data_over_what_is_expected(experiments):
     assert line.get_label() == "mine" and line.get_edgecolor()[:3] == (0, 0, 0)
     expected = np.asarray(jaxmed.expected(one, found))
     np.testing.assert_allclose(line.get_data().values, expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("name", "per", "legend"),
+    [
+        ("texono", "5 MeV", ["standard-model neutrinos", "data"]),
+        ("coherent_csi", "PE", ["background", "background + standard-model neutrinos", "data"]),
+        ("xenonnt_b8", "bin", ["background", "background + standard-model neutrinos", "data"]),
+    ],
+)
+def test_its_labels_are_of_what_is_drawn(name, per, legend):
+    panel = jaxmed.load(name).plot()
+    assert panel.get_ylabel() == f"events / {per}"
+    assert [each.get_text() for each in panel.get_legend().get_texts()] == legend

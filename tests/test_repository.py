@@ -1,11 +1,14 @@
 """What tools and newcomers read of the repository agrees with the package."""
 
+import importlib.util
+import json
 import re
 import tomllib
 from importlib.metadata import version
 from itertools import pairwise
 from pathlib import Path
 
+import pytest
 import yaml
 
 ROOT = Path(__file__).parents[1]
@@ -76,3 +79,34 @@ def test_a_version_does_not_need_a_tag():
     fallback = PROJECT["tool"]["hatch"]["version"]["raw-options"]["fallback_version"]
     assert re.fullmatch(r"\d+\.\d+\.\d+", fallback)
     assert tuple(map(int, version("jaxmed").split(".")[:3])) >= tuple(map(int, fallback.split(".")))
+
+
+@pytest.fixture(scope="module")
+def release_notes():
+    path = ROOT / ".github" / "packaging" / "release_notes.py"
+    spec = importlib.util.spec_from_file_location("release_notes", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_a_release_says_what_it_changed(release_notes):
+    changelog = (
+        "# Changelog\n\n## 0.3.0 - 2027-01-01\n\n- more\n\n## 0.2.0\n\n- this\n\n## 0.2\n\n- old\n"
+    )
+    assert release_notes.changes(changelog, "0.3.0") == "- more"
+    assert release_notes.changes(changelog, "0.2.0") == "- this"
+    assert release_notes.changes(changelog, "0.2") == "- old"
+    with pytest.raises(ValueError, match=r"expected a section 0\.4\.0"):
+        release_notes.changes(changelog, "0.4.0")
+
+
+@pytest.mark.slow
+def test_a_release_has_likelihoods(release_notes, tmp_path, monkeypatch):
+    monkeypatch.setattr(release_notes, "published", lambda: ("texono",))
+    release_notes.main("v0.1.0", tmp_path / "notes")
+    notes = (tmp_path / "notes" / "notes.md").read_text()
+    assert "### texono\n\n- HS3: -log L is that of jaxmed plus " in notes
+    assert "- pyhf: -2 log L is off by at most" in notes
+    for kind, key in (("hs3", "distributions"), ("pyhf", "channels")):
+        assert json.loads((tmp_path / "notes" / f"texono.{kind}.json").read_text())[key]

@@ -47,7 +47,11 @@ def export(
         sentences.append(
             f"pyhf: -2 log L is off by at most {off.one:.2g} with one nuisance at +-1 sigma, {off.two:.2g} at +-2, "
             f"{off.random:.2g} at random ones, without a mediator and at {found.parameter.name} = {found.unit:g}"
-            + (f"; {off.undefined:.0%} of them have events below zero" if off.undefined else "")
+            + (
+                f"; {100 * off.undefined:.2g} % of them have events below zero"
+                if off.undefined
+                else ""
+            )
         )
     for path, content in zip(targets, contents, strict=True):
         write_atomically(path, to_json(content).encode())

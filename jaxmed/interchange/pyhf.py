@@ -50,9 +50,10 @@ class PyhfExport(NamedTuple):
         name, unit = self.parameter.name, f"{self.unit:g}"
         ties = ", ".join(f"{each} = ({name}/{unit})^{p}" for each, p in self.powers.items())
         found = [f"set {ties} together: pyhf cannot tie them"] if ties else []
-        if self.shifted:
-            listed = ", ".join(f"{each} less {low:g}" for each, low in self.shifted.items())
-            found.append(f"a normfactor is what floats above its lower edge: {listed}")
+        found += [
+            f"the normfactor {each} is jaxmed's value {-low:+g}"
+            for each, low in self.shifted.items()
+        ]
         if self.unknown:
             found.append(
                 f"{', '.join(self.unknown)}: unknown events, to be profiled, stand for one-sided counts"

@@ -68,8 +68,9 @@ def test_it_is_exact_along_one_nuisance(name, one, random):
 
 
 def test_a_gaussian_is_a_poisson_of_many():
-    off = differences(*posed("texono", free=["signal_strength"]))
-    assert 0 < off.one < 0.2
+    export, problem, data = posed("texono", free=["signal_strength"])
+    assert 0 < differences(export, problem, data).one < 0.2
+    assert "the normfactor signal_strength is jaxmed's value +1" in export.words
 
 
 @pytest.mark.slow

@@ -150,6 +150,7 @@ class CalibrationResult(Result):
             *histogram_band(n), color=GREY, alpha=0.5, lw=0, label="95 % of uniform ranks"
         )
         panel.axhline(n / BINS, color=DARK_GREY, lw=1)
+        panel.locator_params(axis="y", integer=True)
         counts = histogram(self.ranks[name], self.draws)
         panel.stairs(counts, edges, color=BLUE, lw=1.6, label="ranks")
         panel.set_xlim(0, self.draws + 1)

@@ -57,7 +57,10 @@ def _flat_direction(
                 f"g'/M_Z' = {ratio:.3g} per MeV matters."
             ]
         return [f"-log L hardly changes along g' proportional to M_Z'^{power:.2g}."]
-    return [f"-log L hardly changes along one direction of {' and '.join(map(_label, direction))}."]
+    along = " and ".join(map(_label, direction))
+    if len(direction) == 1:
+        return [f"-log L hardly changes with {along}."]
+    return [f"-log L hardly changes along one direction of {along}."]
 
 
 def _involved(flat_directions: Sequence[Mapping[str, float]]) -> list[str]:

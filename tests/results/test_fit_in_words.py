@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from jaxmed.analysis.fits import fit as saved
+from jaxmed.experiments import load
 from jaxmed.inference.fit.best_fit import fit
 from jaxmed.inference.fit.errors import at_bounds, estimates, flat_directions
 from jaxmed.inference.problem import make_problem
@@ -74,6 +75,34 @@ def test_flat_directions_of_known_shapes(experiments):
     held = free.copy()
     held[2] = True
     assert flat_directions(problem, tied, held) == ()
+
+
+@pytest.mark.parametrize(("share", "flat"), [(0.15, False), (0.4, False), (0.6, True)])
+def test_half_a_box_without_a_logarithm_is_flat(experiments, share, flat):
+    """A strength of 2.6 +- 1.5 between 0 and 10 is a measurement."""
+    problem = make_problem((experiments["texono"],), get_model("weak_mixing"))
+    ((low, high),) = problem.box
+    curvature = np.array([[1 / (share * (high - low)) ** 2]])
+    assert bool(flat_directions(problem, curvature, np.zeros(1, dtype=bool))) == flat
+    found = estimates(problem, np.array([(low + high) / 2]), np.zeros(1), curvature)
+    assert (found.by_name["sin2_theta_w"].interval is None) == flat
+
+
+def test_a_normalisation_without_an_interval_still_moves():
+    data = (load("xenon1t", tritium="free"),)
+    problem = make_problem(data, get_model("u1r"), fixed={"mass": 0.06})
+    own, tritium = problem.names.index("g"), problem.names.index("xenon1t_tritium")
+    sigma = 0.1 * np.ptp(problem.box, axis=1)
+    correlation = np.eye(sigma.size)
+    correlation[own, tritium] = correlation[tritium, own] = -0.95
+    hessian = np.linalg.inv(correlation * np.outer(sigma, sigma))
+    x = problem.box.mean(axis=1)
+    x[tritium] = problem.box[tritium, 0] + 0.5 * sigma[tritium]
+    found = estimates(problem, x, np.zeros(x.size), hessian)
+    assert found.by_name["xenon1t_tritium"].interval is None
+    low, high = np.log10(found.by_name["g"].interval)
+    assert high - low == pytest.approx(2 * sigma[own])
+    assert found.covariance.shape == (x.size - 1, x.size - 1)
 
 
 def test_an_interval_or_not_determined_never_both(experiments):

@@ -49,7 +49,7 @@ def estimates(
     """
     at_bound = at_bounds(problem, x)
     lost = at_bound | np.isin(problem.names, list(flat))
-    usable, covariance = _determined(x, problem.box, lost, hessian)
+    usable, covariance = _determined(problem, x, lost, hessian)
     sigma = np.zeros(x.size)
     sigma[usable] = np.sqrt(np.diag(covariance))
     by_name = {
@@ -61,30 +61,37 @@ def estimates(
 
 
 def _determined(
-    x: np.ndarray, box: np.ndarray, lost: np.ndarray, hessian: np.ndarray
+    problem: Problem, x: np.ndarray, lost: np.ndarray, hessian: np.ndarray
 ) -> tuple[list[int], np.ndarray]:
     """Indices with a 1 sigma interval inside the box, and their covariance.
 
-    The least determined parameter goes, with those tied to it along a valley, until the rest is determined.
+    The least determined parameter goes until the rest is determined: a nuisance still moves with the others, a
+    parameter of the model, at which the errors of the others are, takes those tied to it along a valley.
     """
-    usable = np.flatnonzero(~lost).tolist()
-    width = box[:, 1] - box[:, 0]
+    usable, moving = np.flatnonzero(~lost).tolist(), list[int]()
+    low, high = problem.box.T
     while usable:
-        scale = width[usable]
-        scaled = hessian[np.ix_(usable, usable)] * np.outer(scale, scale)
+        free = usable + moving
+        scale = (high - low)[free]
+        scaled = hessian[np.ix_(free, free)] * np.outer(scale, scale)
         values, vectors = np.linalg.eigh(scaled)
         if values[0] > 1e-9 * max(values[-1], 1.0):
-            covariance = np.linalg.inv(scaled) * np.outer(scale, scale)
+            n = len(usable)
+            covariance = (np.linalg.inv(scaled) * np.outer(scale, scale))[:n, :n]
             sigma = np.sqrt(np.diag(covariance))
-            room = np.minimum(x[usable] - box[usable, 0], box[usable, 1] - x[usable])
+            room = np.minimum(x - low, high - x)[usable]
             if np.all(sigma < room):
                 return usable, covariance
             worst = int(np.argmax(sigma / room))
-            lost = np.abs(covariance[worst]) > _CORRELATED * sigma * sigma[worst]
+            if usable[worst] >= len(problem.parameters):
+                moving.append(usable.pop(worst))
+                continue
+            gone = {*np.flatnonzero(np.abs(covariance[worst]) > _CORRELATED * sigma * sigma[worst])}
         else:
             flattest = np.abs(vectors[:, 0])
-            lost = flattest > _ALONG * flattest.max()
-        usable = [i for i, gone in zip(usable, lost, strict=True) if not gone]
+            gone = {*np.flatnonzero(flattest > _ALONG * flattest.max())}
+        left = [i for k, i in enumerate(free) if k not in gone]
+        usable, moving = [i for i in left if i in usable], [i for i in left if i in moving]
     return [], np.zeros((0, 0))
 
 
@@ -115,6 +122,7 @@ def _estimate(
 
 
 _STEP = 0.1  # of the box width: what is flat costs less than one unit of -2 log L over this much
+_HALF = 0.5  # or over this much without a logarithm, where a tenth is no decade: no 1 sigma interval fits
 _PART = 0.25  # of a direction in units of the box: less counts only where it costs as much as what is not flat
 FlatDirection = dict[str, float]
 """A direction in the fit's coordinates by parameter, its largest component 1."""
@@ -142,10 +150,13 @@ def flat_directions(
     step = _STEP * np.diff(problem.box[:split], axis=1)[:, 0]
     scaled = (hessian[:split, :split] - profiled) * np.outer(step, step)
     values, vectors = np.linalg.eigh(scaled)
+    by_name = {p.name: p.log for p in problem.model.parameters}
+    log = np.array([by_name[name] for name in problem.parameters])
     found = []
-    for along in vectors.T[values < 1]:
+    for value, along in zip(values, vectors.T, strict=True):
         has = (np.abs(along) > _PART) | (np.diag(scaled) * along**2 > 1)
-        found.append(_named(problem.parameters, step * along, has))
+        if value < (1 if log[has].any() else (_STEP / _HALF) ** 2):
+            found.append(_named(problem.parameters, step * along, has))
     return tuple(found)
 
 

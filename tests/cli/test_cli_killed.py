@@ -49,13 +49,7 @@ def wait(running, out, seconds, rng):
     time.sleep(rng.uniform(0.0, 0.02))
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        pytest.param(name, marks=pytest.mark.long if name in ("fit", "posterior") else ())
-        for name in COMMANDS
-    ],
-)
+@pytest.mark.parametrize("name", COMMANDS)
 def test_a_folder_holds_a_whole_result_or_none(tmp_path, name):
     # the second has its programs compiled, as all that follow
     for out in ("compiles", "first"):

@@ -42,8 +42,13 @@ def angle():
     return study("texono", "weak_mixing", prior, 2, 100, 100, 4)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", ["xenon1t", pytest.param("coherent_csi", marks=pytest.mark.long)])
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param("xenon1t", marks=pytest.mark.slow),
+        pytest.param("coherent_csi", marks=pytest.mark.long),
+    ],
+)
 def test_truths_lie_anywhere_among_the_samples(name):
     mass, prior = SETTINGS[name]
     asked = study(name, "u1r", {"g": prior}, 2, 100, 120, 20, mass=mass)

@@ -1,6 +1,13 @@
 """Every data set in HS3, read by plain NumPy and by pyhs3: the -log L of jaxmed."""
 
+import contextlib
+import io
 import json
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
 
 import jax
 import jax.numpy as jnp
@@ -8,6 +15,7 @@ import numpy as np
 import pytest
 from hs3_reader import Reader
 
+import jaxmed
 from jaxmed.analysis.analysis import Analysis
 from jaxmed.experiments import published
 from jaxmed.interchange.hs3 import hs3_document
@@ -122,6 +130,27 @@ def test_pyhs3_reads_it(name):
     with jax.numpy_dtype_promotion("standard"), jax.numpy_rank_promotion("allow"):
         found = read_by_pyhs3(document, named(problem, x[tried], parameter, document))
     assert_same(found, document, want[tried])
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.slow
+def test_the_page_on_it_is_exact(tmp_path, monkeypatch):
+    page = Path(__file__).parents[2] / "notebooks" / "docs" / "pages" / "likelihoods.md"
+    command, code = re.findall(r"^```(?:sh|py)\n(.*?)^```$", page.read_text(), re.M | re.S)
+    monkeypatch.chdir(tmp_path)
+    words = shlex.split(command.replace("\\\n", " "))
+    subprocess.run([sys.executable, "-m", *words], check=True, capture_output=True)
+    printed = io.StringIO()
+    with (
+        contextlib.redirect_stdout(printed),
+        jax.numpy_dtype_promotion("standard"),
+        jax.numpy_rank_promotion("allow"),
+    ):
+        exec(code, {})
+    mediator = jaxmed.couplings("b_minus_l", g=1e-6, mass=0.06)
+    want = float(jaxmed.nll(jaxmed.load("xenon1t"), mediator))
+    assert float(printed.getvalue()) == pytest.approx(want, rel=1e-10)
 
 
 def test_what_is_written_can_be_read_by_name():

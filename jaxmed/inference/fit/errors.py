@@ -68,7 +68,8 @@ def _determined(
     The least determined parameter goes until the rest is determined: a nuisance still moves with the others, a
     parameter of the model, at which the errors of the others are, takes those tied to it along a valley.
     """
-    usable, moving = np.flatnonzero(~lost).tolist(), list[int]()
+    usable: list[int] = np.flatnonzero(~lost).tolist()
+    moving: list[int] = []
     low, high = problem.box.T
     while usable:
         free = usable + moving
@@ -86,12 +87,12 @@ def _determined(
             if usable[worst] >= len(problem.parameters):
                 moving.append(usable.pop(worst))
                 continue
-            gone = {*np.flatnonzero(np.abs(covariance[worst]) > _CORRELATED * sigma * sigma[worst])}
+            tied = np.flatnonzero(np.abs(covariance[worst]) > _CORRELATED * sigma * sigma[worst])
         else:
             flattest = np.abs(vectors[:, 0])
-            gone = {*np.flatnonzero(flattest > _ALONG * flattest.max())}
-        left = [i for k, i in enumerate(free) if k not in gone]
-        usable, moving = [i for i in left if i in usable], [i for i in left if i in moving]
+            tied = np.flatnonzero(flattest > _ALONG * flattest.max())
+        gone = {free[k] for k in tied}
+        usable, moving = ([i for i in kept if i not in gone] for kept in (usable, moving))
     return [], np.zeros((0, 0))
 
 

@@ -27,6 +27,7 @@ from jaxmed.interchange.functions import (
 )
 from jaxmed.interchange.parts import PolynomialPart, acting_nuisances, always_above_floor, parts_of
 from jaxmed.interchange.polynomial import free_parameter, signal_polynomials
+from jaxmed.models.model import Parameter
 
 Json = dict[str, Any]
 VERSION = "0.2"
@@ -68,7 +69,7 @@ def hs3_document(problem: Problem, data: Data) -> Json:
     constraints = _constraints(problem, names)
     channels = [each for t in terms for each in t.distributions]
     auxiliary = [*(each for t in terms for each in t.auxiliary), *constraints]
-    start = float(np.sqrt(parameter.low * parameter.high)) if parameter.log else 0.0
+    observed = [each for t in terms for each in t.data]
     constant = sum(t.constant for t in terms) + _LOG_2PI / 2 * len(constraints)
     return {
         "metadata": {
@@ -78,32 +79,33 @@ def hs3_document(problem: Problem, data: Data) -> Json:
         },
         "distributions": [*channels, *auxiliary],
         "functions": functions.listed(),
-        "data": [each for t in terms for each in t.data],
+        "data": observed,
         "likelihoods": [
             {
                 "name": "likelihood",
                 "distributions": [each["name"] for each in channels],
-                "data": [each["name"] for t in terms for each in t.data],
+                "data": [each["name"] for each in observed],
                 "aux_distributions": [each["name"] for each in auxiliary],
             }
         ],
-        "domains": [
-            {
-                "name": "box",
-                "type": "product_domain",
-                "axes": [_range(coupling, parameter.low, parameter.high), *_ranges(problem, names)],
-            }
-        ],
-        "parameter_points": [
-            {
-                "name": "start",
-                "parameters": [
-                    {"name": coupling, "value": start},
-                    *_values(problem, names),
-                    {"name": _ONE, "value": 1.0, "const": True},
-                ],
-            }
-        ],
+        **_analysis(problem, parameter, names),
+        "misc": {"jaxmed": {"constant": constant}},
+    }
+
+
+def _analysis(problem: Problem, parameter: Parameter, names: Sequence[str]) -> Json:
+    """What is asked of the likelihood: the coupling, within the box, from a start."""
+    coupling = _symbol(parameter.name)
+    start = float(np.sqrt(parameter.low * parameter.high)) if parameter.log else 0.0
+    axes = [_range(coupling, parameter.low, parameter.high), *_ranges(problem, names)]
+    values = [
+        {"name": coupling, "value": start},
+        *_values(problem, names),
+        {"name": _ONE, "value": 1.0, "const": True},
+    ]
+    return {
+        "domains": [{"name": "box", "type": "product_domain", "axes": axes}],
+        "parameter_points": [{"name": "start", "parameters": values}],
         "analyses": [
             {
                 "name": "analysis",
@@ -113,7 +115,6 @@ def hs3_document(problem: Problem, data: Data) -> Json:
                 "init": "start",
             }
         ],
-        "misc": {"jaxmed": {"constant": constant}},
     }
 
 

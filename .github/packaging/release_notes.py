@@ -1,6 +1,6 @@
 """What a release says: its part of the changelog, and the likelihoods of all data sets as files.
 
-python .github/packaging/release_notes.py v0.2.0 FOLDER
+Run as `python .github/packaging/release_notes.py v0.2.0 FOLDER`.
 """
 
 import re
